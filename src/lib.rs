@@ -1,0 +1,1 @@
+//! Plans, applies and reconciles trees of GitLab epics and issues.

@@ -1,0 +1,3 @@
+//! The `epictree` binary.
+
+fn main() {}
