@@ -1,1 +1,19 @@
-//! Plans, applies and reconciles trees of GitLab epics and issues.
+//! Plans, applies and reconciles trees of GitLab epics and issues from a TOML file.
+//!
+//! ```text
+//! tool.toml ──spec──▶ Spec ─┐
+//! blueprint ──blueprint────▶├─expand─▶ Outline ─render─▶ DesiredTree ─┐
+//!                                                                     ├─plan─▶ Plan ─guard─▶ apply ─▶ Report
+//! GitLab or sandbox ──gitlab::observe──▶ ObservedTree ────────────────┘
+//! ```
+//!
+//! Data flows down this list; a module imports only from above it (the table
+//! is held by `tests/it/layers.rs`). The core is pure: no IO, no clock, no
+//! environment, ordered maps only. `apply` alone writes to GitLab, `ui` alone
+//! prints, and the sandbox knows nothing of the rest: the seam is the wire.
+
+// -- words --------------------------------------------------------------------
+pub mod key;
+pub mod problem;
+pub mod text;
+pub mod tree;

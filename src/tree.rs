@@ -1,0 +1,390 @@
+//! The two trees that a plan compares: what the files want, what GitLab holds.
+//!
+//! Plain data, no rules: how the one is made is `render`'s business, how the
+//! other is read is `gitlab`'s, and who wins is `merge`'s.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::civil::Date;
+
+use crate::key::NodeKey;
+use crate::text::Text;
+
+/// The type of a work item that epictree creates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// An epic: lives in a group.
+    Epic,
+    /// An issue: lives in a project.
+    Issue,
+    /// A task: lives in a project, under an issue.
+    Task,
+}
+
+impl Kind {
+    /// The word that files, plans and errors use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Epic => "epic",
+            Self::Issue => "issue",
+            Self::Task => "task",
+        }
+    }
+
+    /// The kind a word names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Epic, Self::Issue, Self::Task]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A full reference: `group/subgroup&12` or `group/project#34`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reference {
+    /// Full path of the group or project.
+    pub namespace: String,
+    /// `&` for epics, `#` for everything else.
+    pub sigil: char,
+    /// The number within the namespace.
+    pub iid: u64,
+}
+
+impl Reference {
+    /// Parses a full reference; `None` if it is not one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let at = text.find(['&', '#'])?;
+        let (namespace, rest) = text.split_at(at);
+        let sigil = rest.chars().next()?;
+        let digits = &rest[1..];
+        let iid = digits
+            .parse()
+            .ok()
+            .filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))?;
+        (is_path(namespace) && iid > 0).then(|| Self {
+            namespace: namespace.to_owned(),
+            sigil,
+            iid,
+        })
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{}", self.namespace, self.sigil, self.iid)
+    }
+}
+
+/// Tells whether a text is a full path of a group or project: segments of
+/// letters, digits, `_`, `-` and `.`, joined by `/`.
+#[must_use]
+pub fn is_path(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 500
+        && text.split('/').all(|segment| {
+            !segment.is_empty()
+                && !segment.starts_with(['.', '-'])
+                && segment
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+        })
+}
+
+/// A work item's global id, `gid://gitlab/WorkItem/42`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct WorkItemId(String);
+
+impl WorkItemId {
+    /// Takes a global id as GitLab sent it; `None` if it is not a work item's.
+    #[must_use]
+    pub fn parse(gid: &str) -> Option<Self> {
+        gid.strip_prefix("gid://gitlab/WorkItem/")?
+            .parse::<u64>()
+            .ok()?;
+        Some(Self(gid.to_owned()))
+    }
+
+    /// Makes the id of a number, as records keep it.
+    #[must_use]
+    pub fn from_number(number: u64) -> Self {
+        Self(format!("gid://gitlab/WorkItem/{number}"))
+    }
+
+    /// The number within the instance.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.0
+            .rsplit('/')
+            .next()
+            .and_then(|n| n.parse().ok())
+            .unwrap_or_default()
+    }
+
+    /// The whole global id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialOrd for WorkItemId {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Ids are ordered by number: of two siblings with one key the smaller is the elder.
+impl Ord for WorkItemId {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.number().cmp(&other.number())
+    }
+}
+
+// -- desired ------------------------------------------------------------------
+
+/// Under what a node hangs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parent {
+    /// Nothing: the node is the top of its tree.
+    None,
+    /// Another node of the same tree.
+    Node(NodeKey),
+    /// An item that exists, such as the root epic.
+    Item(Reference),
+}
+
+/// The labels a node wants, by who owns them afterwards.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DesiredLabels {
+    /// Put back whenever they are missing.
+    pub enforced: Vec<String>,
+    /// Three-way: priority, `group::`, and the labels of the entry.
+    pub shared: Vec<String>,
+    /// Set at creation, then people's.
+    pub once: Vec<String>,
+}
+
+/// One wanted item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredNode {
+    /// Its identity.
+    pub key: NodeKey,
+    /// What to create.
+    pub kind: Kind,
+    /// Under what.
+    pub parent: Parent,
+    /// Full path of the group (epics) or project to create it in.
+    pub namespace: String,
+    /// Work that exists and only gets a parent and labels (`item = "…"`).
+    pub item: Option<Reference>,
+    /// One line, at most 255 characters.
+    pub title: String,
+    /// The description, without the marker.
+    pub body: Text,
+    /// Its labels.
+    pub labels: DesiredLabels,
+    /// `None` where the files do not say, as in all fields below: then it is people's.
+    pub weight: Option<u64>,
+    /// A milestone's title.
+    pub milestone: Option<String>,
+    /// User names without `@`.
+    pub assignees: Option<Vec<String>>,
+    /// First day.
+    pub start: Option<Date>,
+    /// Last day.
+    pub due: Option<Date>,
+    /// Whether only members may read it.
+    pub confidential: Option<bool>,
+    /// Nodes that must be done before this one; they become links.
+    pub depends_on: Vec<NodeKey>,
+    /// Keys under which this node was known before.
+    pub was: Vec<NodeKey>,
+    /// Whether a changed parent is put back.
+    pub enforce_parent: bool,
+}
+
+/// One wanted row in a table of an item that people own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredRow {
+    /// The item whose description holds the table.
+    pub item: Reference,
+    /// Text of the heading above the table.
+    pub heading: String,
+    /// The node whose reference identifies the row.
+    pub node: NodeKey,
+    /// A link that identifies the row when the reference does not.
+    pub link: Option<String>,
+    /// Column and text, in the blueprint's order.
+    pub cells: Vec<(String, Text)>,
+    /// Columns that are people's once the row exists.
+    pub write_once: Vec<String>,
+}
+
+/// What the blueprint says about a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelRule {
+    /// Exact title.
+    pub title: String,
+    /// Whether it may be created where it is missing.
+    pub create: bool,
+    /// `#rrggbb`; GitLab's default when absent.
+    pub color: Option<String>,
+    /// Shown by GitLab beside the label.
+    pub description: Option<String>,
+}
+
+/// The wanted tree of one tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredTree {
+    /// The tool's id.
+    pub tool: String,
+    /// The tool's name, for people.
+    pub name: String,
+    /// The file it comes from, as shown to people.
+    pub file: String,
+    /// Parents before children, siblings in the blueprint's order; the first holds the record.
+    pub nodes: Vec<DesiredNode>,
+    /// Rows in tables of other items.
+    pub rows: Vec<DesiredRow>,
+    /// Rules for labels that the tree uses.
+    pub labels: Vec<LabelRule>,
+    /// An item to link the first node to, where the licence allows no parent.
+    pub related: Option<Reference>,
+}
+
+impl DesiredTree {
+    /// The node with a key.
+    #[must_use]
+    pub fn node(&self, key: &NodeKey) -> Option<&DesiredNode> {
+        self.nodes.iter().find(|node| &node.key == key)
+    }
+}
+
+// -- observed -----------------------------------------------------------------
+
+/// A label on an item.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label {
+    /// Global id.
+    pub id: String,
+    /// Exact title.
+    pub title: String,
+}
+
+/// A user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Global id.
+    pub id: String,
+    /// Name without `@`.
+    pub username: String,
+}
+
+/// How one item is linked to another, seen from the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LinkKind {
+    /// `relates_to`.
+    Related,
+    /// `blocks`.
+    Blocks,
+    /// `is_blocked_by`.
+    BlockedBy,
+}
+
+/// One link of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// How.
+    pub kind: LinkKind,
+    /// To which item; `None` when the caller may not read it.
+    pub to: Option<WorkItemId>,
+}
+
+/// A work item as GitLab holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Global id.
+    pub id: WorkItemId,
+    /// Full reference.
+    pub reference: Reference,
+    /// Where people look at it.
+    pub url: String,
+    /// Its type; `None` for types epictree does not create.
+    pub kind: Option<Kind>,
+    /// Its title.
+    pub title: String,
+    /// Its description with the marker, byte for byte.
+    pub description: String,
+    /// Whether it is open.
+    pub open: bool,
+    /// Whether only members may read it.
+    pub confidential: bool,
+    /// Its labels, by title.
+    pub labels: Vec<Label>,
+    /// Its parent's id.
+    pub parent: Option<WorkItemId>,
+    /// Its weight.
+    pub weight: Option<u64>,
+    /// Its milestone's title.
+    pub milestone: Option<String>,
+    /// User names of those assigned, sorted.
+    pub assignees: Vec<String>,
+    /// First day, if fixed by hand.
+    pub start: Option<Date>,
+    /// Last day, if fixed by hand.
+    pub due: Option<Date>,
+    /// Rises with each change of title or description.
+    pub lock_version: u64,
+    /// Where it went, if it was moved to another project or promoted to an epic.
+    pub moved_to: Option<String>,
+    /// Its links.
+    pub links: Vec<Link>,
+    /// User name of who created it.
+    pub author: String,
+    /// Whether the caller may change it.
+    pub can_update: bool,
+}
+
+/// What the instance and the licence allow in the places of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The instance's version, `18.2.1-ee`.
+    pub version: String,
+    /// Whether the schema has the Enterprise fields.
+    pub enterprise: bool,
+    /// Whether `blocks` links are licensed.
+    pub blocked_items: bool,
+    /// Whether weights are licensed.
+    pub weights: bool,
+    /// Whether one label of a scope replaces another.
+    pub scoped_labels: bool,
+    /// Who the token acts as.
+    pub caller: String,
+}
+
+/// A title in a namespace, as labels and milestones are looked up.
+pub type TitleIn = (String, String);
+
+/// What GitLab holds of one tool.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObservedTree {
+    /// Items that are ours, by key; also those the files no longer want.
+    pub items: BTreeMap<NodeKey, Item>,
+    /// Items that the files refer to: parents, tables, `item = "…"`.
+    pub existing: BTreeMap<Reference, Item>,
+    /// Items without a marker that have a missing node's title under its parent.
+    pub adoptable: BTreeMap<NodeKey, Item>,
+    /// Ids of labels by namespace and title; a missing one does not exist there.
+    pub labels: BTreeMap<TitleIn, String>,
+}
