@@ -13,7 +13,13 @@
 //! prints, and the sandbox knows nothing of the rest: the seam is the wire.
 
 // -- words --------------------------------------------------------------------
+pub mod canonical;
 pub mod key;
 pub mod problem;
+
 pub mod text;
 pub mod tree;
+
+// -- pure core ----------------------------------------------------------------
+pub mod marker;
+pub mod merge;
