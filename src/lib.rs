@@ -23,3 +23,4 @@ pub mod tree;
 // -- pure core ----------------------------------------------------------------
 pub mod marker;
 pub mod merge;
+pub mod plan;

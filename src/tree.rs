@@ -9,6 +9,7 @@ use std::fmt;
 use jiff::civil::Date;
 
 use crate::key::NodeKey;
+use crate::marker::Record;
 use crate::text::Text;
 
 /// The type of a work item that epictree creates.
@@ -356,24 +357,35 @@ pub struct Item {
     pub can_update: bool,
 }
 
-/// What the instance and the licence allow in the places of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the instance and the licence allow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Capabilities {
-    /// The instance's version, `18.2.1-ee`.
-    pub version: String,
-    /// Whether the schema has the Enterprise fields.
-    pub enterprise: bool,
     /// Whether `blocks` links are licensed.
     pub blocked_items: bool,
     /// Whether weights are licensed.
     pub weights: bool,
-    /// Whether one label of a scope replaces another.
-    pub scoped_labels: bool,
-    /// Who the token acts as.
-    pub caller: String,
 }
 
-/// A title in a namespace, as labels and milestones are looked up.
+/// Something found while looking for a tool's items that people should know.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// A marker whose payload is damaged or contradicted: its base is unknown.
+    Damaged(NodeKey, Reference),
+    /// A marker that only a newer epictree can read.
+    Newer(Reference, u32),
+    /// An item that carries a marker of ours and is not ours: a clone or a forgery.
+    Stray(NodeKey, Reference),
+    /// A second item with one key under one parent; the elder one wins.
+    Duplicate(NodeKey, Reference),
+    /// A recorded item that lost its marker and lies elsewhere: left alone.
+    Lost(NodeKey, Reference),
+    /// A recorded item that cannot be read.
+    Unreadable(NodeKey, WorkItemId),
+    /// A marker of another workspace or tool on an item where ours would go.
+    Foreign(NodeKey, Reference),
+}
+
+/// A namespace's full path and a title, as labels and milestones are looked up.
 pub type TitleIn = (String, String);
 
 /// What GitLab holds of one tool.
@@ -385,6 +397,25 @@ pub struct ObservedTree {
     pub existing: BTreeMap<Reference, Item>,
     /// Items without a marker that have a missing node's title under its parent.
     pub adoptable: BTreeMap<NodeKey, Item>,
-    /// Ids of labels by namespace and title; a missing one does not exist there.
-    pub labels: BTreeMap<TitleIn, String>,
+    /// Open items below ours that are not ours, by the item they hang under.
+    pub open_below: BTreeMap<WorkItemId, Vec<Reference>>,
+    /// What the tool's first node knows.
+    pub record: Record,
+    /// What people should know.
+    pub trouble: Vec<Trouble>,
+    /// What the instance and the licence allow.
+    pub capabilities: Capabilities,
+}
+
+impl ObservedTree {
+    /// The item with an id, among all that were read.
+    #[must_use]
+    pub fn by_id(&self, id: &WorkItemId) -> Option<&Item> {
+        let all = self
+            .items
+            .values()
+            .chain(self.existing.values())
+            .chain(self.adoptable.values());
+        all.into_iter().find(|item| item.id == *id)
+    }
 }

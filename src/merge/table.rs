@@ -178,27 +178,28 @@ impl Table {
         &text[self.rows[row].clone()]
     }
 
-    /// Writes one cell of a row; every other byte stays.
+    /// Writes cells of a row; every other byte stays.
     #[must_use]
-    pub fn with_cell(&self, text: &str, row: usize, column: &str, value: &str) -> String {
-        let Some(at) = self.column(column) else {
-            return text.to_owned();
-        };
+    pub fn with_cells(&self, text: &str, row: usize, cells: &[(String, String)]) -> String {
         let range = &self.rows[row];
-        let line = &text[range.clone()];
-        let mut line = line.to_owned();
-        while cell_ranges(&line).len() <= at {
-            let end = line.trim_end();
-            line = format!("{end}{}|", if end.ends_with('|') { " " } else { " | " });
+        let mut line = text[range.clone()].to_owned();
+        for (at, value) in cells
+            .iter()
+            .filter_map(|(column, value)| Some((self.column(column)?, value)))
+        {
+            while cell_ranges(&line).len() <= at {
+                let end = line.trim_end();
+                line = format!("{end}{}|", if end.ends_with('|') { " " } else { " | " });
+            }
+            let cell = cell_ranges(&line)[at].clone();
+            line = format!(
+                "{} {} {}",
+                &line[..cell.start],
+                value.trim(),
+                &line[cell.end..]
+            );
         }
-        let cell = cell_ranges(&line)[at].clone();
-        let (before, after) = (&line[..cell.start], &line[cell.end..]);
-        format!(
-            "{}{before} {} {after}{}",
-            &text[..range.start],
-            value.trim(),
-            &text[range.end..]
-        )
+        format!("{}{line}{}", &text[..range.start], &text[range.end..])
     }
 
     /// Adds a row below the last one.
@@ -313,9 +314,9 @@ mod tests {
             added,
             PAGE.replace("g&12+ |\n", "g&12+ |\n| [C](https://x/c) | g&3+ |  |\n")
         );
-        let changed = table.with_cell(PAGE, 0, "Epic", "g&9+");
+        let changed = table.with_cells(PAGE, 0, &cells(&[("Epic", "g&9+")]));
         assert_eq!(changed, PAGE.replace("| g&1+ |", "| g&9+ |"));
-        let filled = table.with_cell(PAGE, 1, "Status", "Going");
+        let filled = table.with_cells(PAGE, 1, &cells(&[("Status", "Going")]));
         assert_eq!(filled, PAGE.replace("| g&12+ |", "| g&12+ | Going |"));
     }
 
@@ -365,7 +366,7 @@ mod tests {
                 let row = table.with_row(&text, &[]);
                 proptest::prop_assert!(row.len() > text.len());
                 for n in 0..table.len() {
-                    let _ = table.with_cell(&text, n, "a", "b");
+                    let _ = table.with_cells(&text, n, &cells(&[("a", "b")]));
                 }
             }
         }

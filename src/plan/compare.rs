@@ -1,0 +1,481 @@
+//! One node against its item: the three-way table applied to every field.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::canonical::{canonical, lines};
+use crate::key::NodeKey;
+use crate::marker::{self, Base, BaseText, Marker, Reading, Record};
+use crate::merge::labels::{Wanted, decide_labels};
+use crate::merge::scalar::{Verdict, decide};
+use crate::merge::text::{Merged, decide_text};
+use crate::tree::{Capabilities, DesiredNode, Item, LinkKind, Parent, WorkItemId};
+
+use super::change::{Cause, FieldChange, Value};
+use super::resolve::{AFTER_APPLY, NOT_YET, resolve};
+
+/// What the comparison may know of the rest of the tree.
+pub struct Around<'a> {
+    /// The workspace's id.
+    pub workspace: &'a str,
+    /// The item of a node, if it exists.
+    pub item: &'a dyn Fn(&NodeKey) -> Option<&'a Item>,
+    /// The item that a node hangs under, if it exists.
+    pub parent: &'a dyn Fn(&Parent) -> Option<&'a Item>,
+    /// The record that the tool's first node is to hold; `None` for other nodes.
+    pub record: Option<Record>,
+    /// Any item that was read, by its id.
+    pub by_id: &'a dyn Fn(&WorkItemId) -> Option<&'a Item>,
+    /// An item to link the node to, beside those it depends on.
+    pub related: Option<&'a Item>,
+    /// What the licence allows.
+    pub capabilities: Capabilities,
+    /// What an open reference to a node reads.
+    pub open: &'a dyn Fn(&NodeKey) -> &'static str,
+}
+
+/// The writable half of a decision; `None` leaves a field alone, an inner `None` empties it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Update {
+    /// The new title.
+    pub title: Option<String>,
+    /// The whole new description, marker included.
+    pub description: Option<String>,
+    /// Titles of labels to add.
+    pub add_labels: Vec<String>,
+    /// Titles of labels to remove.
+    pub remove_labels: Vec<String>,
+    /// The new parent.
+    pub parent: Option<Option<WorkItemId>>,
+    /// Whether only members may read it.
+    pub confidential: Option<bool>,
+    /// The new weight.
+    pub weight: Option<Option<u64>>,
+    /// The new milestone's title.
+    pub milestone: Option<Option<String>>,
+    /// The new user names.
+    pub assignees: Option<Vec<String>>,
+    /// The new first day.
+    pub start: Option<Option<Date>>,
+    /// The new last day.
+    pub due: Option<Option<Date>>,
+    /// Items to link to.
+    pub links: Vec<(LinkKind, WorkItemId)>,
+}
+
+impl Update {
+    /// Tells whether the mutation would change nothing; links go their own way.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { links: _, .. } = self;
+        *self
+            == Self {
+                links: self.links.clone(),
+                ..Self::default()
+            }
+    }
+}
+
+/// What is decided for one item.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Decision {
+    /// Fields that are written.
+    pub fields: Vec<FieldChange>,
+    /// Fields that people changed and keep.
+    pub kept: Vec<FieldChange>,
+    /// Fields that both sides changed.
+    pub conflicts: Vec<FieldChange>,
+    /// What to send.
+    pub update: Update,
+    /// Which side moved.
+    pub cause: Option<Cause>,
+}
+
+/// The text a new item gets, with its marker, and whether a reference in it is open.
+#[must_use]
+pub fn first_description(
+    node: &DesiredNode,
+    parent: Option<&WorkItemId>,
+    around: &Around<'_>,
+) -> (String, bool) {
+    let body = resolve(&node.body, |_| NOT_YET, around.item);
+    let base = Base {
+        title: Some(node.title.clone()),
+        body: Some(BaseText::Text(body.text.clone())),
+        labels: managed_labels(node),
+        parent: parent.map(WorkItemId::number),
+        confidential: node.confidential,
+        weight: node.weight,
+        milestone: node.milestone.clone(),
+        assignees: node.assignees.clone(),
+        start: node.start,
+        due: node.due,
+        links: Vec::new(),
+    };
+    let record = around.record.clone().unwrap_or_default();
+    let marker = Marker {
+        workspace: around.workspace.to_owned(),
+        key: node.key.clone(),
+        base,
+        record,
+    };
+    (marker::write(&body.text, &marker), body.open)
+}
+
+/// The labels a base keeps: enforced and shared, sorted.
+fn managed_labels(node: &DesiredNode) -> Vec<String> {
+    let labels: BTreeSet<&String> = node
+        .labels
+        .enforced
+        .iter()
+        .chain(&node.labels.shared)
+        .collect();
+    labels.into_iter().cloned().collect()
+}
+
+/// Decides every field of an item that is ours or becomes ours.
+#[must_use]
+pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision {
+    let described = marker::read(&item.description);
+    let (stored, old) = match &described.marker {
+        Reading::One(marker) => (Some(marker.as_ref()), marker.base.clone()),
+        Reading::None | Reading::Damaged { .. } | Reading::Newer(_) | Reading::Duplicate => {
+            (None, Base::default())
+        }
+    };
+    let mut work = Work {
+        decision: Decision::default(),
+        old,
+        new: Base::default(),
+    };
+    work.title(node, item);
+    let text = work.body(node, &described.text, around);
+    work.labels(node, item);
+    work.parent(node, item, around);
+    work.confidential(node, item);
+    work.plain(
+        "weight",
+        |b| &mut b.weight,
+        item.weight,
+        node.weight,
+        |u, v| u.weight = Some(v),
+    );
+    let milestone = node.milestone.clone();
+    work.plain(
+        "milestone",
+        |b| &mut b.milestone,
+        item.milestone.clone(),
+        milestone,
+        |u, v| u.milestone = Some(v),
+    );
+    let assigned = Some(item.assignees.clone()).filter(|list| !list.is_empty());
+    work.plain(
+        "assignees",
+        |b| &mut b.assignees,
+        assigned,
+        node.assignees.clone(),
+        |u, v| {
+            u.assignees = Some(v.unwrap_or_default());
+        },
+    );
+    work.plain(
+        "start",
+        |b| &mut b.start,
+        item.start,
+        node.start,
+        |u, v| u.start = Some(v),
+    );
+    work.plain(
+        "due",
+        |b| &mut b.due,
+        item.due,
+        node.due,
+        |u, v| u.due = Some(v),
+    );
+    work.links(node, item, around);
+    let wanted = marker::as_stored(&Marker {
+        workspace: around.workspace.to_owned(),
+        key: node.key.clone(),
+        base: work.new.clone(),
+        record: around.record.clone().unwrap_or_default(),
+    });
+    if text.is_some() || stored != Some(&wanted) {
+        let text = text.unwrap_or(described.text);
+        work.decision.update.description = Some(marker::write(&text, &wanted));
+    }
+    work.decision
+}
+
+/// Decides an item that people made and the files refer to: a parent if it has
+/// none, missing enforced labels, nothing else.
+#[must_use]
+pub fn compare_existing(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision {
+    let mut decision = Decision::default();
+    let has: Vec<String> = item
+        .labels
+        .iter()
+        .map(|label| label.title.clone())
+        .collect();
+    let wanted = Wanted {
+        enforced: &node.labels.enforced,
+        shared: &[],
+    };
+    let labels = decide_labels(&has, &has, wanted);
+    if !labels.add.is_empty() {
+        decision
+            .fields
+            .push(FieldChange::new("labels", Value::None, labels.add.clone()));
+        decision.update.add_labels = labels.add;
+    }
+    if item.parent.is_none() && node.parent != Parent::None {
+        let parent = (around.parent)(&node.parent);
+        let shown = parent.map_or_else(|| AFTER_APPLY.to_owned(), |p| p.reference.to_string());
+        decision
+            .fields
+            .push(FieldChange::new("parent", Value::None, shown));
+        decision.update.parent = parent.map(|p| Some(p.id.clone()));
+    }
+    if !decision.fields.is_empty() {
+        decision.cause = Some(Cause::SpecChanged);
+    }
+    decision
+}
+
+struct Work {
+    decision: Decision,
+    old: Base,
+    new: Base,
+}
+
+impl Work {
+    /// Notes a verdict where people can see it.
+    fn note(&mut self, name: &str, verdict: Verdict, before: Value, after: Value) {
+        let field = FieldChange {
+            name: name.to_owned(),
+            before,
+            after,
+        };
+        match verdict {
+            Verdict::Write | Verdict::Clear => {
+                self.decision.fields.push(field);
+                self.decision.cause.get_or_insert(Cause::SpecChanged);
+            }
+            Verdict::Drift => self.decision.kept.push(field),
+            Verdict::Conflict => self.decision.conflicts.push(field),
+            Verdict::Same | Verdict::Record | Verdict::Theirs => {}
+        }
+    }
+
+    /// A value that is either there or not.
+    fn plain<T: PartialEq + Clone + Into<Value>>(
+        &mut self,
+        name: &str,
+        base: impl Fn(&mut Base) -> &mut Option<T>,
+        gitlab: Option<T>,
+        spec: Option<T>,
+        write: impl Fn(&mut Update, Option<T>),
+    ) {
+        let old = base(&mut self.old).clone();
+        let verdict = decide(old.as_ref(), gitlab.as_ref(), spec.as_ref());
+        self.note(name, verdict, gitlab.into(), spec.clone().into());
+        if verdict.writes() {
+            write(&mut self.decision.update, spec.clone());
+        }
+        *base(&mut self.new) = if verdict.settles() { spec } else { old };
+    }
+
+    fn title(&mut self, node: &DesiredNode, item: &Item) {
+        let (title, wanted) = (item.title.clone(), node.title.clone());
+        self.plain(
+            "title",
+            |b| &mut b.title,
+            Some(title),
+            Some(wanted),
+            |u, v| u.title = v,
+        );
+    }
+
+    /// Answers the text to write, if GitLab's is not to stay.
+    fn body(&mut self, node: &DesiredNode, gitlab: &str, around: &Around<'_>) -> Option<String> {
+        let spec = resolve(&node.body, around.open, around.item).text;
+        let Merged { verdict, text } = decide_text(self.old.body.as_ref(), gitlab, &spec);
+        let after = text.clone().unwrap_or_else(|| spec.clone());
+        let filled = matches!(&self.old.body, Some(BaseText::Text(base)) if base.contains(NOT_YET));
+        if filled && verdict == Verdict::Write {
+            self.decision.cause = Some(Cause::Filled);
+        }
+        self.note("body", verdict, gitlab.into(), after.into());
+        self.new.body = settled_body(self.old.body.take(), &spec, verdict);
+        text
+    }
+
+    fn labels(&mut self, node: &DesiredNode, item: &Item) {
+        let has: Vec<String> = item
+            .labels
+            .iter()
+            .map(|label| label.title.clone())
+            .collect();
+        let wanted = Wanted {
+            enforced: &node.labels.enforced,
+            shared: &node.labels.shared,
+        };
+        let out = decide_labels(&self.old.labels, &has, wanted);
+        if !out.add.is_empty() || !out.remove.is_empty() {
+            self.note(
+                "labels",
+                Verdict::Write,
+                out.remove.clone().into(),
+                out.add.clone().into(),
+            );
+            if out.add.iter().all(|title| self.old.labels.contains(title)) && out.remove.is_empty()
+            {
+                self.decision.cause = Some(Cause::Drifted);
+            }
+        }
+        for (ours, theirs) in out.drift {
+            self.note("labels", Verdict::Drift, theirs.into(), vec![ours].into());
+        }
+        for (ours, theirs) in out.conflicts {
+            self.note(
+                "labels",
+                Verdict::Conflict,
+                theirs.into(),
+                vec![ours].into(),
+            );
+        }
+        self.decision.update.add_labels = out.add;
+        self.decision.update.remove_labels = out.remove;
+        self.new.labels = out.base;
+    }
+
+    fn parent(&mut self, node: &DesiredNode, item: &Item, around: &Around<'_>) {
+        let wanted = (around.parent)(&node.parent);
+        if wanted.is_none() && node.parent != Parent::None {
+            self.new.parent = self.old.parent;
+            self.note(
+                "parent",
+                Verdict::Write,
+                parent_of(item, around),
+                AFTER_APPLY.into(),
+            );
+            return;
+        }
+        let number = |id: &WorkItemId| id.number();
+        let (gitlab, spec) = (
+            item.parent.as_ref().map(number),
+            wanted.map(|p| p.id.number()),
+        );
+        let mut verdict = decide(self.old.parent.as_ref(), gitlab.as_ref(), spec.as_ref());
+        if node.enforce_parent && matches!(verdict, Verdict::Drift | Verdict::Conflict) {
+            verdict = Verdict::Write;
+        }
+        let shown = wanted.map(|p| p.reference.to_string());
+        self.note("parent", verdict, parent_of(item, around), shown.into());
+        if verdict.writes() {
+            self.decision.update.parent = Some(wanted.map(|p| p.id.clone()));
+        }
+        self.new.parent = if verdict.settles() {
+            spec
+        } else {
+            self.old.parent
+        };
+    }
+
+    /// Raised when the files say so, never lowered by drift correction.
+    fn confidential(&mut self, node: &DesiredNode, item: &Item) {
+        let (old, wanted) = (self.old.confidential, node.confidential);
+        let gitlab = Some(item.confidential);
+        let verdict = match decide(old.as_ref(), gitlab.as_ref(), wanted.as_ref()) {
+            Verdict::Drift if wanted == Some(true) => Verdict::Write,
+            Verdict::Conflict if wanted == Some(true) => Verdict::Write,
+            Verdict::Conflict => Verdict::Drift,
+            Verdict::Clear => Verdict::Record,
+            other => other,
+        };
+        self.note("confidential", verdict, gitlab.into(), wanted.into());
+        if verdict == Verdict::Write {
+            self.decision.update.confidential = wanted;
+        }
+        self.new.confidential = if verdict == Verdict::Drift && old.is_none() {
+            wanted
+        } else if verdict.settles() {
+            wanted
+        } else {
+            old
+        };
+    }
+
+    /// Links are a set of their own: added once, never taken from people.
+    fn links(&mut self, node: &DesiredNode, item: &Item, around: &Around<'_>) {
+        let kind = if around.capabilities.blocked_items {
+            LinkKind::BlockedBy
+        } else {
+            LinkKind::Related
+        };
+        let depends = node
+            .depends_on
+            .iter()
+            .map(|key| (kind, key.local().to_owned(), (around.item)(key)));
+        let related = around
+            .related
+            .map(|item| (LinkKind::Related, item.reference.to_string(), Some(item)));
+        let mut base = BTreeSet::new();
+        for (kind, name, target) in depends.chain(related) {
+            let linked = target.is_some_and(|t| {
+                item.links
+                    .iter()
+                    .any(|link| link.to.as_ref() == Some(&t.id))
+            });
+            let known = self.old.links.contains(&name);
+            let shown = target.map_or_else(|| AFTER_APPLY.to_owned(), |t| t.reference.to_string());
+            let verdict = match (linked, known) {
+                (true, _) => Verdict::Same,
+                (false, true) => Verdict::Drift,
+                (false, false) => Verdict::Write,
+            };
+            self.note("links", verdict, Value::None, vec![shown].into());
+            if verdict == Verdict::Write {
+                self.decision
+                    .update
+                    .links
+                    .extend(target.map(|t| (kind, t.id.clone())));
+            } else {
+                base.insert(name);
+            }
+        }
+        self.new.links = base.into_iter().collect();
+    }
+}
+
+/// The reference of an item's present parent, or its id where it was not read.
+fn parent_of(item: &Item, around: &Around<'_>) -> Value {
+    let shown = |id: &WorkItemId| {
+        (around.by_id)(id).map_or_else(
+            || id.as_str().to_owned(),
+            |parent| parent.reference.to_string(),
+        )
+    };
+    item.parent.as_ref().map(shown).into()
+}
+
+/// The base of the text afterwards. A base that is canonically the files' text
+/// stays as it is, so that a blank in a template does not rewrite every marker.
+fn settled_body(old: Option<BaseText>, spec: &str, verdict: Verdict) -> Option<BaseText> {
+    let boxes = |text: &str| {
+        lines(text)
+            .iter()
+            .filter_map(|line| line.ticked)
+            .collect::<Vec<_>>()
+    };
+    match (old, verdict) {
+        (old, Verdict::Conflict) => old,
+        (Some(BaseText::Text(old)), _)
+            if canonical(&old) == canonical(spec) && boxes(&old) == boxes(spec) =>
+        {
+            Some(BaseText::Text(old))
+        }
+        (Some(BaseText::Hash(hash)), Verdict::Same | Verdict::Drift) => Some(BaseText::Hash(hash)),
+        _ => Some(BaseText::Text(spec.to_owned())),
+    }
+}
