@@ -35,11 +35,7 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
         } else {
             if let Some(from) = blanks_from.take().filter(|_| !out.is_empty()) {
                 let blank = &text[from..start - 1];
-                out.push(Line {
-                    raw: blank,
-                    canonical: String::new(),
-                    ticked: None,
-                });
+                out.push(Line { raw: blank, canonical: String::new(), ticked: None });
             }
             out.push(line(raw, &mut fence));
         }
@@ -58,12 +54,7 @@ pub fn join<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
 pub fn with_box(raw: &str, ticked: bool) -> String {
     match box_at(raw) {
         Some(at) if is_ticked(&raw[at..]) != ticked => {
-            format!(
-                "{}{}{}",
-                &raw[..at + 1],
-                if ticked { 'x' } else { ' ' },
-                &raw[at + 2..]
-            )
+            format!("{}{}{}", &raw[..at + 1], if ticked { 'x' } else { ' ' }, &raw[at + 2..])
         }
         _ => raw.to_owned(),
     }
@@ -72,11 +63,7 @@ pub fn with_box(raw: &str, ticked: bool) -> String {
 fn line<'a>(raw: &'a str, fence: &mut Option<(char, usize)>) -> Line<'a> {
     let text = raw.trim_end();
     if in_fence(text, fence) {
-        return Line {
-            raw,
-            canonical: text.to_owned(),
-            ticked: None,
-        };
+        return Line { raw, canonical: text.to_owned(), ticked: None };
     }
     let at = box_at(text);
     let ticked = at.map(|at| is_ticked(&text[at..]));
@@ -91,18 +78,12 @@ fn line<'a>(raw: &'a str, fence: &mut Option<(char, usize)>) -> Line<'a> {
     if canonical[indent..].starts_with('|') {
         canonical = format!("{}{}", &canonical[..indent], row(&canonical[indent..]));
     }
-    Line {
-        raw,
-        canonical,
-        ticked,
-    }
+    Line { raw, canonical, ticked }
 }
 
 /// A table row without padding: `| a | b |`; delimiter cells as `---`, `:--`, `--:`, `:-:`.
 fn row(text: &str) -> String {
-    let cells = split_cells(text)
-        .into_iter()
-        .map(|cell| delimiter(cell).unwrap_or(cell));
+    let cells = split_cells(text).into_iter().map(|cell| delimiter(cell).unwrap_or(cell));
     format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
 }
 

@@ -65,10 +65,7 @@ impl serde::Serialize for NodeKey {
 pub fn is_id(text: &str) -> bool {
     text.len() <= MAX_ID
         && text.split('-').all(|part| {
-            !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         })
 }
 
@@ -117,10 +114,7 @@ mod tests {
 
     #[test]
     fn a_slug_is_an_id_or_empty() {
-        assert_eq!(
-            slug("group::composition analysis"),
-            "group-composition-analysis"
-        );
+        assert_eq!(slug("group::composition analysis"), "group-composition-analysis");
         assert_eq!(slug("  Über & Co. "), "ber-co");
         assert_eq!(slug("::"), "");
     }

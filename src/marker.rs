@@ -165,10 +165,7 @@ pub struct Described {
 #[must_use]
 pub fn read(description: &str) -> Described {
     if !description.contains(OPEN) {
-        return Described {
-            text: description.trim_end().to_owned(),
-            marker: Reading::None,
-        };
+        return Described { text: description.trim_end().to_owned(), marker: Reading::None };
     }
     let mut kept = Vec::new();
     let mut found = Vec::new();
@@ -176,20 +173,13 @@ pub fn read(description: &str) -> Described {
     let mut fence = None;
     for (n, line) in lines.iter().enumerate() {
         let in_code = in_fence(line.trim_end(), &mut fence) && n + 1 != lines.len();
-        let (rest, inside) = if in_code {
-            ((*line).to_owned(), Vec::new())
-        } else {
-            cut(line)
-        };
+        let (rest, inside) = if in_code { ((*line).to_owned(), Vec::new()) } else { cut(line) };
         if inside.is_empty() || !rest.trim().is_empty() {
             kept.push(rest);
         }
         found.extend(inside);
     }
-    Described {
-        text: kept.join("\n").trim_end().to_owned(),
-        marker: judge(&found),
-    }
+    Described { text: kept.join("\n").trim_end().to_owned(), marker: judge(&found) }
 }
 
 /// Puts a description together: the text, a blank line, the marker.
@@ -236,10 +226,7 @@ fn cut(line: &str) -> (String, Vec<&str>) {
 }
 
 fn judge(found: &[&str]) -> Reading {
-    let mut readings = found
-        .iter()
-        .map(|inner| parse(inner))
-        .filter(|r| *r != Reading::None);
+    let mut readings = found.iter().map(|inner| parse(inner)).filter(|r| *r != Reading::None);
     let Some(first) = readings.next() else {
         return Reading::None;
     };
@@ -255,28 +242,21 @@ fn contradiction(first: Reading, other: Reading) -> Reading {
         return Reading::Newer(version);
     }
     match first {
-        Reading::One(marker) => Reading::Damaged {
-            workspace: marker.workspace,
-            key: marker.key,
-        },
+        Reading::One(marker) => Reading::Damaged { workspace: marker.workspace, key: marker.key },
         Reading::Damaged { .. } | Reading::Newer(_) | Reading::Duplicate | Reading::None => first,
     }
 }
 
 fn parse(inner: &str) -> Reading {
     let words: Vec<&str> = inner.split_whitespace().collect();
-    match words
-        .first()
-        .and_then(|version| version.parse::<u32>().ok())
-    {
+    match words.first().and_then(|version| version.parse::<u32>().ok()) {
         Some(version) if version > VERSION => return Reading::Newer(version),
         Some(VERSION) => {}
         _ => return Reading::None,
     }
-    let (Some(workspace), Some(key)) = (
-        words.get(1).filter(|id| is_id(id)),
-        words.get(2).and_then(|key| NodeKey::parse(key)),
-    ) else {
+    let (Some(workspace), Some(key)) =
+        (words.get(1).filter(|id| is_id(id)), words.get(2).and_then(|key| NodeKey::parse(key)))
+    else {
         return Reading::None;
     };
     let payload = words.get(3).copied().unwrap_or_default();
@@ -285,12 +265,9 @@ fn parse(inner: &str) -> Reading {
     }
     let workspace = (*workspace).to_owned();
     match (words.len() == 4).then(|| decode(payload)).flatten() {
-        Some(Payload { base, record }) => Reading::One(Box::new(Marker {
-            workspace,
-            key,
-            base,
-            record,
-        })),
+        Some(Payload { base, record }) => {
+            Reading::One(Box::new(Marker { workspace, key, base, record }))
+        }
         None => Reading::Damaged { workspace, key },
     }
 }
@@ -302,16 +279,11 @@ fn decode(payload: &str) -> Option<Payload> {
         .take(MAX_INFLATED + 1)
         .read_to_end(&mut json)
         .ok()?;
-    (json.len() as u64 <= MAX_INFLATED)
-        .then(|| serde_json::from_slice(&json).ok())
-        .flatten()
+    (json.len() as u64 <= MAX_INFLATED).then(|| serde_json::from_slice(&json).ok()).flatten()
 }
 
 fn encode(marker: &Marker) -> String {
-    let mut payload = Payload {
-        base: marker.base.clone(),
-        record: marker.record.clone(),
-    };
+    let mut payload = Payload { base: marker.base.clone(), record: marker.record.clone() };
     let mut deflated = deflate(&payload);
     if deflated.len() > MAX_DEFLATED
         && let Some(BaseText::Text(text)) = &payload.base.body
@@ -325,9 +297,7 @@ fn encode(marker: &Marker) -> String {
 fn deflate(payload: &Payload) -> Vec<u8> {
     let json = serde_json::to_vec(payload).expect("a payload holds only strings and numbers");
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder
-        .write_all(&json)
-        .expect("writing to memory cannot fail");
+    encoder.write_all(&json).expect("writing to memory cannot fail");
     encoder.finish().expect("writing to memory cannot fail")
 }
 
@@ -337,22 +307,13 @@ fn hash_of(text: &str) -> String {
         hasher.update(line.as_bytes());
         hasher.update(b"\n");
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The marker as it will be read back: a text too long to carry has become its hash.
 #[must_use]
 pub fn as_stored(marker: &Marker) -> Marker {
-    match parse(&format!(
-        "{VERSION} {} {} {}",
-        marker.workspace,
-        marker.key,
-        encode(marker)
-    )) {
+    match parse(&format!("{VERSION} {} {} {}", marker.workspace, marker.key, encode(marker))) {
         Reading::One(stored) => *stored,
         Reading::None | Reading::Damaged { .. } | Reading::Newer(_) | Reading::Duplicate => {
             marker.clone()
@@ -376,10 +337,7 @@ mod tests {
                 due: Some(jiff::civil::date(2027, 6, 30)),
                 ..Base::default()
             },
-            record: Record {
-                items: [("handover".into(), 12)].into(),
-                ..Record::default()
-            },
+            record: Record { items: [("handover".into(), 12)].into(), ..Record::default() },
         }
     }
 
@@ -432,10 +390,7 @@ mod tests {
     #[test]
     fn two_equal_markers_are_one_and_two_different_ones_damage_each_other() {
         let line = write("", &marker());
-        assert!(matches!(
-            read(&format!("{line}\n{line}")).marker,
-            Reading::One(_)
-        ));
+        assert!(matches!(read(&format!("{line}\n{line}")).marker, Reading::One(_)));
         let mut other = marker();
         other.base.title = None;
         let both = format!("{line}\n{}", write("", &other));
@@ -444,10 +399,7 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_named() {
-        assert_eq!(
-            read("<!--epictree:7 what ever-->").marker,
-            Reading::Newer(7)
-        );
+        assert_eq!(read("<!--epictree:7 what ever-->").marker, Reading::Newer(7));
     }
 
     #[test]
@@ -478,9 +430,7 @@ mod tests {
         long.base.body = Some(BaseText::Text(noise.clone()));
         let written = write("x", &long);
         assert!(written.len() < 2_000);
-        let Reading::One(back) = read(&written).marker else {
-            panic!("unreadable")
-        };
+        let Reading::One(back) = read(&written).marker else { panic!("unreadable") };
         assert!(back.base.body.as_ref().unwrap().is(&noise));
         assert!(!back.base.body.as_ref().unwrap().is("other"));
         assert_eq!(*back, as_stored(&long));

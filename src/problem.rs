@@ -111,13 +111,7 @@ impl Problems {
     #[must_use]
     pub fn sorted(&self) -> Vec<&Problem> {
         let mut all: Vec<_> = self.0.iter().collect();
-        all.sort_by_key(|p| {
-            (
-                p.file.clone(),
-                p.span.as_ref().map_or(0, |s| s.start),
-                p.severity,
-            )
-        });
+        all.sort_by_key(|p| (p.file.clone(), p.span.as_ref().map_or(0, |s| s.start), p.severity));
         all
     }
 }

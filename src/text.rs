@@ -52,9 +52,7 @@ pub struct BadSlot(pub String);
 impl Text {
     /// A text without slots.
     pub fn literal(text: impl Into<String>) -> Self {
-        Self {
-            pieces: vec![Piece::Literal(text.into())],
-        }
+        Self { pieces: vec![Piece::Literal(text.into())] }
     }
 
     /// Parses template output, in which a slot stands as `SLOT_OPEN ref:local-key SLOT_CLOSE`.
@@ -71,9 +69,8 @@ impl Text {
             let (slot, after) = after
                 .split_once(SLOT_CLOSE)
                 .ok_or_else(|| BadSlot(after.chars().take(40).collect()))?;
-            pieces.push(Piece::Slot(
-                parse_slot(tool, slot).ok_or_else(|| BadSlot(slot.to_owned()))?,
-            ));
+            pieces
+                .push(Piece::Slot(parse_slot(tool, slot).ok_or_else(|| BadSlot(slot.to_owned()))?));
             rest = after;
         }
         if !rest.is_empty() {
@@ -145,10 +142,7 @@ mod tests {
     #[test]
     fn a_broken_slot_is_an_error_not_a_panic() {
         for bad in ["ref", "ref:", "ref:A", "what:a", "ref:a\u{F0000}"] {
-            assert!(
-                Text::parse("t", &format!("{SLOT_OPEN}{bad}{SLOT_CLOSE}")).is_err(),
-                "{bad}"
-            );
+            assert!(Text::parse("t", &format!("{SLOT_OPEN}{bad}{SLOT_CLOSE}")).is_err(), "{bad}");
         }
         assert!(Text::parse("t", &format!("{SLOT_OPEN}ref:a")).is_err());
     }

@@ -37,9 +37,7 @@ impl Kind {
     /// The kind a word names.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Epic, Self::Issue, Self::Task]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        [Self::Epic, Self::Issue, Self::Task].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -68,10 +66,7 @@ impl Reference {
         let (namespace, rest) = text.split_at(at);
         let sigil = rest.chars().next()?;
         let digits = &rest[1..];
-        let iid = digits
-            .parse()
-            .ok()
-            .filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))?;
+        let iid = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))?;
         (is_path(namespace) && iid > 0).then(|| Self {
             namespace: namespace.to_owned(),
             sigil,
@@ -95,9 +90,7 @@ pub fn is_path(text: &str) -> bool {
         && text.split('/').all(|segment| {
             !segment.is_empty()
                 && !segment.starts_with(['.', '-'])
-                && segment
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
         })
 }
 
@@ -110,9 +103,7 @@ impl WorkItemId {
     /// Takes a global id as GitLab sent it; `None` if it is not a work item's.
     #[must_use]
     pub fn parse(gid: &str) -> Option<Self> {
-        gid.strip_prefix("gid://gitlab/WorkItem/")?
-            .parse::<u64>()
-            .ok()?;
+        gid.strip_prefix("gid://gitlab/WorkItem/")?.parse::<u64>().ok()?;
         Some(Self(gid.to_owned()))
     }
 
@@ -125,11 +116,7 @@ impl WorkItemId {
     /// The number within the instance.
     #[must_use]
     pub fn number(&self) -> u64 {
-        self.0
-            .rsplit('/')
-            .next()
-            .and_then(|n| n.parse().ok())
-            .unwrap_or_default()
+        self.0.rsplit('/').next().and_then(|n| n.parse().ok()).unwrap_or_default()
     }
 
     /// The whole global id.
@@ -411,11 +398,7 @@ impl ObservedTree {
     /// The item with an id, among all that were read.
     #[must_use]
     pub fn by_id(&self, id: &WorkItemId) -> Option<&Item> {
-        let all = self
-            .items
-            .values()
-            .chain(self.existing.values())
-            .chain(self.adoptable.values());
+        let all = self.items.values().chain(self.existing.values()).chain(self.adoptable.values());
         all.into_iter().find(|item| item.id == *id)
     }
 }

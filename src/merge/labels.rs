@@ -51,12 +51,10 @@ pub fn decide_labels(base: &[String], gitlab: &[String], wanted: Wanted<'_>) -> 
                 out.remove.extend(of_scope.cloned());
                 out.add.push((*title).clone());
             }
-            Verdict::Drift => out
-                .drift
-                .push(((*title).clone(), of_scope.cloned().collect())),
-            Verdict::Conflict => out
-                .conflicts
-                .push(((*title).clone(), of_scope.cloned().collect())),
+            Verdict::Drift => out.drift.push(((*title).clone(), of_scope.cloned().collect())),
+            Verdict::Conflict => {
+                out.conflicts.push(((*title).clone(), of_scope.cloned().collect()))
+            }
             Verdict::Same | Verdict::Record | Verdict::Theirs => {}
         }
         if verdict == Verdict::Conflict {
@@ -81,11 +79,7 @@ pub fn decide_labels(base: &[String], gitlab: &[String], wanted: Wanted<'_>) -> 
 fn decide_one(base: &[String], gitlab: &[String], title: &str, enforced: bool) -> Verdict {
     let here = |list: &[String]| list.iter().find(|other| *other == title).cloned();
     let value = |list: &[String]| here(list).or_else(|| same_slot(list, title).next().cloned());
-    let verdict = decide(
-        value(base).as_deref(),
-        value(gitlab).as_deref(),
-        Some(title),
-    );
+    let verdict = decide(value(base).as_deref(), value(gitlab).as_deref(), Some(title));
     match verdict {
         Verdict::Drift | Verdict::Conflict if enforced => Verdict::Write,
         other => other,
@@ -115,147 +109,24 @@ mod tests {
         let cases = [
             ("all there", "a", "a b", "a", "", "", "", "", ""),
             ("a missing one is added", "", "b", "", "a", "a", "", "", ""),
-            (
-                "removed by people stays removed",
-                "a",
-                "b",
-                "",
-                "a",
-                "",
-                "",
-                "a",
-                "",
-            ),
-            (
-                "an enforced one is put back",
-                "a",
-                "b",
-                "a",
-                "",
-                "a",
-                "",
-                "",
-                "",
-            ),
-            (
-                "dropped from the files",
-                "a",
-                "a b",
-                "",
-                "",
-                "",
-                "a",
-                "",
-                "",
-            ),
+            ("removed by people stays removed", "a", "b", "", "a", "", "", "a", ""),
+            ("an enforced one is put back", "a", "b", "a", "", "a", "", "", ""),
+            ("dropped from the files", "a", "a b", "", "", "", "a", "", ""),
             ("dropped here and there", "a", "b", "", "", "", "", "", ""),
             ("an extra one is people's", "", "b", "", "", "", "", "", ""),
-            (
-                "the scope moves on",
-                "p::1",
-                "p::1",
-                "",
-                "p::2",
-                "p::2",
-                "p::1",
-                "",
-                "",
-            ),
-            (
-                "people chose another of the scope",
-                "p::1",
-                "p::3",
-                "",
-                "p::1",
-                "",
-                "",
-                "p::1",
-                "",
-            ),
-            (
-                "both chose another",
-                "p::1",
-                "p::3",
-                "",
-                "p::2",
-                "",
-                "",
-                "",
-                "p::2",
-            ),
-            (
-                "both chose the same",
-                "p::1",
-                "p::2",
-                "",
-                "p::2",
-                "",
-                "",
-                "",
-                "",
-            ),
-            (
-                "an enforced scope is put back",
-                "p::1",
-                "p::3",
-                "p::1",
-                "",
-                "p::1",
-                "p::3",
-                "",
-                "",
-            ),
-            (
-                "base unknown, another there",
-                "",
-                "p::3",
-                "",
-                "p::2",
-                "",
-                "",
-                "",
-                "p::2",
-            ),
-            (
-                "the deeper scope counts",
-                "a::b::c",
-                "a::b::c a::x",
-                "",
-                "a::b::c",
-                "",
-                "",
-                "",
-                "",
-            ),
-            (
-                "a scope the files gave up",
-                "p::1",
-                "p::1",
-                "",
-                "",
-                "",
-                "p::1",
-                "",
-                "",
-            ),
-            (
-                "… and people changed",
-                "p::1",
-                "p::2",
-                "",
-                "",
-                "",
-                "",
-                "",
-                "",
-            ),
+            ("the scope moves on", "p::1", "p::1", "", "p::2", "p::2", "p::1", "", ""),
+            ("people chose another of the scope", "p::1", "p::3", "", "p::1", "", "", "p::1", ""),
+            ("both chose another", "p::1", "p::3", "", "p::2", "", "", "", "p::2"),
+            ("both chose the same", "p::1", "p::2", "", "p::2", "", "", "", ""),
+            ("an enforced scope is put back", "p::1", "p::3", "p::1", "", "p::1", "p::3", "", ""),
+            ("base unknown, another there", "", "p::3", "", "p::2", "", "", "", "p::2"),
+            ("the deeper scope counts", "a::b::c", "a::b::c a::x", "", "a::b::c", "", "", "", ""),
+            ("a scope the files gave up", "p::1", "p::1", "", "", "", "p::1", "", ""),
+            ("… and people changed", "p::1", "p::2", "", "", "", "", "", ""),
         ];
         for (case, base, gitlab, enforced, shared, add, remove, drift, conflicts) in cases {
             let (enforced, shared) = (list(enforced), list(shared));
-            let wanted = Wanted {
-                enforced: &enforced,
-                shared: &shared,
-            };
+            let wanted = Wanted { enforced: &enforced, shared: &shared };
             let out = decide_labels(&list(base), &list(gitlab), wanted);
             assert_eq!(out.add, list(add), "{case}: add");
             assert_eq!(out.remove, list(remove), "{case}: remove");

@@ -29,10 +29,7 @@ impl Verdict {
     /// Tells whether the base takes the files' side.
     #[must_use]
     pub fn settles(self) -> bool {
-        matches!(
-            self,
-            Self::Same | Self::Record | Self::Write | Self::Clear | Self::Theirs
-        )
+        matches!(self, Self::Same | Self::Record | Self::Write | Self::Clear | Self::Theirs)
     }
 }
 

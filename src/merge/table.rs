@@ -54,10 +54,7 @@ pub fn locate(text: &str, heading: &str, columns: &[&str]) -> Result<Table, Tabl
     let lines = line_ranges(text);
     let node = table_under(root, heading)?;
     let table = read_table(node, text, &lines);
-    match columns
-        .iter()
-        .find(|c| !table.header.iter().any(|h| h == *c))
-    {
+    match columns.iter().find(|c| !table.header.iter().any(|h| h == *c)) {
         Some(missing) => Err(TableError::NoColumn {
             heading: heading.to_owned(),
             missing: (*missing).to_owned(),
@@ -72,7 +69,7 @@ fn table_under<'a>(root: &'a AstNode<'a>, heading: &str) -> Result<&'a AstNode<'
         let data = node.data.borrow();
         match (&data.value, level) {
             (NodeValue::Heading(h), None) if plain(node).trim() == heading.trim() => {
-                level = Some(h.level)
+                level = Some(h.level);
             }
             (NodeValue::Heading(h), Some(above)) if h.level <= above => break,
             (NodeValue::Table(_), Some(_)) => return Ok(node),
@@ -104,10 +101,7 @@ fn read_table<'a>(node: &'a AstNode<'a>, text: &str, lines: &[Range<usize>]) -> 
     let head = rows.next().unwrap_or_default();
     let rows: Vec<Range<usize>> = rows.map(range).collect();
     Table {
-        header: split_cells(&text[range(head)])
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        header: split_cells(&text[range(head)]).into_iter().map(str::to_owned).collect(),
         last: rows.last().cloned().unwrap_or_else(|| range(head + 1)),
         rows,
     }
@@ -166,10 +160,7 @@ impl Table {
         let Some(at) = self.column(column) else {
             return "";
         };
-        split_cells(&text[self.rows[row].clone()])
-            .get(at)
-            .copied()
-            .unwrap_or_default()
+        split_cells(&text[self.rows[row].clone()]).get(at).copied().unwrap_or_default()
     }
 
     /// The whole row as it stands.
@@ -183,21 +174,15 @@ impl Table {
     pub fn with_cells(&self, text: &str, row: usize, cells: &[(String, String)]) -> String {
         let range = &self.rows[row];
         let mut line = text[range.clone()].to_owned();
-        for (at, value) in cells
-            .iter()
-            .filter_map(|(column, value)| Some((self.column(column)?, value)))
+        for (at, value) in
+            cells.iter().filter_map(|(column, value)| Some((self.column(column)?, value)))
         {
             while cell_ranges(&line).len() <= at {
                 let end = line.trim_end();
                 line = format!("{end}{}|", if end.ends_with('|') { " " } else { " | " });
             }
             let cell = cell_ranges(&line)[at].clone();
-            line = format!(
-                "{} {} {}",
-                &line[..cell.start],
-                value.trim(),
-                &line[cell.end..]
-            );
+            line = format!("{} {} {}", &line[..cell.start], value.trim(), &line[cell.end..]);
         }
         format!("{}{line}{}", &text[..range.start], &text[range.end..])
     }
@@ -208,11 +193,7 @@ impl Table {
         let line = &text[self.last.clone()];
         let indent = &line[..line.len() - line.trim_start().len()];
         let row = render_row(&self.header, cells);
-        format!(
-            "{}\n{indent}{row}{}",
-            &text[..self.last.end],
-            &text[self.last.end..]
-        )
+        format!("{}\n{indent}{row}{}", &text[..self.last.end], &text[self.last.end..])
     }
 
     /// The row as it would be added, for a person to paste.
@@ -240,10 +221,7 @@ fn holds(row: &str, needle: &str) -> bool {
     !needle.is_empty()
         && row.match_indices(needle).any(|(at, _)| {
             let before = row[..at].chars().next_back();
-            let after = row[at + needle.len()..]
-                .trim_start_matches('/')
-                .chars()
-                .next();
+            let after = row[at + needle.len()..].trim_start_matches('/').chars().next();
             !before.is_some_and(is_word) && !after.is_some_and(is_word)
         })
 }
@@ -275,10 +253,7 @@ mod tests {
         | [A](https://x/a) | g&1+ | Stopped \\| for now |\n| [AB](https://x/ab) | g&12+ |\n\nAfter\n";
 
     fn cells(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs
-            .iter()
-            .map(|(c, v)| ((*c).to_owned(), (*v).to_owned()))
-            .collect()
+        pairs.iter().map(|(c, v)| ((*c).to_owned(), (*v).to_owned())).collect()
     }
 
     #[test]
@@ -306,14 +281,8 @@ mod tests {
     #[test]
     fn every_other_byte_stays() {
         let table = locate(PAGE, "List of Tools", &[]).unwrap();
-        let added = table.with_row(
-            PAGE,
-            &cells(&[("Epic", "g&3+"), ("Tool", "[C](https://x/c)")]),
-        );
-        assert_eq!(
-            added,
-            PAGE.replace("g&12+ |\n", "g&12+ |\n| [C](https://x/c) | g&3+ |  |\n")
-        );
+        let added = table.with_row(PAGE, &cells(&[("Epic", "g&3+"), ("Tool", "[C](https://x/c)")]));
+        assert_eq!(added, PAGE.replace("g&12+ |\n", "g&12+ |\n| [C](https://x/c) | g&3+ |  |\n"));
         let changed = table.with_cells(PAGE, 0, &cells(&[("Epic", "g&9+")]));
         assert_eq!(changed, PAGE.replace("| g&1+ |", "| g&9+ |"));
         let filled = table.with_cells(PAGE, 1, &cells(&[("Status", "Going")]));
@@ -325,18 +294,12 @@ mod tests {
         let text = "## T\n\n| A | B |\n|---|---|";
         let table = locate(text, "T", &["A", "B"]).unwrap();
         assert!(table.is_empty());
-        assert_eq!(
-            table.with_row(text, &cells(&[("A", "1")])),
-            format!("{text}\n| 1 |  |")
-        );
+        assert_eq!(table.with_row(text, &cells(&[("A", "1")])), format!("{text}\n| 1 |  |"));
     }
 
     #[test]
     fn what_is_missing_is_named() {
-        assert!(matches!(
-            locate(PAGE, "Nope", &[]),
-            Err(TableError::NoHeading(_))
-        ));
+        assert!(matches!(locate(PAGE, "Nope", &[]), Err(TableError::NoHeading(_))));
         assert!(matches!(
             locate("# A\n\n# B\n\n|x|\n|-|\n", "A", &[]),
             Err(TableError::NoTable(_))
@@ -351,11 +314,7 @@ mod tests {
     fn two_rows_about_one_tool_are_an_error() {
         let twice = PAGE.replace("After", "").replace("g&12+", "g&1+");
         let table = locate(&twice, "List of Tools", &[]).unwrap();
-        assert!(
-            table
-                .find(&twice, "List of Tools", &["g&1".to_owned()])
-                .is_err()
-        );
+        assert!(table.find(&twice, "List of Tools", &["g&1".to_owned()]).is_err());
     }
 
     proptest::proptest! {

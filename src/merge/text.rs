@@ -55,11 +55,7 @@ pub fn decide_text(base: Option<&BaseText>, gitlab: &str, spec: &str) -> Merged 
 }
 
 fn same(one: &[Line<'_>], other: &[Line<'_>]) -> bool {
-    one.len() == other.len()
-        && one
-            .iter()
-            .zip(other)
-            .all(|(a, b)| a.canonical == b.canonical)
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.canonical == b.canonical)
 }
 
 fn boxes(lines: &[Line<'_>]) -> Vec<bool> {
@@ -128,21 +124,12 @@ fn partners(of: &[Line<'_>], among: &[Line<'_>]) -> Vec<Option<usize>> {
     let mut found = vec![None; of.len()];
     for op in capture_diff_slices(Algorithm::Myers, &one, &other) {
         match op {
-            DiffOp::Equal {
-                old_index,
-                new_index,
-                len,
-            } => {
+            DiffOp::Equal { old_index, new_index, len } => {
                 for n in 0..len {
                     found[old_index + n] = Some(new_index + n);
                 }
             }
-            DiffOp::Replace {
-                old_index,
-                old_len,
-                new_index,
-                new_len,
-            } => {
+            DiffOp::Replace { old_index, old_len, new_index, new_len } => {
                 pair_boxes(
                     (of, old_index..old_index + old_len),
                     (among, new_index..new_index + new_len),
@@ -202,14 +189,7 @@ mod tests {
                 Verdict::Same,
                 "* a  \r\n\r\n\r\nb",
             ),
-            (
-                "the files changed",
-                Some("a\nb"),
-                "a\nb",
-                "a\nc",
-                Verdict::Write,
-                "a\nc",
-            ),
+            ("the files changed", Some("a\nb"), "a\nb", "a\nc", Verdict::Write, "a\nc"),
             (
                 "GitLab's bytes stay for equal lines",
                 Some("- a\n- b"),
@@ -218,33 +198,12 @@ mod tests {
                 Verdict::Write,
                 "* a\n- c",
             ),
-            (
-                "people changed",
-                Some("a"),
-                "a\nmine",
-                "a",
-                Verdict::Drift,
-                "a\nmine",
-            ),
-            (
-                "both changed the same way",
-                Some("a"),
-                "b",
-                "b",
-                Verdict::Record,
-                "b",
-            ),
+            ("people changed", Some("a"), "a\nmine", "a", Verdict::Drift, "a\nmine"),
+            ("both changed the same way", Some("a"), "b", "b", Verdict::Record, "b"),
             ("both changed", Some("a"), "b", "c", Verdict::Conflict, "b"),
             ("base unknown, empty", None, "", "a", Verdict::Write, "a"),
             ("base unknown, equal", None, "a", "a", Verdict::Record, "a"),
-            (
-                "base unknown, different",
-                None,
-                "b",
-                "a",
-                Verdict::Conflict,
-                "b",
-            ),
+            ("base unknown, different", None, "b", "a", Verdict::Conflict, "b"),
             (
                 "a box people ticked stays",
                 Some("- [ ] a"),
@@ -269,14 +228,7 @@ mod tests {
                 Verdict::Write,
                 "- [x] b\n- [ ] a",
             ),
-            (
-                "epictree ticks",
-                Some("- [ ] a"),
-                "- [ ] a",
-                "- [x] a",
-                Verdict::Write,
-                "- [x] a",
-            ),
+            ("epictree ticks", Some("- [ ] a"), "- [ ] a", "- [x] a", Verdict::Write, "- [x] a"),
             (
                 "… beside people's lines",
                 Some("- [ ] a"),
@@ -301,14 +253,7 @@ mod tests {
                 Verdict::Same,
                 "- [ ] a",
             ),
-            (
-                "ticked by both",
-                Some("- [ ] a"),
-                "- [x] a",
-                "- [x] a",
-                Verdict::Record,
-                "- [x] a",
-            ),
+            ("ticked by both", Some("- [ ] a"), "- [x] a", "- [x] a", Verdict::Record, "- [x] a"),
         ];
         for (case, b, gitlab, spec, verdict, after) in cases {
             let b = b.map(base);
@@ -317,18 +262,11 @@ mod tests {
             let now = merged.text.unwrap_or_else(|| (*gitlab).to_owned());
             assert_eq!(now, *after, "{case}");
             // Drift keeps the base's lines; its boxes are settled.
-            let settled = if *verdict == Verdict::Conflict {
-                b
-            } else {
-                Some(base(spec))
-            };
+            let settled = if *verdict == Verdict::Conflict { b } else { Some(base(spec)) };
             let again = decide_text(settled.as_ref(), &now, spec);
             assert_eq!(again.text, None, "{case}: the second run writes");
             assert!(
-                matches!(
-                    again.verdict,
-                    Verdict::Same | Verdict::Drift | Verdict::Conflict
-                ),
+                matches!(again.verdict, Verdict::Same | Verdict::Drift | Verdict::Conflict),
                 "{case}: the second run says {:?}",
                 again.verdict
             );

@@ -52,12 +52,7 @@ impl<'a> Scene<'a> {
     /// Sets the scene.
     #[must_use]
     pub fn new(desired: &'a DesiredTree, observed: &'a ObservedTree, options: &'a Options) -> Self {
-        let mut scene = Self {
-            desired,
-            observed,
-            options,
-            waiting: BTreeSet::new(),
-        };
+        let mut scene = Self { desired, observed, options, waiting: BTreeSet::new() };
         let unreadable = unreadable(&scene);
         for node in &desired.nodes {
             let proposed = observed.adoptable.contains_key(&node.key) && !options.adopt;
@@ -85,12 +80,7 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn item(&self, key: &NodeKey) -> Option<&'a Item> {
         let ours = self.observed.items.get(key);
-        let adopted = || {
-            self.observed
-                .adoptable
-                .get(key)
-                .filter(|_| self.options.adopt)
-        };
+        let adopted = || self.observed.adoptable.get(key).filter(|_| self.options.adopt);
         let named = || {
             let node = self.desired.node(key)?;
             self.observed.existing.get(node.item.as_ref()?)
@@ -145,10 +135,7 @@ impl<'a> Scene<'a> {
     /// Tells whether a node is the tool's first one, which holds the record.
     #[must_use]
     pub fn is_first(&self, node: &DesiredNode) -> bool {
-        self.desired
-            .nodes
-            .first()
-            .is_some_and(|first| first.key == node.key)
+        self.desired.nodes.first().is_some_and(|first| first.key == node.key)
     }
 
     /// The record as it should be: every item that is ours, under its present key.
@@ -158,15 +145,9 @@ impl<'a> Scene<'a> {
         for key in self.desired.nodes.iter().flat_map(|node| &node.was) {
             record.items.remove(key.local());
         }
-        let adopted = self
-            .observed
-            .adoptable
-            .iter()
-            .filter(|_| self.options.adopt);
+        let adopted = self.observed.adoptable.iter().filter(|_| self.options.adopt);
         for (key, item) in self.observed.items.iter().chain(adopted) {
-            record
-                .items
-                .insert(key.local().to_owned(), item.id.number());
+            record.items.insert(key.local().to_owned(), item.id.number());
         }
         rows::settle(self, &mut record);
         record
@@ -178,11 +159,8 @@ impl<'a> Scene<'a> {
 pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) -> ToolPlan {
     let scene = Scene::new(desired, observed, options);
     let depths = depths(desired);
-    let mut changes: Vec<Change> = desired
-        .nodes
-        .iter()
-        .map(|node| change_of(&scene, node))
-        .collect();
+    let mut changes: Vec<Change> =
+        desired.nodes.iter().map(|node| change_of(&scene, node)).collect();
     for (change, node) in changes.iter_mut().zip(&desired.nodes) {
         change.depth = depths[&node.key];
     }
@@ -215,16 +193,11 @@ fn depths(desired: &DesiredTree) -> BTreeMap<NodeKey, usize> {
 }
 
 fn unreadable(scene: &Scene<'_>) -> BTreeSet<NodeKey> {
-    let keys = scene
-        .observed
-        .trouble
-        .iter()
-        .filter_map(|trouble| match trouble {
-            Trouble::Unreadable(key, _) | Trouble::Lost(key, _) => Some(key.clone()),
-            _ => None,
-        });
-    keys.filter(|key| !scene.options.recreate.contains(key))
-        .collect()
+    let keys = scene.observed.trouble.iter().filter_map(|trouble| match trouble {
+        Trouble::Unreadable(key, _) | Trouble::Lost(key, _) => Some(key.clone()),
+        _ => None,
+    });
+    keys.filter(|key| !scene.options.recreate.contains(key)).collect()
 }
 
 fn change_of(scene: &Scene<'_>, node: &DesiredNode) -> Change {
@@ -263,10 +236,8 @@ fn blank(node: &DesiredNode, item: Option<&Item>) -> Change {
             Parent::Node(key) => Some(key.to_string()),
             Parent::Item(reference) => Some(reference.to_string()),
         },
-        namespace: item.map_or_else(
-            || node.namespace.clone(),
-            |item| item.reference.namespace.clone(),
-        ),
+        namespace: item
+            .map_or_else(|| node.namespace.clone(), |item| item.reference.namespace.clone()),
         depth: 0,
         fields: Vec::new(),
         kept: Vec::new(),
@@ -278,93 +249,45 @@ fn new_item(scene: &Scene<'_>, node: &DesiredNode, change: &mut Change) {
     if let Some(reference) = &node.item {
         // Nothing was read: an offline plan shows what it would look at.
         change.reference = Some(reference.clone());
-        change.fields.push(FieldChange::new(
-            "parent",
-            Value::None,
-            change.parent.clone(),
-        ));
-        change.fields.push(FieldChange::new(
-            "labels",
-            Value::None,
-            node.labels.enforced.clone(),
-        ));
+        change.fields.push(FieldChange::new("parent", Value::None, change.parent.clone()));
+        change.fields.push(FieldChange::new("labels", Value::None, node.labels.enforced.clone()));
         change.fields.retain(|field| field.after != Value::None);
-        change.action = if change.fields.is_empty() {
-            Action::None
-        } else {
-            Action::Update
-        };
+        change.action = if change.fields.is_empty() { Action::None } else { Action::Update };
         change.cause = Cause::SpecChanged;
         return;
     }
     change.action = Action::Create;
     change.cause = Cause::New;
-    let body = resolve(
-        &node.body,
-        |key| scene.open(For::Plan, key),
-        |key| scene.item(key),
-    )
-    .text;
-    let labels = [
-        &node.labels.enforced,
-        &node.labels.shared,
-        &node.labels.once,
-    ];
+    let body = resolve(&node.body, |key| scene.open(For::Plan, key), |key| scene.item(key)).text;
+    let labels = [&node.labels.enforced, &node.labels.shared, &node.labels.once];
     let labels: BTreeSet<String> = labels.into_iter().flatten().cloned().collect();
-    let links: Vec<String> = node
-        .depends_on
-        .iter()
-        .map(|key| shown(scene, key))
-        .collect();
-    let related = scene
-        .desired
-        .related
-        .iter()
-        .filter(|_| scene.is_first(node))
-        .map(Reference::to_string);
+    let links: Vec<String> = node.depends_on.iter().map(|key| shown(scene, key)).collect();
+    let related =
+        scene.desired.related.iter().filter(|_| scene.is_first(node)).map(Reference::to_string);
     let fields = [
         ("labels", labels.into_iter().collect::<Vec<_>>().into()),
-        (
-            "confidential",
-            node.confidential.filter(|flag| *flag).into(),
-        ),
+        ("confidential", node.confidential.filter(|flag| *flag).into()),
         ("weight", node.weight.into()),
         ("milestone", node.milestone.clone().into()),
-        (
-            "assignees",
-            node.assignees.clone().unwrap_or_default().into(),
-        ),
+        ("assignees", node.assignees.clone().unwrap_or_default().into()),
         ("start", node.start.into()),
         ("due", node.due.into()),
-        (
-            "links",
-            links.into_iter().chain(related).collect::<Vec<_>>().into(),
-        ),
+        ("links", links.into_iter().chain(related).collect::<Vec<_>>().into()),
         ("body", Value::Text(body)),
     ];
     for (name, after) in fields {
         if after != Value::None {
-            change
-                .fields
-                .push(FieldChange::new(name, Value::None, after));
+            change.fields.push(FieldChange::new(name, Value::None, after));
         }
     }
 }
 
 fn shown(scene: &Scene<'_>, key: &NodeKey) -> String {
-    scene
-        .item(key)
-        .map_or_else(|| key.local().to_owned(), |item| item.reference.to_string())
+    scene.item(key).map_or_else(|| key.local().to_owned(), |item| item.reference.to_string())
 }
 
 fn fill(scene: &Scene<'_>, node: &DesiredNode, item: &Item, change: &mut Change) {
-    let Decision {
-        fields,
-        kept,
-        conflicts,
-        update,
-        cause,
-    } = scene.decide(node, item, For::Plan);
+    let Decision { fields, kept, conflicts, update, cause } = scene.decide(node, item, For::Plan);
     change.action = match (fields.is_empty(), update.is_empty()) {
         (false, _) => Action::Update,
         (true, false) => Action::Record,
@@ -377,8 +300,7 @@ fn fill(scene: &Scene<'_>, node: &DesiredNode, item: &Item, change: &mut Change)
 fn touched(changes: &[Change], closed: &[Change]) -> BTreeSet<NodeKey> {
     let writes = |change: &&Change| !matches!(change.action, Action::None | Action::Wait);
     let keys = changes.iter().chain(closed).filter(writes);
-    keys.filter_map(|change| NodeKey::parse(&change.key))
-        .collect()
+    keys.filter_map(|change| NodeKey::parse(&change.key)).collect()
 }
 
 /// Open items of ours that the files no longer want: those to close, deepest
@@ -393,34 +315,24 @@ fn orphans(scene: &Scene<'_>) -> (Vec<Change>, Vec<Change>) {
         .collect();
     let mut closing: BTreeSet<&WorkItemId> = BTreeSet::new();
     let mut closed: Vec<Change> = Vec::new();
-    while scene.options.prune {
-        let next = open
+    if scene.options.prune {
+        while let Some((key, item)) = open
             .iter()
-            .find(|(_, item)| !closing.contains(&item.id) && is_bare(scene, item, &closing));
-        let Some((key, item)) = next else { break };
-        closing.insert(&item.id);
-        closed.push(orphan(key, item, Action::Close));
+            .find(|(_, item)| !closing.contains(&item.id) && is_bare(scene, item, &closing))
+        {
+            closing.insert(&item.id);
+            closed.push(orphan(key, item, Action::Close));
+        }
     }
     let left = open.iter().filter(|(_, item)| !closing.contains(&item.id));
-    (
-        closed,
-        left.map(|(key, item)| orphan(key, item, Action::None))
-            .collect(),
-    )
+    (closed, left.map(|(key, item)| orphan(key, item, Action::None)).collect())
 }
 
 /// Tells whether everything open below an item is closed in the same run.
 fn is_bare(scene: &Scene<'_>, item: &Item, closing: &BTreeSet<&WorkItemId>) -> bool {
-    let foreign = scene
-        .observed
-        .open_below
-        .get(&item.id)
-        .is_some_and(|below| !below.is_empty());
-    let mut ours = scene
-        .observed
-        .items
-        .values()
-        .filter(|other| other.parent.as_ref() == Some(&item.id));
+    let foreign = scene.observed.open_below.get(&item.id).is_some_and(|below| !below.is_empty());
+    let mut ours =
+        scene.observed.items.values().filter(|other| other.parent.as_ref() == Some(&item.id));
     !foreign && ours.all(|other| !other.open || closing.contains(&other.id))
 }
 
@@ -443,23 +355,11 @@ fn orphan(key: &NodeKey, item: &Item, action: Action) -> Change {
 }
 
 fn notices(scene: &Scene<'_>) -> Vec<Notice> {
-    let mut notices: Vec<Notice> = scene
-        .observed
-        .trouble
-        .iter()
-        .filter_map(|t| notice(scene, t))
-        .collect();
-    for change in scene
-        .desired
-        .nodes
-        .iter()
-        .filter(|node| node.item.is_none())
-    {
-        if let Some(item) = scene
-            .observed
-            .adoptable
-            .get(&change.key)
-            .filter(|_| !scene.options.adopt)
+    let mut notices: Vec<Notice> =
+        scene.observed.trouble.iter().filter_map(|t| notice(scene, t)).collect();
+    for change in scene.desired.nodes.iter().filter(|node| node.item.is_none()) {
+        if let Some(item) =
+            scene.observed.adoptable.get(&change.key).filter(|_| !scene.options.adopt)
         {
             notices.push(Notice {
                 blocks: false,
@@ -507,17 +407,10 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
         ),
         Trouble::Unreadable(key, id) if !scene.options.recreate.contains(key) => (
             true,
-            format!(
-                "{key} is recorded as work item {} and cannot be read",
-                id.number()
-            ),
+            format!("{key} is recorded as work item {} and cannot be read", id.number()),
             format!("ask for access, or run with --recreate {key} if it is gone for good"),
         ),
         Trouble::Lost(..) | Trouble::Unreadable(..) => return None,
     };
-    Some(Notice {
-        blocks,
-        message,
-        hint,
-    })
+    Some(Notice { blocks, message, hint })
 }

@@ -152,11 +152,7 @@ impl From<bool> for Value {
 
 impl From<Vec<String>> for Value {
     fn from(list: Vec<String>) -> Self {
-        if list.is_empty() {
-            Self::None
-        } else {
-            Self::List(list)
-        }
+        if list.is_empty() { Self::None } else { Self::List(list) }
     }
 }
 
@@ -186,11 +182,7 @@ pub struct FieldChange {
 impl FieldChange {
     /// Names a field and its two values.
     pub fn new(name: &str, before: impl Into<Value>, after: impl Into<Value>) -> Self {
-        Self {
-            name: name.to_owned(),
-            before: before.into(),
-            after: after.into(),
-        }
+        Self { name: name.to_owned(), before: before.into(), after: after.into() }
     }
 }
 
@@ -335,10 +327,7 @@ impl ToolPlan {
     /// The sums of this tool.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let mut sum = Summary {
-            orphan: self.orphans.len(),
-            ..Summary::default()
-        };
+        let mut sum = Summary { orphan: self.orphans.len(), ..Summary::default() };
         for change in &self.changes {
             sum.drift += change.kept.len();
             sum.conflict += change.conflicts.len();
@@ -366,28 +355,15 @@ impl ToolPlan {
     /// The change of a node.
     #[must_use]
     pub fn change(&self, key: &NodeKey) -> Option<&Change> {
-        self.changes
-            .iter()
-            .find(|change| change.key == key.as_str())
+        self.changes.iter().find(|change| change.key == key.as_str())
     }
 
     /// Tells whether an apply would write anything, a base alone included.
     #[must_use]
     pub fn writes(&self) -> bool {
-        let Summary {
-            create,
-            update,
-            adopt: _,
-            close,
-            comment,
-            record,
-            ..
-        } = self.summary();
+        let Summary { create, update, adopt: _, close, comment, record, .. } = self.summary();
         create + update + close + comment + record > 0
-            || self
-                .changes
-                .iter()
-                .any(|change| change.action == Action::Adopt)
+            || self.changes.iter().any(|change| change.action == Action::Adopt)
     }
 
     /// Tells whether people have to decide something.
@@ -411,19 +387,9 @@ impl Plan {
     /// Tells whether an apply would write something other than a base.
     #[must_use]
     pub fn pending(&self) -> bool {
-        let Summary {
-            create,
-            update,
-            close,
-            comment,
-            ..
-        } = self.summary();
-        let adopts = || {
-            self.tools
-                .iter()
-                .flat_map(|t| &t.changes)
-                .any(|c| c.action == Action::Adopt)
-        };
+        let Summary { create, update, close, comment, .. } = self.summary();
+        let adopts =
+            || self.tools.iter().flat_map(|t| &t.changes).any(|c| c.action == Action::Adopt);
         create + update + close + comment > 0 || adopts()
     }
 

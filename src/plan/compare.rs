@@ -69,11 +69,7 @@ impl Update {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let Self { links: _, .. } = self;
-        *self
-            == Self {
-                links: self.links.clone(),
-                ..Self::default()
-            }
+        *self == Self { links: self.links.clone(), ..Self::default() }
     }
 }
 
@@ -114,23 +110,15 @@ pub fn first_description(
         links: Vec::new(),
     };
     let record = around.record.clone().unwrap_or_default();
-    let marker = Marker {
-        workspace: around.workspace.to_owned(),
-        key: node.key.clone(),
-        base,
-        record,
-    };
+    let marker =
+        Marker { workspace: around.workspace.to_owned(), key: node.key.clone(), base, record };
     (marker::write(&body.text, &marker), body.open)
 }
 
 /// The labels a base keeps: enforced and shared, sorted.
 fn managed_labels(node: &DesiredNode) -> Vec<String> {
-    let labels: BTreeSet<&String> = node
-        .labels
-        .enforced
-        .iter()
-        .chain(&node.labels.shared)
-        .collect();
+    let labels: BTreeSet<&String> =
+        node.labels.enforced.iter().chain(&node.labels.shared).collect();
     labels.into_iter().cloned().collect()
 }
 
@@ -144,23 +132,13 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
             (None, Base::default())
         }
     };
-    let mut work = Work {
-        decision: Decision::default(),
-        old,
-        new: Base::default(),
-    };
+    let mut work = Work { decision: Decision::default(), old, new: Base::default() };
     work.title(node, item);
     let text = work.body(node, &described.text, around);
     work.labels(node, item);
     work.parent(node, item, around);
     work.confidential(node, item);
-    work.plain(
-        "weight",
-        |b| &mut b.weight,
-        item.weight,
-        node.weight,
-        |u, v| u.weight = Some(v),
-    );
+    work.plain("weight", |b| &mut b.weight, item.weight, node.weight, |u, v| u.weight = Some(v));
     let milestone = node.milestone.clone();
     work.plain(
         "milestone",
@@ -179,20 +157,8 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
             u.assignees = Some(v.unwrap_or_default());
         },
     );
-    work.plain(
-        "start",
-        |b| &mut b.start,
-        item.start,
-        node.start,
-        |u, v| u.start = Some(v),
-    );
-    work.plain(
-        "due",
-        |b| &mut b.due,
-        item.due,
-        node.due,
-        |u, v| u.due = Some(v),
-    );
+    work.plain("start", |b| &mut b.start, item.start, node.start, |u, v| u.start = Some(v));
+    work.plain("due", |b| &mut b.due, item.due, node.due, |u, v| u.due = Some(v));
     work.links(node, item, around);
     let wanted = marker::as_stored(&Marker {
         workspace: around.workspace.to_owned(),
@@ -212,28 +178,17 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
 #[must_use]
 pub fn compare_existing(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision {
     let mut decision = Decision::default();
-    let has: Vec<String> = item
-        .labels
-        .iter()
-        .map(|label| label.title.clone())
-        .collect();
-    let wanted = Wanted {
-        enforced: &node.labels.enforced,
-        shared: &[],
-    };
+    let has: Vec<String> = item.labels.iter().map(|label| label.title.clone()).collect();
+    let wanted = Wanted { enforced: &node.labels.enforced, shared: &[] };
     let labels = decide_labels(&has, &has, wanted);
     if !labels.add.is_empty() {
-        decision
-            .fields
-            .push(FieldChange::new("labels", Value::None, labels.add.clone()));
+        decision.fields.push(FieldChange::new("labels", Value::None, labels.add.clone()));
         decision.update.add_labels = labels.add;
     }
     if item.parent.is_none() && node.parent != Parent::None {
         let parent = (around.parent)(&node.parent);
         let shown = parent.map_or_else(|| AFTER_APPLY.to_owned(), |p| p.reference.to_string());
-        decision
-            .fields
-            .push(FieldChange::new("parent", Value::None, shown));
+        decision.fields.push(FieldChange::new("parent", Value::None, shown));
         decision.update.parent = parent.map(|p| Some(p.id.clone()));
     }
     if !decision.fields.is_empty() {
@@ -251,11 +206,7 @@ struct Work {
 impl Work {
     /// Notes a verdict where people can see it.
     fn note(&mut self, name: &str, verdict: Verdict, before: Value, after: Value) {
-        let field = FieldChange {
-            name: name.to_owned(),
-            before,
-            after,
-        };
+        let field = FieldChange { name: name.to_owned(), before, after };
         match verdict {
             Verdict::Write | Verdict::Clear => {
                 self.decision.fields.push(field);
@@ -287,13 +238,7 @@ impl Work {
 
     fn title(&mut self, node: &DesiredNode, item: &Item) {
         let (title, wanted) = (item.title.clone(), node.title.clone());
-        self.plain(
-            "title",
-            |b| &mut b.title,
-            Some(title),
-            Some(wanted),
-            |u, v| u.title = v,
-        );
+        self.plain("title", |b| &mut b.title, Some(title), Some(wanted), |u, v| u.title = v);
     }
 
     /// Answers the text to write, if GitLab's is not to stay.
@@ -311,23 +256,11 @@ impl Work {
     }
 
     fn labels(&mut self, node: &DesiredNode, item: &Item) {
-        let has: Vec<String> = item
-            .labels
-            .iter()
-            .map(|label| label.title.clone())
-            .collect();
-        let wanted = Wanted {
-            enforced: &node.labels.enforced,
-            shared: &node.labels.shared,
-        };
+        let has: Vec<String> = item.labels.iter().map(|label| label.title.clone()).collect();
+        let wanted = Wanted { enforced: &node.labels.enforced, shared: &node.labels.shared };
         let out = decide_labels(&self.old.labels, &has, wanted);
         if !out.add.is_empty() || !out.remove.is_empty() {
-            self.note(
-                "labels",
-                Verdict::Write,
-                out.remove.clone().into(),
-                out.add.clone().into(),
-            );
+            self.note("labels", Verdict::Write, out.remove.clone().into(), out.add.clone().into());
             if out.add.iter().all(|title| self.old.labels.contains(title)) && out.remove.is_empty()
             {
                 self.decision.cause = Some(Cause::Drifted);
@@ -337,12 +270,7 @@ impl Work {
             self.note("labels", Verdict::Drift, theirs.into(), vec![ours].into());
         }
         for (ours, theirs) in out.conflicts {
-            self.note(
-                "labels",
-                Verdict::Conflict,
-                theirs.into(),
-                vec![ours].into(),
-            );
+            self.note("labels", Verdict::Conflict, theirs.into(), vec![ours].into());
         }
         self.decision.update.add_labels = out.add;
         self.decision.update.remove_labels = out.remove;
@@ -353,19 +281,11 @@ impl Work {
         let wanted = (around.parent)(&node.parent);
         if wanted.is_none() && node.parent != Parent::None {
             self.new.parent = self.old.parent;
-            self.note(
-                "parent",
-                Verdict::Write,
-                parent_of(item, around),
-                AFTER_APPLY.into(),
-            );
+            self.note("parent", Verdict::Write, parent_of(item, around), AFTER_APPLY.into());
             return;
         }
         let number = |id: &WorkItemId| id.number();
-        let (gitlab, spec) = (
-            item.parent.as_ref().map(number),
-            wanted.map(|p| p.id.number()),
-        );
+        let (gitlab, spec) = (item.parent.as_ref().map(number), wanted.map(|p| p.id.number()));
         let mut verdict = decide(self.old.parent.as_ref(), gitlab.as_ref(), spec.as_ref());
         if node.enforce_parent && matches!(verdict, Verdict::Drift | Verdict::Conflict) {
             verdict = Verdict::Write;
@@ -375,11 +295,7 @@ impl Work {
         if verdict.writes() {
             self.decision.update.parent = Some(wanted.map(|p| p.id.clone()));
         }
-        self.new.parent = if verdict.settles() {
-            spec
-        } else {
-            self.old.parent
-        };
+        self.new.parent = if verdict.settles() { spec } else { self.old.parent };
     }
 
     /// Raised when the files say so, never lowered by drift correction.
@@ -387,8 +303,7 @@ impl Work {
         let (old, wanted) = (self.old.confidential, node.confidential);
         let gitlab = Some(item.confidential);
         let verdict = match decide(old.as_ref(), gitlab.as_ref(), wanted.as_ref()) {
-            Verdict::Drift if wanted == Some(true) => Verdict::Write,
-            Verdict::Conflict if wanted == Some(true) => Verdict::Write,
+            Verdict::Drift | Verdict::Conflict if wanted == Some(true) => Verdict::Write,
             Verdict::Conflict => Verdict::Drift,
             Verdict::Clear => Verdict::Record,
             other => other,
@@ -397,36 +312,22 @@ impl Work {
         if verdict == Verdict::Write {
             self.decision.update.confidential = wanted;
         }
-        self.new.confidential = if verdict == Verdict::Drift && old.is_none() {
-            wanted
-        } else if verdict.settles() {
-            wanted
-        } else {
-            old
-        };
+        let raised_by_people = verdict == Verdict::Drift && old.is_none();
+        self.new.confidential = if verdict.settles() || raised_by_people { wanted } else { old };
     }
 
     /// Links are a set of their own: added once, never taken from people.
     fn links(&mut self, node: &DesiredNode, item: &Item, around: &Around<'_>) {
-        let kind = if around.capabilities.blocked_items {
-            LinkKind::BlockedBy
-        } else {
-            LinkKind::Related
-        };
-        let depends = node
-            .depends_on
-            .iter()
-            .map(|key| (kind, key.local().to_owned(), (around.item)(key)));
-        let related = around
-            .related
-            .map(|item| (LinkKind::Related, item.reference.to_string(), Some(item)));
+        let kind =
+            if around.capabilities.blocked_items { LinkKind::BlockedBy } else { LinkKind::Related };
+        let depends =
+            node.depends_on.iter().map(|key| (kind, key.local().to_owned(), (around.item)(key)));
+        let related =
+            around.related.map(|item| (LinkKind::Related, item.reference.to_string(), Some(item)));
         let mut base = BTreeSet::new();
         for (kind, name, target) in depends.chain(related) {
-            let linked = target.is_some_and(|t| {
-                item.links
-                    .iter()
-                    .any(|link| link.to.as_ref() == Some(&t.id))
-            });
+            let linked = target
+                .is_some_and(|t| item.links.iter().any(|link| link.to.as_ref() == Some(&t.id)));
             let known = self.old.links.contains(&name);
             let shown = target.map_or_else(|| AFTER_APPLY.to_owned(), |t| t.reference.to_string());
             let verdict = match (linked, known) {
@@ -436,10 +337,7 @@ impl Work {
             };
             self.note("links", verdict, Value::None, vec![shown].into());
             if verdict == Verdict::Write {
-                self.decision
-                    .update
-                    .links
-                    .extend(target.map(|t| (kind, t.id.clone())));
+                self.decision.update.links.extend(target.map(|t| (kind, t.id.clone())));
             } else {
                 base.insert(name);
             }
@@ -451,10 +349,8 @@ impl Work {
 /// The reference of an item's present parent, or its id where it was not read.
 fn parent_of(item: &Item, around: &Around<'_>) -> Value {
     let shown = |id: &WorkItemId| {
-        (around.by_id)(id).map_or_else(
-            || id.as_str().to_owned(),
-            |parent| parent.reference.to_string(),
-        )
+        (around.by_id)(id)
+            .map_or_else(|| id.as_str().to_owned(), |parent| parent.reference.to_string())
     };
     item.parent.as_ref().map(shown).into()
 }
@@ -462,12 +358,7 @@ fn parent_of(item: &Item, around: &Around<'_>) -> Value {
 /// The base of the text afterwards. A base that is canonically the files' text
 /// stays as it is, so that a blank in a template does not rewrite every marker.
 fn settled_body(old: Option<BaseText>, spec: &str, verdict: Verdict) -> Option<BaseText> {
-    let boxes = |text: &str| {
-        lines(text)
-            .iter()
-            .filter_map(|line| line.ticked)
-            .collect::<Vec<_>>()
-    };
+    let boxes = |text: &str| lines(text).iter().filter_map(|line| line.ticked).collect::<Vec<_>>();
     match (old, verdict) {
         (old, Verdict::Conflict) => old,
         (Some(BaseText::Text(old)), _)

@@ -28,11 +28,7 @@ pub fn objections(plan: &ToolPlan) -> Vec<String> {
         ));
     }
     for change in &plan.changes {
-        if change
-            .fields
-            .iter()
-            .any(|f| f.name == "confidential" && f.after == Value::Flag(false))
-        {
+        if change.fields.iter().any(|f| f.name == "confidential" && f.after == Value::Flag(false)) {
             objections.push(format!("{} would no longer be confidential", change.key));
         }
     }

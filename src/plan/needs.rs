@@ -41,22 +41,11 @@ fn new_item(node: &DesiredNode, needs: &mut Needs) {
     if node.kind == Kind::Epic {
         needs.groups.insert(namespace.clone());
     }
-    let labels = [
-        &node.labels.enforced,
-        &node.labels.shared,
-        &node.labels.once,
-    ];
-    needs.labels.extend(
-        labels
-            .into_iter()
-            .flatten()
-            .map(|title| (namespace.clone(), title.clone())),
-    );
-    needs.milestones.extend(
-        node.milestone
-            .iter()
-            .map(|title| (namespace.clone(), title.clone())),
-    );
+    let labels = [&node.labels.enforced, &node.labels.shared, &node.labels.once];
+    needs
+        .labels
+        .extend(labels.into_iter().flatten().map(|title| (namespace.clone(), title.clone())));
+    needs.milestones.extend(node.milestone.iter().map(|title| (namespace.clone(), title.clone())));
     needs.users.extend(node.assignees.iter().flatten().cloned());
 }
 
@@ -69,18 +58,8 @@ fn existing(scene: &Scene<'_>, node: &DesiredNode, needs: &mut Needs) {
         needs.groups.insert(namespace.clone());
     }
     let update = scene.decide(node, item, For::Writing).update;
-    needs.labels.extend(
-        update
-            .add_labels
-            .into_iter()
-            .map(|title| (namespace.clone(), title)),
-    );
-    needs.milestones.extend(
-        update
-            .milestone
-            .flatten()
-            .map(|title| (namespace.clone(), title)),
-    );
+    needs.labels.extend(update.add_labels.into_iter().map(|title| (namespace.clone(), title)));
+    needs.milestones.extend(update.milestone.flatten().map(|title| (namespace.clone(), title)));
     needs.users.extend(update.assignees.into_iter().flatten());
 }
 
@@ -89,24 +68,13 @@ fn existing(scene: &Scene<'_>, node: &DesiredNode, needs: &mut Needs) {
 pub fn settle(plan: &mut ToolPlan, found: &Found) {
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (namespace, title) in &plan.needs.labels {
-        if !found
-            .labels
-            .contains_key(&(namespace.clone(), title.clone()))
-        {
-            missing
-                .entry(title.clone())
-                .or_default()
-                .insert(namespace.clone());
+        if !found.labels.contains_key(&(namespace.clone(), title.clone())) {
+            missing.entry(title.clone()).or_default().insert(namespace.clone());
         }
     }
     let mut created = Vec::new();
     for (title, namespaces) in missing {
-        match plan
-            .desired
-            .labels
-            .iter()
-            .find(|rule| rule.title == title && rule.create)
-        {
+        match plan.desired.labels.iter().find(|rule| rule.title == title && rule.create) {
             Some(rule) => created.extend(new_labels(
                 &namespaces,
                 &plan.needs.groups,
@@ -127,10 +95,7 @@ pub fn settle(plan: &mut ToolPlan, found: &Found) {
     }
     plan.changes.splice(0..0, created);
     for (namespace, title) in plan.needs.milestones.clone() {
-        if !found
-            .milestones
-            .contains_key(&(namespace.clone(), title.clone()))
-        {
+        if !found.milestones.contains_key(&(namespace.clone(), title.clone())) {
             plan.notices.push(Notice {
                 blocks: true,
                 message: format!("the milestone {title:?} does not exist in {namespace} or above"),
@@ -150,11 +115,7 @@ pub fn settle(plan: &mut ToolPlan, found: &Found) {
 }
 
 fn list(namespaces: &BTreeSet<String>) -> String {
-    namespaces
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
+    namespaces.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// One label for all namespaces below one top-level group: in the nearest group
@@ -185,11 +146,7 @@ fn new_labels(
                 parent: None,
                 namespace: home,
                 depth: 0,
-                fields: vec![FieldChange::new(
-                    "color",
-                    Value::None,
-                    color.map(str::to_owned),
-                )],
+                fields: vec![FieldChange::new("color", Value::None, color.map(str::to_owned))],
                 kept: Vec::new(),
                 conflicts: Vec::new(),
             }
@@ -203,21 +160,13 @@ fn common_home(namespaces: &[&String], groups: &BTreeSet<String>) -> String {
     }
     let group_of = |path: &String| match groups.contains(path) {
         true => path.clone(),
-        false => path
-            .rsplit_once('/')
-            .map_or_else(|| path.clone(), |(group, _)| group.to_owned()),
+        false => path.rsplit_once('/').map_or_else(|| path.clone(), |(group, _)| group.to_owned()),
     };
-    let mut home: Vec<String> = group_of(namespaces[0])
-        .split('/')
-        .map(str::to_owned)
-        .collect();
+    let mut home: Vec<String> = group_of(namespaces[0]).split('/').map(str::to_owned).collect();
     for path in namespaces {
         let group = group_of(path);
-        let common = home
-            .iter()
-            .zip(group.split('/'))
-            .take_while(|(a, b)| a.as_str() == *b)
-            .count();
+        let common =
+            home.iter().zip(group.split('/')).take_while(|(a, b)| a.as_str() == *b).count();
         home.truncate(common);
     }
     home.join("/")

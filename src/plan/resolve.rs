@@ -25,19 +25,13 @@ pub fn resolve<'a>(
     open: impl Fn(&NodeKey) -> &'static str,
     item: impl Fn(&NodeKey) -> Option<&'a Item>,
 ) -> Resolved {
-    let mut out = Resolved {
-        text: String::new(),
-        open: false,
-    };
+    let mut out = Resolved { text: String::new(), open: false };
     let mut after_open = false;
     for piece in text.pieces() {
         match piece {
             Piece::Literal(literal) => {
-                let rest = literal
-                    .strip_prefix("+s")
-                    .or_else(|| literal.strip_prefix('+'));
-                out.text
-                    .push_str(rest.filter(|_| after_open).unwrap_or(literal));
+                let rest = literal.strip_prefix("+s").or_else(|| literal.strip_prefix('+'));
+                out.text.push_str(rest.filter(|_| after_open).unwrap_or(literal));
                 after_open = false;
             }
             Piece::Slot(Slot::Ref(key)) => {

@@ -41,11 +41,7 @@ pub fn decide_row(
     text: &str,
     purpose: For,
 ) -> Result<RowDecision, TableError> {
-    let columns: Vec<&str> = row
-        .cells
-        .iter()
-        .map(|(column, _)| column.as_str())
-        .collect();
+    let columns: Vec<&str> = row.cells.iter().map(|(column, _)| column.as_str()).collect();
     let table = locate(text, &row.heading, &columns)?;
     let cells: Vec<(String, String)> = row
         .cells
@@ -53,10 +49,7 @@ pub fn decide_row(
         .map(|(column, text)| (column.clone(), filled(scene, text, purpose)))
         .collect();
     let base = scene.observed.record.rows.get(&row.item.to_string());
-    let mut decision = RowDecision {
-        paste: table.render(&cells),
-        ..RowDecision::default()
-    };
+    let mut decision = RowDecision { paste: table.render(&cells), ..RowDecision::default() };
     match table.find(text, &row.heading, &needles(scene, row))? {
         None => absent(&table, text, cells, base, &mut decision),
         Some(at) => present(row, (&table, at), text, &cells, base, &mut decision),
@@ -68,11 +61,7 @@ fn needles(scene: &Scene<'_>, row: &DesiredRow) -> Vec<String> {
     let item = scene.item(&row.node);
     let reference = item.map(|item| item.reference.to_string());
     let url = item.map(|item| item.url.clone());
-    reference
-        .into_iter()
-        .chain(url)
-        .chain(row.link.clone())
-        .collect()
+    reference.into_iter().chain(url).chain(row.link.clone()).collect()
 }
 
 /// A cell's text on one line.
@@ -91,9 +80,7 @@ fn absent(
     if base.is_some() {
         // People removed it, and it stays removed.
         decision.base = base.cloned();
-        decision
-            .kept
-            .push(FieldChange::new("row", Value::None, table.render(&cells)));
+        decision.kept.push(FieldChange::new("row", Value::None, table.render(&cells)));
         return;
     }
     decision.added = true;
@@ -132,11 +119,7 @@ fn present(
             Verdict::Conflict => decision.conflicts.push(field),
             Verdict::Same | Verdict::Record | Verdict::Theirs => {}
         }
-        let keep = if verdict.settles() {
-            Some(value.clone())
-        } else {
-            old.map(str::to_owned)
-        };
+        let keep = if verdict.settles() { Some(value.clone()) } else { old.map(str::to_owned) };
         settled.extend(keep.filter(|_| !once).map(|value| (column.clone(), value)));
     }
     decision.base = Some(settled);
@@ -187,28 +170,13 @@ fn blank(row: &DesiredRow, action: Action) -> Change {
 }
 
 fn change(row: &DesiredRow, item: &Item, decision: RowDecision) -> Change {
-    let RowDecision {
-        added,
-        fields,
-        kept,
-        conflicts,
-        base: _,
-        text,
-        paste: _,
-    } = decision;
+    let RowDecision { added, fields, kept, conflicts, base: _, text, paste: _ } = decision;
     let (action, cause) = match (text.is_some(), added) {
         (true, true) => (Action::Create, Cause::New),
         (true, false) => (Action::Update, Cause::SpecChanged),
         (false, _) => (Action::None, Cause::None),
     };
-    Change {
-        cause,
-        url: Some(item.url.clone()),
-        fields,
-        kept,
-        conflicts,
-        ..blank(row, action)
-    }
+    Change { cause, url: Some(item.url.clone()), fields, kept, conflicts, ..blank(row, action) }
 }
 
 /// Without GitLab: the row as it would be added.
@@ -217,11 +185,7 @@ fn offline(scene: &Scene<'_>, row: &DesiredRow) -> Change {
         let value = filled(scene, text, For::Plan);
         FieldChange::new(column, Value::None, value)
     });
-    Change {
-        cause: Cause::New,
-        fields: fields.collect(),
-        ..blank(row, Action::Create)
-    }
+    Change { cause: Cause::New, fields: fields.collect(), ..blank(row, Action::Create) }
 }
 
 /// Takes the cells that are settled into the record.
@@ -230,11 +194,8 @@ pub(super) fn settle(scene: &Scene<'_>, record: &mut Record) {
         let Some(item) = scene.observed.existing.get(&row.item) else {
             continue;
         };
-        if let Ok(RowDecision {
-            base: Some(base),
-            text: None,
-            ..
-        }) = decide_row(scene, row, &item.description, For::Writing)
+        if let Ok(RowDecision { base: Some(base), text: None, .. }) =
+            decide_row(scene, row, &item.description, For::Writing)
         {
             record.rows.insert(row.item.to_string(), base);
         }
