@@ -21,6 +21,7 @@ pub mod text;
 pub mod tree;
 
 // -- pure core ----------------------------------------------------------------
+pub mod identity;
 pub mod marker;
 pub mod merge;
 pub mod plan;

@@ -53,7 +53,7 @@ pub fn decide_labels(base: &[String], gitlab: &[String], wanted: Wanted<'_>) -> 
             }
             Verdict::Drift => out.drift.push(((*title).clone(), of_scope.cloned().collect())),
             Verdict::Conflict => {
-                out.conflicts.push(((*title).clone(), of_scope.cloned().collect()))
+                out.conflicts.push(((*title).clone(), of_scope.cloned().collect()));
             }
             Verdict::Same | Verdict::Record | Verdict::Theirs => {}
         }
