@@ -17,3 +17,6 @@ pub mod key;
 pub mod problem;
 pub mod text;
 pub mod tree;
+
+// -- IO -----------------------------------------------------------------------
+pub mod gitlab;
