@@ -203,7 +203,8 @@ impl<'a> Pool<'a> {
             return Claim::Foreign;
         }
         let key = self.renamed(key);
-        record.map_or_else(|| Claim::Damaged(key.clone()), |record| Claim::Ours(key.clone(), record))
+        record
+            .map_or_else(|| Claim::Damaged(key.clone()), |record| Claim::Ours(key.clone(), record))
     }
 
     fn in_a_place(&self, item: &Item) -> bool {
@@ -219,14 +220,18 @@ impl<'a> Pool<'a> {
         let recorded = self.recorded();
         let mut claims: BTreeMap<NodeKey, Vec<&Item>> = BTreeMap::new();
         let mut trouble = Vec::new();
-        for (item, claim) in self.read.values().filter(|(item, _)| !self.moved.contains_key(&item.id)) {
+        for (item, claim) in
+            self.read.values().filter(|(item, _)| !self.moved.contains_key(&item.id))
+        {
             match claim {
                 Claim::Ours(key, _) => claims.entry(key.clone()).or_default().push(item),
                 Claim::Damaged(key) => {
                     trouble.push(Trouble::Damaged(key.clone(), item.reference.clone()));
                     claims.entry(key.clone()).or_default().push(item);
                 }
-                Claim::Newer(version) if is_recorded(&recorded, item) || self.stands_in_place(item) => {
+                Claim::Newer(version)
+                    if is_recorded(&recorded, item) || self.stands_in_place(item) =>
+                {
                     trouble.push(Trouble::Newer(item.reference.clone(), *version));
                 }
                 Claim::Newer(_) | Claim::Foreign | Claim::Unmarked => {}
@@ -242,7 +247,9 @@ impl<'a> Pool<'a> {
             }
             let of_key = claims.get(&key).map(Vec::as_slice).unwrap_or_default();
             let expected = self.expected_parent(&key, &chosen);
-            if let Some(item) = self.winner(&key, of_key, recorded.get(&key), expected.as_ref(), &mut trouble) {
+            if let Some(item) =
+                self.winner(&key, of_key, recorded.get(&key), expected.as_ref(), &mut trouble)
+            {
                 chosen.insert(key, item);
             }
         }
@@ -256,7 +263,11 @@ impl<'a> Pool<'a> {
         self.in_a_place(item) && self.desired.nodes.iter().any(|node| node.title == item.title)
     }
 
-    fn expected_parent(&self, key: &NodeKey, chosen: &BTreeMap<NodeKey, &Item>) -> Option<WorkItemId> {
+    fn expected_parent(
+        &self,
+        key: &NodeKey,
+        chosen: &BTreeMap<NodeKey, &Item>,
+    ) -> Option<WorkItemId> {
         match &self.desired.node(key)?.parent {
             Parent::None => None,
             Parent::Item(reference) => self.existing.get(reference).map(|item| item.id.clone()),
@@ -274,11 +285,14 @@ impl<'a> Pool<'a> {
         expected: Option<&WorkItemId>,
         trouble: &mut Vec<Trouble>,
     ) -> Option<&'s Item> {
-        let known = recorded.and_then(|id| self.by_record(key, id, expected, claims.is_empty(), trouble));
-        let (near, far): (Vec<&Item>, Vec<&Item>) = claims.iter().copied().partition(|item| self.in_a_place(item));
+        let known =
+            recorded.and_then(|id| self.by_record(key, id, expected, claims.is_empty(), trouble));
+        let (near, far): (Vec<&Item>, Vec<&Item>) =
+            claims.iter().copied().partition(|item| self.in_a_place(item));
         let under = |item: &&Item| expected.is_some() && item.parent.as_ref() == expected;
         let eldest = || near.iter().copied().filter(under).min_by_key(|item| &item.id);
-        let winner = known.or_else(eldest).or_else(|| near.iter().copied().min_by_key(|item| &item.id));
+        let winner =
+            known.or_else(eldest).or_else(|| near.iter().copied().min_by_key(|item| &item.id));
         for loser in near.iter().chain(&far).filter(|item| winner.is_none_or(|w| w.id != item.id)) {
             let sibling = winner.is_some_and(|w| w.parent == loser.parent);
             let (key, at) = (key.clone(), loser.reference.clone());
@@ -300,7 +314,8 @@ impl<'a> Pool<'a> {
     ) -> Option<&Item> {
         let Some((item, claim)) = self.read.get(id) else {
             if alone && self.asked.contains(id) {
-                trouble.push(Trouble::Unreadable(key.clone(), id.clone()));
+                trouble
+                    .push(Trouble::Unreadable(key.clone(), format!("work item {}", id.number())));
             }
             return None;
         };
@@ -322,7 +337,9 @@ impl<'a> Pool<'a> {
         let items: BTreeMap<NodeKey, Item> =
             chosen.into_iter().map(|(key, item)| (key, item.clone())).collect();
         let mut adoptable = BTreeMap::new();
-        for node in self.desired.nodes.iter().filter(|n| n.item.is_none() && !items.contains_key(&n.key)) {
+        for node in
+            self.desired.nodes.iter().filter(|n| n.item.is_none() && !items.contains_key(&n.key))
+        {
             let parent = match &node.parent {
                 Parent::None => continue,
                 Parent::Item(reference) => self.existing.get(reference),
@@ -337,27 +354,39 @@ impl<'a> Pool<'a> {
                     Claim::Unmarked if item.kind == Some(node.kind) => {
                         adoptable.entry(node.key.clone()).or_insert_with(|| item.clone());
                     }
-                    Claim::Foreign => trouble.push(Trouble::Foreign(node.key.clone(), item.reference.clone())),
+                    Claim::Foreign => {
+                        trouble.push(Trouble::Foreign(node.key.clone(), item.reference.clone()));
+                    }
                     Claim::Unmarked | Claim::Ours(..) | Claim::Damaged(_) | Claim::Newer(_) => {}
                 }
             }
         }
         let ids: BTreeSet<&WorkItemId> = items.values().map(|item| &item.id).collect();
         let mut open_below: BTreeMap<WorkItemId, Vec<Reference>> = BTreeMap::new();
-        for (item, _) in self.read.values().filter(|(item, _)| item.open && !ids.contains(&item.id)) {
+        for (item, _) in self.read.values().filter(|(item, _)| item.open && !ids.contains(&item.id))
+        {
             if let Some(parent) = item.parent.as_ref().filter(|parent| ids.contains(parent)) {
                 open_below.entry(parent.clone()).or_default().push(item.reference.clone());
             }
         }
         let record = self.current_record();
-        ObservedTree { record, items, existing: self.existing, adoptable, open_below, trouble, capabilities }
+        ObservedTree {
+            record,
+            items,
+            existing: self.existing,
+            adoptable,
+            open_below,
+            trouble,
+            capabilities,
+        }
     }
 
     /// The record under present keys and ids.
     fn current_record(&self) -> Record {
         let mut record = self.record();
         let recorded = self.recorded();
-        record.items = recorded.iter().map(|(key, id)| (key.local().to_owned(), id.number())).collect();
+        record.items =
+            recorded.iter().map(|(key, id)| (key.local().to_owned(), id.number())).collect();
         record
     }
 }

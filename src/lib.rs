@@ -16,12 +16,15 @@
 pub mod canonical;
 pub mod key;
 pub mod problem;
-
 pub mod text;
-pub mod tree;
 
 // -- pure core ----------------------------------------------------------------
 pub mod identity;
 pub mod marker;
 pub mod merge;
 pub mod plan;
+pub mod tree;
+
+// -- IO -----------------------------------------------------------------------
+pub mod gitlab;
+pub mod observe;

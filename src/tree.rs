@@ -366,8 +366,8 @@ pub enum Trouble {
     Duplicate(NodeKey, Reference),
     /// A recorded item that lost its marker and lies elsewhere: left alone.
     Lost(NodeKey, Reference),
-    /// A recorded item that cannot be read.
-    Unreadable(NodeKey, WorkItemId),
+    /// A recorded item that cannot be read, and what is known of it.
+    Unreadable(NodeKey, String),
     /// A marker of another workspace or tool on an item where ours would go.
     Foreign(NodeKey, Reference),
 }

@@ -405,9 +405,9 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
             format!("{at} is recorded as {key}, lost its marker and lies elsewhere"),
             format!("move it back, or run with --recreate {key} to make a new one"),
         ),
-        Trouble::Unreadable(key, id) if !scene.options.recreate.contains(key) => (
+        Trouble::Unreadable(key, what) if !scene.options.recreate.contains(key) => (
             true,
-            format!("{key} is recorded as work item {} and cannot be read", id.number()),
+            format!("{key} is known as {what}, which cannot be read"),
             format!("ask for access, or run with --recreate {key} if it is gone for good"),
         ),
         Trouble::Lost(..) | Trouble::Unreadable(..) => return None,

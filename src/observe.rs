@@ -1,0 +1,217 @@
+//! Reads from GitLab what a plan needs to know of each tool.
+//!
+//! `identity::Pool` says what to read next and which item is which node; this
+//! module only asks. A search that fails or an item that cannot be read stops
+//! creation: it never means "not there".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::task::JoinSet;
+
+use crate::gitlab::{GitlabError, Reader};
+use crate::identity::Pool;
+use crate::marker;
+use crate::merge::table::locate;
+use crate::text::Text;
+use crate::tree::{
+    Capabilities, DesiredTree, Item, Kind, ObservedTree, Parent, Reference, Trouble, WorkItemId,
+};
+
+/// What holds for all tools of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Ground {
+    /// The workspace's id.
+    pub workspace: String,
+    /// Full paths of its places.
+    pub places: BTreeSet<String>,
+    /// What the instance and the licence allow.
+    pub capabilities: Capabilities,
+}
+
+/// Why the tools cannot be observed.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// A request failed.
+    #[error(transparent)]
+    Gitlab(#[from] GitlabError),
+    /// Items that the files refer to cannot be read.
+    #[error("{} cannot be read", list(.0))]
+    Missing(Vec<Reference>),
+    /// A task ended without an answer.
+    #[error("a task of this program ended early: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+fn list(references: &[Reference]) -> String {
+    references.iter().map(Reference::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Observes all tools of a run, each on its own, in the order given.
+///
+/// # Errors
+/// A request failed, or an item the files refer to cannot be read.
+pub async fn observe(
+    reader: &Reader,
+    ground: &Ground,
+    trees: &[DesiredTree],
+) -> Result<Vec<ObservedTree>, ObserveError> {
+    let wanted: BTreeSet<Reference> = trees.iter().flat_map(referred).collect();
+    let wanted: Vec<Reference> = wanted.into_iter().collect();
+    let existing = reader.by_reference(&wanted).await?;
+    let missing: Vec<Reference> =
+        wanted.into_iter().filter(|r| !existing.contains_key(r)).collect();
+    if !missing.is_empty() {
+        return Err(ObserveError::Missing(missing));
+    }
+    let tops: BTreeSet<WorkItemId> = trees
+        .iter()
+        .flat_map(|tree| tree.nodes.iter())
+        .filter_map(|node| match &node.parent {
+            Parent::Item(reference) => existing.get(reference).map(|item| item.id.clone()),
+            Parent::None | Parent::Node(_) => None,
+        })
+        .collect();
+    let below = reader.children(&tops.into_iter().collect::<Vec<_>>()).await?;
+    let mut tasks = JoinSet::new();
+    for (n, tree) in trees.iter().cloned().enumerate() {
+        let (reader, ground, existing, below) =
+            (reader.clone(), ground.clone(), existing.clone(), below.clone());
+        tasks
+            .spawn(async move { (n, observe_one(&reader, &ground, &tree, existing, below).await) });
+    }
+    let mut observed = BTreeMap::new();
+    while let Some(done) = tasks.join_next().await {
+        let (n, tree) = done?;
+        observed.insert(n, tree?);
+    }
+    Ok(observed.into_values().collect())
+}
+
+/// The items that a tree refers to by reference.
+fn referred(tree: &DesiredTree) -> BTreeSet<Reference> {
+    let parents = tree.nodes.iter().filter_map(|node| match &node.parent {
+        Parent::Item(reference) => Some(reference.clone()),
+        Parent::None | Parent::Node(_) => None,
+    });
+    let items = tree.nodes.iter().filter_map(|node| node.item.clone());
+    let rows = tree.rows.iter().map(|row| row.item.clone());
+    parents.chain(items).chain(rows).chain(tree.related.clone()).collect()
+}
+
+async fn observe_one(
+    reader: &Reader,
+    ground: &Ground,
+    tree: &DesiredTree,
+    existing: BTreeMap<Reference, Item>,
+    below: BTreeMap<WorkItemId, Vec<Item>>,
+) -> Result<ObservedTree, ObserveError> {
+    let wanted = referred(tree);
+    let existing: BTreeMap<Reference, Item> =
+        existing.into_iter().filter(|(r, _)| wanted.contains(r)).collect();
+    let tops: BTreeSet<WorkItemId> = existing.values().map(|item| item.id.clone()).collect();
+    let mut pool = Pool::new(tree, &ground.workspace, &ground.places, existing.clone());
+    for (parent, children) in below.into_iter().filter(|(parent, _)| tops.contains(parent)) {
+        pool.add_children(&parent, children);
+    }
+    let mut lost = None;
+    if !pool.has_first() {
+        lost = from_rows(reader, tree, &existing, &mut pool).await?;
+    }
+    if !pool.has_first() {
+        pool.add(search(reader, ground, tree).await?);
+    }
+    walk(reader, &mut pool).await?;
+    let has_first = pool.has_first();
+    let mut observed = pool.finish(ground.capabilities);
+    if let Some(reference) = lost.filter(|_| !has_first)
+        && let Some(first) = tree.nodes.first()
+    {
+        observed.trouble.push(Trouble::Unreadable(first.key.clone(), reference.to_string()));
+    }
+    Ok(observed)
+}
+
+/// Reads level by level until nothing is left to ask.
+async fn walk(reader: &Reader, pool: &mut Pool<'_>) -> Result<(), ObserveError> {
+    loop {
+        let frontier = pool.frontier();
+        let follow = pool.to_follow();
+        let ask = pool.to_ask();
+        if !frontier.is_empty() {
+            let mut listed = reader.children(&frontier).await?;
+            for parent in frontier {
+                let children = listed.remove(&parent).unwrap_or_default();
+                pool.add_children(&parent, children);
+            }
+        } else if !follow.is_empty() {
+            for url in follow {
+                let target = reader.reference_of_url(&url);
+                let found = match &target {
+                    Some(reference) => reader
+                        .by_reference(std::slice::from_ref(reference))
+                        .await?
+                        .into_values()
+                        .next(),
+                    None => None,
+                };
+                pool.add_moved(&url, found);
+            }
+        } else if !ask.is_empty() {
+            let found = reader.items(&ask).await?;
+            pool.add_asked(&ask, found.into_values());
+        } else {
+            return Ok(());
+        }
+    }
+}
+
+/// Looks for the tool's first item where its table rows point. Answers a
+/// reference that a row names and that cannot be read.
+async fn from_rows(
+    reader: &Reader,
+    tree: &DesiredTree,
+    existing: &BTreeMap<Reference, Item>,
+    pool: &mut Pool<'_>,
+) -> Result<Option<Reference>, ObserveError> {
+    let mut named: BTreeSet<Reference> = BTreeSet::new();
+    for row in &tree.rows {
+        let (Some(item), Some(link)) = (existing.get(&row.item), row.link.clone()) else {
+            continue;
+        };
+        let Ok(table) = locate(&item.description, &row.heading, &[]) else { continue };
+        let Ok(Some(at)) = table.find(&item.description, &row.heading, &[link]) else { continue };
+        let points = |text: &Text| text.slots().any(|slot| slot.key() == &row.node);
+        for (column, _) in row.cells.iter().filter(|(_, text)| points(text)) {
+            named.extend(references(reader, table.cell(&item.description, at, column)));
+        }
+    }
+    let named: Vec<Reference> = named.into_iter().collect();
+    let found = reader.by_reference(&named).await?;
+    let lost = named.into_iter().find(|reference| !found.contains_key(reference));
+    pool.add(found.into_values());
+    Ok(lost)
+}
+
+/// The epics that a cell names, as references or as links.
+fn references(reader: &Reader, cell: &str) -> Vec<Reference> {
+    cell.split(|c: char| c.is_whitespace() || "()[]|<>".contains(c))
+        .filter_map(|word| {
+            let word = word.trim_end_matches("+s").trim_end_matches('+');
+            Reference::parse(word).or_else(|| reader.reference_of_url(word))
+        })
+        .filter(|reference| reference.sigil == '&')
+        .collect()
+}
+
+/// One quoted search for the marker, epics only: a project's search does not see comments.
+async fn search(
+    reader: &Reader,
+    ground: &Ground,
+    tree: &DesiredTree,
+) -> Result<Vec<Item>, ObserveError> {
+    let Some(first) = tree.nodes.first().filter(|node| node.kind == Kind::Epic) else {
+        return Ok(Vec::new());
+    };
+    let phrase = marker::search_phrase(&ground.workspace, &first.key);
+    Ok(reader.search(&first.namespace, &phrase).await?)
+}
