@@ -106,8 +106,10 @@ impl<'a> Pool<'a> {
             Parent::None | Parent::Node(_) => None,
         });
         let chosen = self.choose().0;
+        let adoptable = self.adoptable(&chosen).0;
         let ours = chosen
             .iter()
+            .chain(&adoptable)
             .filter(|(key, item)| self.may_have_children(key, item))
             .map(|(_, item)| item.id.clone());
         let all: BTreeSet<WorkItemId> = roots.chain(ours).collect();
@@ -330,29 +332,30 @@ impl<'a> Pool<'a> {
         }
     }
 
-    /// Ends the search: which item is which node.
-    #[must_use]
-    pub fn finish(self, capabilities: Capabilities) -> ObservedTree {
-        let (chosen, mut trouble) = self.choose();
-        let items: BTreeMap<NodeKey, Item> =
-            chosen.into_iter().map(|(key, item)| (key, item.clone())).collect();
-        let mut adoptable = BTreeMap::new();
+    /// Unmarked items that have a missing node's title under its parent, and
+    /// items of others that stand there.
+    fn adoptable(
+        &self,
+        chosen: &BTreeMap<NodeKey, &Item>,
+    ) -> (BTreeMap<NodeKey, &Item>, Vec<Trouble>) {
+        let mut adoptable: BTreeMap<NodeKey, &Item> = BTreeMap::new();
+        let mut trouble = Vec::new();
         for node in
-            self.desired.nodes.iter().filter(|n| n.item.is_none() && !items.contains_key(&n.key))
+            self.desired.nodes.iter().filter(|n| n.item.is_none() && !chosen.contains_key(&n.key))
         {
             let parent = match &node.parent {
-                Parent::None => continue,
+                Parent::None => None,
                 Parent::Item(reference) => self.existing.get(reference),
-                Parent::Node(key) => items.get(key).or_else(|| adoptable.get(key)),
+                Parent::Node(key) => chosen.get(key).or_else(|| adoptable.get(key)).copied(),
             };
-            let Some(parent) = parent.map(|parent| parent.id.clone()) else { continue };
+            let Some(parent) = parent else { continue };
             let twins = self.read.values().filter(|(item, _)| {
-                item.parent.as_ref() == Some(&parent) && item.title == node.title && item.open
+                item.parent.as_ref() == Some(&parent.id) && item.title == node.title && item.open
             });
             for (item, claim) in twins {
                 match claim {
-                    Claim::Unmarked if item.kind == Some(node.kind) => {
-                        adoptable.entry(node.key.clone()).or_insert_with(|| item.clone());
+                    Claim::Unmarked if item.kind == Some(node.kind) && self.in_a_place(item) => {
+                        adoptable.entry(node.key.clone()).or_insert(item);
                     }
                     Claim::Foreign => {
                         trouble.push(Trouble::Foreign(node.key.clone(), item.reference.clone()));
@@ -361,6 +364,19 @@ impl<'a> Pool<'a> {
                 }
             }
         }
+        (adoptable, trouble)
+    }
+
+    /// Ends the search: which item is which node.
+    #[must_use]
+    pub fn finish(self, capabilities: Capabilities) -> ObservedTree {
+        let (chosen, mut trouble) = self.choose();
+        let items: BTreeMap<NodeKey, Item> =
+            chosen.into_iter().map(|(key, item)| (key, item.clone())).collect();
+        let borrowed = items.iter().map(|(key, item)| (key.clone(), item)).collect();
+        let (adoptable, foreign) = self.adoptable(&borrowed);
+        let adoptable = adoptable.into_iter().map(|(key, item)| (key, item.clone())).collect();
+        trouble.extend(foreign);
         let ids: BTreeSet<&WorkItemId> = items.values().map(|item| &item.id).collect();
         let mut open_below: BTreeMap<WorkItemId, Vec<Reference>> = BTreeMap::new();
         for (item, _) in self.read.values().filter(|(item, _)| item.open && !ids.contains(&item.id))

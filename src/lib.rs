@@ -26,5 +26,6 @@ pub mod plan;
 pub mod tree;
 
 // -- IO -----------------------------------------------------------------------
+pub mod apply;
 pub mod gitlab;
 pub mod observe;

@@ -258,7 +258,7 @@ fn new_item(scene: &Scene<'_>, node: &DesiredNode, change: &mut Change) {
     }
     change.action = Action::Create;
     change.cause = Cause::New;
-    let body = resolve(&node.body, |key| scene.open(For::Plan, key), |key| scene.item(key)).text;
+    let body = resolve(&node.body, |key| scene.open(For::Plan, key), |key| scene.item(key));
     let labels = [&node.labels.enforced, &node.labels.shared, &node.labels.once];
     let labels: BTreeSet<String> = labels.into_iter().flatten().cloned().collect();
     let links: Vec<String> = node.depends_on.iter().map(|key| shown(scene, key)).collect();

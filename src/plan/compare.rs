@@ -88,17 +88,17 @@ pub struct Decision {
     pub cause: Option<Cause>,
 }
 
-/// The text a new item gets, with its marker, and whether a reference in it is open.
+/// The text a new item gets, with its marker.
 #[must_use]
 pub fn first_description(
     node: &DesiredNode,
     parent: Option<&WorkItemId>,
     around: &Around<'_>,
-) -> (String, bool) {
+) -> String {
     let body = resolve(&node.body, |_| NOT_YET, around.item);
     let base = Base {
         title: Some(node.title.clone()),
-        body: Some(BaseText::Text(body.text.clone())),
+        body: Some(BaseText::Text(body.clone())),
         labels: managed_labels(node),
         parent: parent.map(WorkItemId::number),
         confidential: node.confidential,
@@ -112,7 +112,7 @@ pub fn first_description(
     let record = around.record.clone().unwrap_or_default();
     let marker =
         Marker { workspace: around.workspace.to_owned(), key: node.key.clone(), base, record };
-    (marker::write(&body.text, &marker), body.open)
+    marker::write(&body, &marker)
 }
 
 /// The labels a base keeps: enforced and shared, sorted.
@@ -243,7 +243,7 @@ impl Work {
 
     /// Answers the text to write, if GitLab's is not to stay.
     fn body(&mut self, node: &DesiredNode, gitlab: &str, around: &Around<'_>) -> Option<String> {
-        let spec = resolve(&node.body, around.open, around.item).text;
+        let spec = resolve(&node.body, around.open, around.item);
         let Merged { verdict, text } = decide_text(self.old.body.as_ref(), gitlab, &spec);
         let after = text.clone().unwrap_or_else(|| spec.clone());
         let filled = matches!(&self.old.body, Some(BaseText::Text(base)) if base.contains(NOT_YET));

@@ -9,43 +9,33 @@ pub const NOT_YET: &str = "(not created yet)";
 /// What an open reference reads in a plan.
 pub const AFTER_APPLY: &str = "(known after apply)";
 
-/// A text with its slots filled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolved {
-    /// The text.
-    pub text: String,
-    /// Whether a reference in it is still open.
-    pub open: bool,
-}
-
 /// Fills a text; an item that does not exist leaves what `open` says, and takes
 /// the `+` behind it along, which asks GitLab for a title it cannot have.
 pub fn resolve<'a>(
     text: &Text,
     open: impl Fn(&NodeKey) -> &'static str,
     item: impl Fn(&NodeKey) -> Option<&'a Item>,
-) -> Resolved {
-    let mut out = Resolved { text: String::new(), open: false };
+) -> String {
+    let mut out = String::new();
     let mut after_open = false;
     for piece in text.pieces() {
         match piece {
             Piece::Literal(literal) => {
                 let rest = literal.strip_prefix("+s").or_else(|| literal.strip_prefix('+'));
-                out.text.push_str(rest.filter(|_| after_open).unwrap_or(literal));
+                out.push_str(rest.filter(|_| after_open).unwrap_or(literal));
                 after_open = false;
             }
             Piece::Slot(Slot::Ref(key)) => {
                 let found = item(key);
                 after_open = found.is_none();
-                out.open |= after_open;
                 match found {
-                    Some(item) => out.text.push_str(&item.reference.to_string()),
-                    None => out.text.push_str(open(key)),
+                    Some(item) => out.push_str(&item.reference.to_string()),
+                    None => out.push_str(open(key)),
                 }
             }
             Piece::Slot(Slot::Tick(key)) => {
                 let closed = item(key).is_some_and(|item| !item.open);
-                out.text.push(if closed { 'x' } else { ' ' });
+                out.push(if closed { 'x' } else { ' ' });
                 after_open = false;
             }
         }

@@ -66,7 +66,7 @@ fn needles(scene: &Scene<'_>, row: &DesiredRow) -> Vec<String> {
 
 /// A cell's text on one line.
 fn filled(scene: &Scene<'_>, text: &Text, purpose: For) -> String {
-    let text = resolve(text, |key| scene.open(purpose, key), |key| scene.item(key)).text;
+    let text = resolve(text, |key| scene.open(purpose, key), |key| scene.item(key));
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

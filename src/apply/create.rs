@@ -1,0 +1,321 @@
+//! Creates new items: parents before children, siblings last first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use crate::gitlab::{NewItem, Side, Update, WriteError};
+use crate::key::NodeKey;
+use crate::marker::{self, Reading};
+use crate::plan::build::For;
+use crate::plan::compare::first_description;
+use crate::plan::{Action, Change, Subject};
+use crate::tree::{DesiredNode, Item, Parent};
+
+use super::report::Outcome;
+use super::state::{State, changes_of};
+
+/// How often a create is tried whose answer was lost.
+const TRIES: usize = 3;
+/// How many of the caller's newest items are looked at for a lost one.
+const NEWEST: usize = 20;
+
+/// New nodes of one tool under one parent, in the blueprint's order.
+struct Group<'a> {
+    tool: usize,
+    parent: &'a Parent,
+    nodes: Vec<(&'a DesiredNode, &'a Change)>,
+}
+
+pub(super) async fn create(state: &State<'_>) {
+    let mut waiting = groups(state);
+    let mut running = FuturesUnordered::new();
+    loop {
+        let ready: Vec<Group<'_>>;
+        (ready, waiting) = waiting.into_iter().partition(|group| is_ready(state, group));
+        for group in ready {
+            running.push(siblings(state, group));
+        }
+        if running.next().await.is_none() {
+            break;
+        }
+    }
+    for group in waiting.iter().filter(|_| !state.stopped()) {
+        for (node, change) in &group.nodes {
+            state.note_failed(&node.key);
+            let reason = "what it belongs under could not be created".to_owned();
+            state.finish(group.tool, change, None, Outcome::Skipped(reason));
+        }
+    }
+}
+
+fn groups<'a>(state: &State<'a>) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for (tool, plan) in state.tools() {
+        let changes = changes_of(plan, |subject| matches!(subject, Subject::Node(_)));
+        for node in &plan.desired.nodes {
+            let change = changes.get(node.key.as_str()).filter(|c| c.action == Action::Create);
+            let Some(change) = change.copied() else { continue };
+            match groups.iter_mut().find(|g| g.tool == tool && *g.parent == node.parent) {
+                Some(group) => group.nodes.push((node, change)),
+                None => {
+                    groups.push(Group { tool, parent: &node.parent, nodes: vec![(node, change)] })
+                }
+            }
+        }
+    }
+    groups
+}
+
+fn is_ready(state: &State<'_>, group: &Group<'_>) -> bool {
+    *group.parent == Parent::None
+        || state.with(group.tool, |scene| scene.parent(group.parent).is_some())
+}
+
+/// Creates the new nodes under one parent, one after another.
+async fn siblings(state: &State<'_>, group: Group<'_>) {
+    if state.stopped() {
+        return;
+    }
+    // Another run, or one that was cut off, may have been here since the plan.
+    if let Err(error) = take_in(state, &group).await {
+        for (node, change) in &group.nodes {
+            state.note_failed(&node.key);
+            state.fail(group.tool, change, &WriteError::Refused(error.clone()));
+        }
+        return;
+    }
+    let mut made = Vec::new();
+    for (node, change) in group.nodes.iter().rev() {
+        if state.stopped() {
+            return;
+        }
+        if state.with(group.tool, |scene| scene.item(&node.key).is_some()) {
+            state.finish(group.tool, change, None, Outcome::Done);
+            continue;
+        }
+        match one(state, &group, node).await {
+            Ok(item) => {
+                check_labels(state, node, &item);
+                state.note_created(&node.key);
+                state.keep(group.tool, &node.key, item.clone());
+                place(state, &group, node, &item).await;
+                state.finish(group.tool, change, Some(&item), Outcome::Created);
+                made.push((*node, item));
+            }
+            Err(error) => {
+                state.note_failed(&node.key);
+                state.fail(group.tool, change, &error);
+            }
+        }
+    }
+    if !made.is_empty() {
+        settle_twins(state, &group, &made).await;
+    }
+}
+
+/// Reads the parent's children and keeps those that carry a key of the group.
+async fn take_in(state: &State<'_>, group: &Group<'_>) -> Result<(), crate::gitlab::GitlabError> {
+    for (key, mut twins) in listed(state, group).await? {
+        twins.sort_by(|a, b| a.id.cmp(&b.id));
+        if let Some(eldest) = twins.into_iter().next() {
+            state.keep(group.tool, &key, eldest);
+        }
+    }
+    Ok(())
+}
+
+/// The children of the group's parent that carry a key of the group.
+async fn listed(
+    state: &State<'_>,
+    group: &Group<'_>,
+) -> Result<BTreeMap<NodeKey, Vec<Item>>, crate::gitlab::GitlabError> {
+    let parent =
+        state.with(group.tool, |scene| scene.parent(group.parent).map(|item| item.id.clone()));
+    let children = match parent {
+        Some(parent) => state.reader.children(&[parent]).await?.into_values().flatten().collect(),
+        None => Vec::new(),
+    };
+    let keys: BTreeSet<&NodeKey> = group.nodes.iter().map(|(node, _)| &node.key).collect();
+    let mut found: BTreeMap<NodeKey, Vec<Item>> = BTreeMap::new();
+    for item in children {
+        if let Some(key) = key_of(state, &item).filter(|key| keys.contains(key)) {
+            found.entry(key).or_default().push(item);
+        }
+    }
+    Ok(found)
+}
+
+fn key_of(state: &State<'_>, item: &Item) -> Option<NodeKey> {
+    match marker::read(&item.description).marker {
+        Reading::One(marker) if marker.workspace == state.job().ground.workspace => {
+            Some(marker.key)
+        }
+        _ => None,
+    }
+}
+
+/// Creates one item; a lost answer is looked for before it is tried again.
+async fn one(state: &State<'_>, group: &Group<'_>, node: &DesiredNode) -> Result<Item, WriteError> {
+    let new = new_item(state, group.tool, node);
+    let mut tries = 1;
+    loop {
+        let error = match state.writer.create(&new).await {
+            Ok(created) => {
+                for warning in created.warnings {
+                    state.warn(format!("{}: {warning}", node.key));
+                }
+                return Ok(created.item);
+            }
+            Err(error) if !error.is_uncertain() => return Err(error),
+            Err(error) => error,
+        };
+        if let Some(item) = find_lost(state, group, node).await {
+            return Ok(item);
+        }
+        if tries == TRIES || state.stopped() {
+            return Err(error);
+        }
+        tries += 1;
+    }
+}
+
+/// Looks twice for an item whose creation was not answered.
+async fn find_lost(state: &State<'_>, group: &Group<'_>, node: &DesiredNode) -> Option<Item> {
+    let pace = *state.reader.client().pace();
+    for look in 0..2 {
+        if look > 0 {
+            pace.sleep(pace.lost_answer).await;
+        }
+        let below = listed(state, group).await.ok().and_then(|mut found| found.remove(&node.key));
+        let newest = state
+            .reader
+            .newest(&node.namespace, &state.job().caller, NEWEST)
+            .await
+            .unwrap_or_default();
+        let newest =
+            newest.into_iter().filter(|item| key_of(state, item).as_ref() == Some(&node.key));
+        let eldest = below.into_iter().flatten().chain(newest).min_by(|a, b| a.id.cmp(&b.id));
+        if eldest.is_some() {
+            return eldest;
+        }
+    }
+    None
+}
+
+/// The creation's input. Ids are looked up after the scene is left: both take the lock.
+fn new_item(state: &State<'_>, tool: usize, node: &DesiredNode) -> NewItem {
+    let namespace = node.namespace.clone();
+    let labels = [&node.labels.enforced, &node.labels.shared, &node.labels.once];
+    let new = state.with(tool, |scene| {
+        let parent = scene.parent(&node.parent);
+        let description = scene.around(node, For::Writing, |around| {
+            first_description(node, parent.map(|item| &item.id), around)
+        });
+        NewItem {
+            type_id: state
+                .job()
+                .types
+                .get(&(namespace.clone(), node.kind))
+                .cloned()
+                .unwrap_or_default(),
+            title: node.title.clone(),
+            description,
+            parent: parent.map(|item| item.id.clone()),
+            // GitLab refuses a public child under a confidential parent.
+            confidential: node.confidential == Some(true)
+                || parent.is_some_and(|item| item.confidential),
+            weight: node.weight.filter(|_| scene.observed.capabilities.weights),
+            start: node.start,
+            due: node.due,
+            ..NewItem::default()
+        }
+    });
+    NewItem {
+        label_ids: state.label_ids(&namespace, labels.into_iter().flatten()),
+        milestone_id: node
+            .milestone
+            .as_ref()
+            .and_then(|title| state.milestone_id(&namespace, title)),
+        assignee_ids: state.user_ids(node.assignees.as_deref().unwrap_or_default()),
+        namespace,
+        ..new
+    }
+}
+
+/// GitLab drops labels that it cannot use without a word; that is an error here.
+fn check_labels(state: &State<'_>, node: &DesiredNode, item: &Item) {
+    let wanted = [&node.labels.enforced, &node.labels.shared, &node.labels.once];
+    let has: BTreeSet<&String> = item.labels.iter().map(|label| &label.title).collect();
+    let dropped: Vec<&str> = wanted
+        .into_iter()
+        .flatten()
+        .filter(|title| !has.contains(title))
+        .map(String::as_str)
+        .collect();
+    if !dropped.is_empty() {
+        state.warn(format!(
+            "{}: GitLab dropped the label {}; ask for the right to set labels in {}",
+            item.reference,
+            dropped.join(", "),
+            node.namespace
+        ));
+    }
+}
+
+/// Moves a child that was added later next to its elder neighbour; a new tree
+/// needs none of this, because the last sibling is created first.
+async fn place(state: &State<'_>, group: &Group<'_>, node: &DesiredNode, item: &Item) {
+    let created = state.created();
+    let neighbour = state.with(group.tool, |scene| {
+        let siblings = scene.desired.nodes.iter().filter(|other| other.parent == node.parent);
+        let above: Vec<_> = siblings.take_while(|other| other.key != node.key).collect();
+        let mut existing = above.iter().rev().filter(|other| !created.contains(&other.key));
+        existing.find_map(|other| {
+            let neighbour = scene.item(&other.key)?;
+            (neighbour.parent == item.parent).then(|| neighbour.id.clone())
+        })
+    });
+    if let Some(neighbour) = neighbour
+        && let Err(error) = state.writer.reorder(&item.id, &neighbour, Side::After).await
+    {
+        state.warn(format!(
+            "{}: not moved next to its neighbour: {}",
+            item.reference,
+            error.error()
+        ));
+    }
+}
+
+/// Two runs at once may both have created a sibling: the elder wins, and the run
+/// that made the other closes it, marks it, and goes on below the winner.
+async fn settle_twins(state: &State<'_>, group: &Group<'_>, made: &[(&DesiredNode, Item)]) {
+    let Ok(mut found) = listed(state, group).await else { return };
+    for (node, item) in made {
+        let twins = found.remove(&node.key).unwrap_or_default();
+        let Some(elder) =
+            twins.into_iter().filter(|twin| twin.id < item.id).min_by(|a, b| a.id.cmp(&b.id))
+        else {
+            continue;
+        };
+        let text = marker::read(&item.description).text;
+        let mut close = Update::of(item.id.clone());
+        close.description =
+            Some(marker::write_duplicate(&text, &state.job().ground.workspace, &node.key));
+        close.close = true;
+        match state.writer.update(&close).await {
+            Ok(_) => state.warn(format!(
+                "{} was created twice; {} is closed",
+                elder.reference, item.reference
+            )),
+            Err(error) => state.warn(format!(
+                "{} is a duplicate of {}: {}",
+                item.reference,
+                elder.reference,
+                error.error()
+            )),
+        }
+        state.keep(group.tool, &node.key, elder);
+    }
+}

@@ -1,0 +1,82 @@
+//! Carries a plan out: the only part that writes to GitLab.
+//!
+//! Labels first; then new items, parents before children, siblings one after
+//! another, last first, because GitLab puts new ones on top; then table rows;
+//! then links and updates, in which the references that were open are filled
+//! and the record is kept; closing comes last. Every step can be cut off: what
+//! is done is found again by its marker.
+
+mod close;
+mod create;
+mod labels;
+mod report;
+mod rows;
+mod state;
+mod update;
+
+use std::collections::BTreeMap;
+
+use crate::gitlab::Writer;
+use crate::observe::Ground;
+use crate::plan::build::Options;
+use crate::plan::needs::Found;
+use crate::plan::{Plan, ToolPlan};
+use crate::tree::{Kind, ObservedTree};
+
+pub use report::{Event, Line, Outcome, Report};
+use state::State;
+pub use state::Stop;
+
+/// Everything an apply needs beside the plan.
+pub struct Job<'a> {
+    /// The plan to carry out.
+    pub plan: &'a Plan,
+    /// What GitLab held when it was made, tool by tool.
+    pub observed: Vec<ObservedTree>,
+    /// The choices it was made with.
+    pub options: &'a Options,
+    /// What holds for all tools.
+    pub ground: &'a Ground,
+    /// Who the token acts as.
+    pub caller: String,
+    /// Ids of the titles it needs.
+    pub found: Found,
+    /// Ids of the types, by namespace and kind.
+    pub types: BTreeMap<(String, Kind), String>,
+}
+
+/// Carries a plan out and says what came of each change.
+///
+/// Nothing is thrown away on an error: a node that fails skips what is below
+/// it, the rest goes on, and the same command finishes the work.
+pub async fn apply(
+    job: Job<'_>,
+    writer: &Writer,
+    on_event: &(dyn Fn(&Event<'_>) + Sync),
+    stop: &Stop,
+) -> Report {
+    let state = State::new(job, writer, on_event, stop);
+    labels::create(&state).await;
+    create::create(&state).await;
+    rows::write(&state).await;
+    update::update(&state).await;
+    close::close(&state).await;
+    state.into_report()
+}
+
+/// Counts the steps of a plan, for a progress bar.
+#[must_use]
+pub fn steps(plan: &Plan) -> usize {
+    plan.tools.iter().map(steps_of).sum()
+}
+
+fn steps_of(tool: &ToolPlan) -> usize {
+    use crate::plan::Action::{Adopt, Close, Create, None, Record, Update, Wait};
+    tool.changes
+        .iter()
+        .filter(|change| match change.action {
+            Create | Update | Adopt | Close | Record => true,
+            Wait | None => false,
+        })
+        .count()
+}

@@ -1,0 +1,207 @@
+//! What an apply knows while it runs: GitLab as far as it was read or written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::gitlab::{Reader, WriteError, Writer};
+use crate::key::NodeKey;
+use crate::plan::build::Scene;
+use crate::plan::needs::Found;
+use crate::plan::{Change, Subject, ToolPlan};
+use crate::tree::{Item, ObservedTree, Reference, TitleIn};
+
+use super::Job;
+use super::report::{Event, Line, Outcome, Report};
+
+/// Asks a running apply to end after the writes in flight.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks.
+    pub fn now(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Tells whether it was asked.
+    #[must_use]
+    pub fn asked(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// What changes while the apply runs.
+struct Changing {
+    observed: Vec<ObservedTree>,
+    found: Found,
+    /// Keys whose items this run created.
+    created: BTreeSet<NodeKey>,
+    /// Keys that failed, and those below them.
+    failed: BTreeSet<NodeKey>,
+    report: Report,
+}
+
+/// The whole state of an apply.
+pub(super) struct State<'a> {
+    job: Job<'a>,
+    pub(super) writer: &'a Writer,
+    pub(super) reader: Reader,
+    on_event: &'a (dyn Fn(&Event<'_>) + Sync),
+    stop: &'a Stop,
+    changing: Mutex<Changing>,
+}
+
+impl<'a> State<'a> {
+    pub(super) fn new(
+        mut job: Job<'a>,
+        writer: &'a Writer,
+        on_event: &'a (dyn Fn(&Event<'_>) + Sync),
+        stop: &'a Stop,
+    ) -> Self {
+        let changing = Mutex::new(Changing {
+            observed: std::mem::take(&mut job.observed),
+            found: std::mem::take(&mut job.found),
+            created: BTreeSet::new(),
+            failed: BTreeSet::new(),
+            report: Report::default(),
+        });
+        Self { job, writer, reader: writer.reader(), on_event, stop, changing }
+    }
+
+    pub(super) fn job(&self) -> &Job<'a> {
+        &self.job
+    }
+
+    pub(super) fn tools(&self) -> impl Iterator<Item = (usize, &'a ToolPlan)> + use<'a> {
+        self.job.plan.tools.iter().enumerate()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Changing> {
+        // A panic while holding it is already the end of the run.
+        self.changing.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Tells whether no further write may begin.
+    pub(super) fn stopped(&self) -> bool {
+        let asked = self.stop.asked();
+        if asked {
+            self.lock().report.interrupted = true;
+        }
+        asked
+    }
+
+    /// Looks at a tool as it is now.
+    pub(super) fn with<T>(&self, tool: usize, f: impl FnOnce(&Scene<'_>) -> T) -> T {
+        let changing = self.lock();
+        let desired = &self.job.plan.tools[tool].desired;
+        f(&Scene::new(desired, &changing.observed[tool], self.job.options))
+    }
+
+    /// Takes in an item that was created, adopted or written.
+    pub(super) fn keep(&self, tool: usize, key: &NodeKey, item: Item) {
+        let mut changing = self.lock();
+        let observed = &mut changing.observed[tool];
+        observed.adoptable.remove(key);
+        match self.job.plan.tools[tool].desired.node(key).and_then(|node| node.item.clone()) {
+            Some(reference) => observed.existing.insert(reference, item),
+            None => observed.items.insert(key.clone(), item),
+        };
+    }
+
+    /// Takes in a new description of an item that several tools look at.
+    pub(super) fn keep_existing(&self, reference: &Reference, item: &Item) {
+        for observed in &mut self.lock().observed {
+            if let Some(known) = observed.existing.get_mut(reference) {
+                known.clone_from(item);
+            }
+        }
+    }
+
+    pub(super) fn note_created(&self, key: &NodeKey) {
+        self.lock().created.insert(key.clone());
+    }
+
+    pub(super) fn created(&self) -> BTreeSet<NodeKey> {
+        self.lock().created.clone()
+    }
+
+    pub(super) fn note_failed(&self, key: &NodeKey) {
+        self.lock().failed.insert(key.clone());
+    }
+
+    pub(super) fn failed(&self) -> BTreeSet<NodeKey> {
+        self.lock().failed.clone()
+    }
+
+    pub(super) fn add_label(&self, namespaces: impl IntoIterator<Item = TitleIn>, id: &str) {
+        let mut changing = self.lock();
+        changing.found.labels.extend(namespaces.into_iter().map(|at| (at, id.to_owned())));
+    }
+
+    /// Ids of labels in a namespace; those that do not exist are left out.
+    pub(super) fn label_ids<'t>(
+        &self,
+        namespace: &str,
+        titles: impl IntoIterator<Item = &'t String>,
+    ) -> Vec<String> {
+        let changing = self.lock();
+        let ids = titles.into_iter().map(|title| (namespace.to_owned(), title.clone()));
+        ids.filter_map(|at| changing.found.labels.get(&at).cloned()).collect()
+    }
+
+    pub(super) fn milestone_id(&self, namespace: &str, title: &str) -> Option<String> {
+        self.lock().found.milestones.get(&(namespace.to_owned(), title.to_owned())).cloned()
+    }
+
+    pub(super) fn user_ids(&self, names: &[String]) -> Vec<String> {
+        let changing = self.lock();
+        names.iter().filter_map(|name| changing.found.users.get(name).cloned()).collect()
+    }
+
+    pub(super) fn warn(&self, warning: String) {
+        self.lock().report.warnings.push(warning);
+    }
+
+    /// Notes what came of a change, and tells whoever listens.
+    pub(super) fn finish(
+        &self,
+        tool: usize,
+        change: &Change,
+        item: Option<&Item>,
+        outcome: Outcome,
+    ) {
+        let line = Line {
+            tool: self.job.plan.tools[tool].desired.tool.clone(),
+            key: change.key.clone(),
+            subject: change.subject,
+            title: change.title.clone(),
+            url: item.map(|item| item.url.clone()).or_else(|| change.url.clone()),
+            reference: item
+                .map(|item| item.reference.to_string())
+                .or_else(|| change.reference.as_ref().map(ToString::to_string)),
+            outcome,
+        };
+        self.lock().report.lines.push(line.clone());
+        (self.on_event)(&Event::Finished(&line));
+    }
+
+    /// Notes a failure.
+    pub(super) fn fail(&self, tool: usize, change: &Change, error: &WriteError) {
+        let failed = Outcome::Failed(error.error().to_string(), error.hint());
+        self.finish(tool, change, None, failed);
+    }
+
+    pub(super) fn into_report(self) -> Report {
+        let mut report =
+            self.changing.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).report;
+        report.warnings.extend(self.reader.client().take_warnings());
+        report.interrupted |= self.stop.asked();
+        report
+    }
+}
+
+/// The changes of one subject, by key.
+pub(super) fn changes_of(plan: &ToolPlan, is: impl Fn(Subject) -> bool) -> BTreeMap<&str, &Change> {
+    plan.changes.iter().filter(|c| is(c.subject)).map(|c| (c.key.as_str(), c)).collect()
+}

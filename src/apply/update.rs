@@ -1,0 +1,286 @@
+//! Writes existing items: links, then all fields of an item in one mutation.
+//!
+//! Each item is read again just before. One that moved since the plan is left
+//! alone; what already equals the wanted value is done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use crate::gitlab::{Update, WriteError};
+use crate::plan::build::For;
+use crate::plan::compare::{self, Decision};
+use crate::plan::{Action, Change};
+use crate::tree::{DesiredNode, Item, Link, LinkKind, WorkItemId};
+
+use super::report::Outcome;
+use super::state::State;
+
+/// An item that may be written.
+struct Target<'a> {
+    tool: usize,
+    node: &'a DesiredNode,
+    change: &'a Change,
+    /// What was known of it before it was read again.
+    known: Item,
+}
+
+pub(super) async fn update(state: &State<'_>) {
+    let targets = targets(state);
+    if targets.is_empty() || state.stopped() {
+        return;
+    }
+    let ids: Vec<WorkItemId> = targets.iter().map(|target| target.known.id.clone()).collect();
+    let fresh = match state.reader.items(&ids).await {
+        Ok(fresh) => fresh,
+        Err(error) => {
+            let error = WriteError::Refused(error);
+            targets.iter().for_each(|target| state.fail(target.tool, target.change, &error));
+            return;
+        }
+    };
+    let (delicate, plain): (Vec<_>, Vec<_>) =
+        targets.into_iter().partition(|target| confidentiality(state, target).is_some());
+    let running: FuturesUnordered<_> =
+        plain.iter().map(|target| one(state, target, &fresh)).collect();
+    running.collect::<Vec<()>>().await;
+    // Leaves first up, root first down: GitLab refuses a public child under a confidential parent.
+    let (raised, lowered): (Vec<_>, Vec<_>) =
+        delicate.into_iter().partition(|target| confidentiality(state, target) == Some(true));
+    for target in raised.iter().rev().chain(&lowered) {
+        one(state, target, &fresh).await;
+    }
+}
+
+/// Every item the plan writes, and every new one: a reference in it may have
+/// become known.
+fn targets<'a>(state: &State<'a>) -> Vec<Target<'a>> {
+    let (created, failed) = (state.created(), state.failed());
+    let mut targets = Vec::new();
+    for (tool, plan) in state.tools() {
+        let changes: BTreeMap<&str, &Change> =
+            plan.changes.iter().map(|c| (c.key.as_str(), c)).collect();
+        for node in &plan.desired.nodes {
+            let may = plan.touched.contains(&node.key)
+                || created.contains(&node.key)
+                || is_first(state, tool, node);
+            let Some(change) =
+                changes.get(node.key.as_str()).filter(|_| may && !failed.contains(&node.key))
+            else {
+                continue;
+            };
+            if let Some(known) =
+                state.with(tool, |scene| scene.item(&node.key).cloned()).filter(|item| item.open)
+            {
+                targets.push(Target { tool, node, change, known });
+            }
+        }
+    }
+    targets
+}
+
+/// The first node's record follows whatever the run created.
+fn is_first(state: &State<'_>, tool: usize, node: &DesiredNode) -> bool {
+    state.with(tool, |scene| scene.is_first(node))
+}
+
+fn decide(state: &State<'_>, target: &Target<'_>, item: &Item) -> Decision {
+    state.with(target.tool, |scene| scene.decide(target.node, item, For::Writing))
+}
+
+fn confidentiality(state: &State<'_>, target: &Target<'_>) -> Option<bool> {
+    decide(state, target, &target.known).update.confidential
+}
+
+async fn one(state: &State<'_>, target: &Target<'_>, fresh: &BTreeMap<WorkItemId, Item>) {
+    if state.stopped() {
+        return;
+    }
+    let planned = !matches!(target.change.action, Action::None | Action::Wait | Action::Create);
+    let Some(item) = fresh.get(&target.known.id) else {
+        if planned {
+            state.finish(target.tool, target.change, None, Outcome::Moved);
+        }
+        return;
+    };
+    let decision = decide(state, target, item);
+    if decision.update.is_empty() && decision.update.links.is_empty() {
+        if planned {
+            state.finish(target.tool, target.change, Some(item), Outcome::Done);
+        }
+        return;
+    }
+    if moved(&target.known, item) {
+        state.finish(target.tool, target.change, Some(item), Outcome::Moved);
+        return;
+    }
+    match write(state, target, item, decision).await {
+        Ok(now) => {
+            if now.lock_version > item.lock_version + 1 {
+                state.warn(format!(
+                    "{} was edited while it was written; look at its history",
+                    now.reference
+                ));
+            }
+            state.keep(target.tool, &target.node.key, now.clone());
+            if planned {
+                let outcome = match target.change.action {
+                    Action::Adopt => Outcome::Adopted,
+                    Action::Record => Outcome::Recorded,
+                    Action::Create
+                    | Action::Update
+                    | Action::Close
+                    | Action::Wait
+                    | Action::None => Outcome::Updated,
+                };
+                state.finish(target.tool, target.change, Some(&now), outcome);
+            }
+        }
+        Err(error) => state.fail(target.tool, target.change, &error),
+    }
+}
+
+/// Tells whether a field that epictree manages is not as it was.
+fn moved(known: &Item, fresh: &Item) -> bool {
+    let managed = |item: &Item| {
+        let Item {
+            id: _,
+            reference: _,
+            url: _,
+            kind: _,
+            title,
+            description,
+            open,
+            confidential,
+            labels,
+            parent,
+            weight,
+            milestone,
+            assignees,
+            start,
+            due,
+            lock_version: _,
+            moved_to,
+            links: _,
+            author: _,
+            can_update: _,
+        } = item.clone();
+        let labels: BTreeSet<String> = labels.into_iter().map(|label| label.title).collect();
+        (
+            title,
+            description,
+            open,
+            confidential,
+            labels,
+            parent,
+            weight,
+            milestone,
+            assignees,
+            start,
+            due,
+            moved_to,
+        )
+    };
+    managed(known) != managed(fresh)
+}
+
+/// Links first, so that the base can say that they stand; then the rest in one mutation.
+async fn write(
+    state: &State<'_>,
+    target: &Target<'_>,
+    item: &Item,
+    decision: Decision,
+) -> Result<Item, WriteError> {
+    let mut item = item.clone();
+    let mut decision = decision;
+    if !decision.update.links.is_empty() {
+        for kind in [LinkKind::BlockedBy, LinkKind::Related] {
+            let to: Vec<WorkItemId> = decision
+                .update
+                .links
+                .iter()
+                .filter(|(k, _)| *k == kind)
+                .map(|(_, id)| id.clone())
+                .collect();
+            if !to.is_empty() {
+                state.writer.link(&item.id, kind, &to).await?;
+                item.links.extend(to.into_iter().map(|id| Link { kind, to: Some(id) }));
+            }
+        }
+        decision = decide(state, target, &item);
+    }
+    let update = mutation(state, &item, decision.update);
+    if update.is_empty() {
+        return Ok(item);
+    }
+    let mut now = match state.writer.update(&update).await {
+        // What a lost answer did shows when the item is read again.
+        Err(error) if error.is_uncertain() => again(state, target, &item, error).await?,
+        other => other?,
+    };
+    check_labels(state, target, &now);
+    if now.links.is_empty() {
+        now.links = item.links;
+    }
+    Ok(now)
+}
+
+/// Sends only what still differs after an uncertain update.
+async fn again(
+    state: &State<'_>,
+    target: &Target<'_>,
+    item: &Item,
+    error: WriteError,
+) -> Result<Item, WriteError> {
+    let Ok(mut fresh) = state.reader.items(std::slice::from_ref(&item.id)).await else {
+        return Err(error);
+    };
+    let Some(fresh) = fresh.remove(&item.id) else { return Err(error) };
+    let update = mutation(state, &fresh, decide(state, target, &fresh).update);
+    if update.is_empty() { Ok(fresh) } else { state.writer.update(&update).await }
+}
+
+/// The mutation of a decision: titles become ids.
+fn mutation(state: &State<'_>, item: &Item, update: compare::Update) -> Update {
+    let namespace = &item.reference.namespace;
+    let compare::Update {
+        title,
+        description,
+        add_labels,
+        remove_labels,
+        parent,
+        confidential,
+        weight,
+        milestone,
+        assignees,
+        start,
+        due,
+        links: _,
+    } = update;
+    let removed = item.labels.iter().filter(|label| remove_labels.contains(&label.title));
+    Update {
+        id: item.id.clone(),
+        title,
+        description,
+        add_label_ids: state.label_ids(namespace, &add_labels),
+        remove_label_ids: removed.map(|label| label.id.clone()).collect(),
+        parent,
+        confidential,
+        weight,
+        milestone_id: milestone
+            .map(|title| title.and_then(|title| state.milestone_id(namespace, &title))),
+        assignee_ids: assignees.map(|names| state.user_ids(&names)),
+        start,
+        due,
+        close: false,
+    }
+}
+
+/// GitLab drops labels that it cannot use without a word.
+fn check_labels(state: &State<'_>, target: &Target<'_>, now: &Item) {
+    let has: BTreeSet<&String> = now.labels.iter().map(|label| &label.title).collect();
+    for title in target.node.labels.enforced.iter().filter(|title| !has.contains(title)) {
+        state.warn(format!("{}: GitLab dropped the label {title}", now.reference));
+    }
+}
