@@ -7,24 +7,32 @@
 pub mod documents;
 
 mod answer;
+mod ask;
 mod error;
+mod find;
 mod input;
+mod kinds;
 mod limiter;
 mod lookup;
+mod outcome;
 mod pace;
 mod places;
 mod read;
+mod target;
 mod transport;
 mod types;
 mod write;
 
+pub use ask::Metadata;
 pub use error::{GitlabError, WriteError};
+pub use find::Comment;
 pub use input::{NewItem, Side, Update};
 pub use lookup::Named;
 pub use pace::Pace;
 pub use places::{
     Features, Lack, NamespaceInfo, NamespaceKind, Permissions, PlaceQuery, TypeInfo, type_id,
 };
-pub use read::{Comment, Metadata, Reader};
-pub use transport::{Client, Counters, Settings, Target};
+pub use read::Reader;
+pub use target::{Settings, Target};
+pub use transport::{Client, Counters};
 pub use write::{Created, Posted, Writer};

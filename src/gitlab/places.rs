@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use crate::tree::Kind;
 
-use super::types::{Connection, RawType, entries, kind_of};
+use super::kinds::kind_of;
+use super::types::{Connection, RawType, entries};
 
 /// A place, and what a tree needs of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
