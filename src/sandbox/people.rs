@@ -1,0 +1,257 @@
+//! The colleague: edits made by hand while nobody looks. Must not know of GraphQL; it goes the
+//! same way as the mutations, with the same rules.
+
+use super::inputs::{
+    Assignees, Dates, Description, Hierarchy, LabelChanges, MilestoneChoice, StateEvent, Update,
+    Weight, Widgets,
+};
+use super::references::{self, gid};
+use super::rules::{self, Draft, Refusal, item_gid};
+use super::store::{Id, Item, Kind, Label, PlaceKind};
+use super::{hierarchy, labels, notes, places, update};
+
+/// One thing that somebody does to an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Changes the title.
+    Title(String),
+    /// Replaces the description.
+    Description(String),
+    /// Adds a label by title; one that the item cannot find yet is made in its namespace.
+    Label(String),
+    /// Removes a label by title.
+    Unlabel(String),
+    /// Puts it under another parent, or takes it away from its own.
+    Parent(Option<String>),
+    /// Closes it.
+    Close,
+    /// Reopens it.
+    Reopen,
+    /// Sets or clears its weight.
+    Weight(Option<i64>),
+    /// Makes it confidential or public.
+    Confidential(bool),
+    /// Sets or clears its milestone by title.
+    Milestone(Option<String>),
+    /// Replaces its assignees by username.
+    Assignees(Vec<String>),
+    /// Sets or clears its due date.
+    Due(Option<String>),
+    /// Closes it and goes on with a copy in another namespace.
+    Move {
+        /// Full path of that namespace.
+        to_namespace: String,
+    },
+    /// Comments on it.
+    Comment(String),
+}
+
+/// Makes an edit on a draft.
+pub(super) fn apply(draft: &mut Draft<'_>, id: Id, edit: &Edit) -> Result<(), Refusal> {
+    let mut change = Update {
+        id: item_gid(id),
+        ..Update::default()
+    };
+    let mut widgets = Widgets::default();
+    match edit {
+        Edit::Title(title) => change.title = Some(title.clone()),
+        Edit::Description(text) => {
+            let description = Some(text.clone());
+            widgets.description_widget = Some(Description { description });
+        }
+        Edit::Label(title) => change.labels_widget = Some(add_label(draft, id, title)?),
+        Edit::Unlabel(title) => change.labels_widget = Some(remove_label(draft, id, title)?),
+        Edit::Parent(parent) => change.hierarchy_widget = Some(new_parent(draft, parent)?),
+        Edit::Close => change.state_event = Some(StateEvent::Close),
+        Edit::Reopen => change.state_event = Some(StateEvent::Reopen),
+        Edit::Weight(weight) => {
+            let weight = Some(*weight);
+            widgets.weight_widget = Some(Weight { weight });
+        }
+        Edit::Confidential(confidential) => change.confidential = Some(*confidential),
+        Edit::Milestone(title) => {
+            widgets.milestone_widget = Some(milestone(draft, id, title.as_deref())?);
+        }
+        Edit::Assignees(usernames) => widgets.assignees_widget = Some(users(draft, usernames)?),
+        Edit::Due(date) => {
+            widgets.start_and_due_date_widget = Some(Dates {
+                due_date: Some(date.clone()),
+                ..Dates::default()
+            });
+        }
+        Edit::Move { to_namespace } => return move_to(draft, id, to_namespace),
+        Edit::Comment(body) => return notes::comment(draft, id, body, None, false).map(drop),
+    }
+    update::update(draft, &change, &widgets).map(drop)
+}
+
+fn unknown<T>(what: &str, name: &str) -> Result<T, Refusal> {
+    Err(Refusal::invalid(format!("there is no {what} {name}")))
+}
+
+fn label_gid(draft: &Draft<'_>, id: Id) -> String {
+    let place = draft.world.labels.get(id).map(|label| label.place);
+    let place = place.and_then(|place| draft.world.places.get(place));
+    match place.map(|place| place.kind) {
+        Some(PlaceKind::Project) => gid("ProjectLabel", id),
+        Some(PlaceKind::Group) | None => gid("GroupLabel", id),
+    }
+}
+
+fn add_label(draft: &mut Draft<'_>, id: Id, title: &str) -> Result<LabelChanges, Refusal> {
+    let place = draft.item(id)?.place;
+    let known = labels::named(&draft.world, place, &[title.to_owned()]);
+    let label = match known.first() {
+        Some(label) => *label,
+        None => {
+            let label = draft.world.labels.next_id(501);
+            let row = Label {
+                place,
+                title: title.to_owned(),
+                color: "#6699cc".to_owned(),
+                description: None,
+                at: draft.world.clock,
+            };
+            draft.world.labels.put(label, row);
+            label
+        }
+    };
+    Ok(LabelChanges {
+        add_label_ids: Some(vec![label_gid(draft, label)]),
+        remove_label_ids: None,
+    })
+}
+
+fn remove_label(draft: &Draft<'_>, id: Id, title: &str) -> Result<LabelChanges, Refusal> {
+    let titled = |label: &&Id| {
+        let row = draft.world.labels.get(**label);
+        row.is_some_and(|row| row.title == title)
+    };
+    let Some(label) = draft.item(id)?.labels.iter().find(titled) else {
+        return unknown("label", title);
+    };
+    Ok(LabelChanges {
+        add_label_ids: None,
+        remove_label_ids: Some(vec![label_gid(draft, *label)]),
+    })
+}
+
+fn new_parent(draft: &Draft<'_>, parent: &Option<String>) -> Result<Hierarchy, Refusal> {
+    let parent = match parent {
+        None => None,
+        Some(reference) => match references::find(&draft.world, reference, "") {
+            Some(id) => Some(item_gid(id)),
+            None => return unknown("item", reference),
+        },
+    };
+    Ok(Hierarchy {
+        parent_id: Some(parent),
+        ..Hierarchy::default()
+    })
+}
+
+fn milestone(draft: &Draft<'_>, id: Id, title: Option<&str>) -> Result<MilestoneChoice, Refusal> {
+    let homes = places::with_ancestors(&draft.world, draft.item(id)?.place);
+    let milestone_id = match title {
+        None => None,
+        Some(title) => {
+            let mut rows = draft.world.milestones.iter();
+            let row = rows.find(|(_, row)| row.title == title && homes.contains(&row.place));
+            match row {
+                Some((id, _)) => Some(gid("Milestone", id)),
+                None => return unknown("milestone", title),
+            }
+        }
+    };
+    Ok(MilestoneChoice {
+        milestone_id: Some(milestone_id),
+    })
+}
+
+fn users(draft: &Draft<'_>, usernames: &[String]) -> Result<Assignees, Refusal> {
+    let mut assignee_ids = Vec::new();
+    for name in usernames {
+        match draft.world.user_named(name) {
+            Some(id) => assignee_ids.push(gid("User", id)),
+            None => return unknown("user", name),
+        }
+    }
+    Ok(Assignees { assignee_ids })
+}
+
+/// Closes the item and goes on with a copy elsewhere, which takes over parent and children.
+fn move_to(draft: &mut Draft<'_>, id: Id, path: &str) -> Result<(), Refusal> {
+    let Some(place) = draft.world.place_at(path) else {
+        return unknown("namespace", path);
+    };
+    let old = draft.item(id)?.clone();
+    let home = draft.world.places.get(place).map(|place| place.kind);
+    let fits = match home {
+        Some(PlaceKind::Group) => old.kind == Kind::Epic,
+        Some(PlaceKind::Project) => old.kind != Kind::Epic,
+        None => false,
+    };
+    if !fits {
+        let text = format!("{} cannot be moved to {path}", rules::kind_name(old.kind));
+        return Err(Refusal::invalid(text));
+    }
+    let copy = copy_of(draft, &old, place)?;
+    adopt_family(draft, id, &old, copy)?;
+    draft.set_closed(id, true)?;
+    let (from, to) = (
+        references::full(&draft.world, id),
+        references::full(&draft.world, copy),
+    );
+    draft.system_note(id, format!("moved to {to}"))?;
+    draft.system_note(copy, format!("moved from {from}"))?;
+    let now = draft.world.clock;
+    let item = draft.item_mut(id)?;
+    item.moved_to = Some(copy);
+    item.updated_at = now;
+    Ok(())
+}
+
+fn copy_of(draft: &mut Draft<'_>, old: &Item, place: Id) -> Result<Id, Refusal> {
+    let row = draft.world.places.get_mut(place);
+    let row = row.ok_or_else(Refusal::unavailable)?;
+    row.last_iid += 1;
+    let iid = row.last_iid;
+    let homes = places::with_ancestors(&draft.world, place);
+    let mut labels = old.labels.clone();
+    labels.retain(|label| {
+        let row = draft.world.labels.get(*label);
+        row.is_some_and(|row| homes.contains(&row.place))
+    });
+    let copy = Item {
+        iid,
+        place,
+        labels,
+        parent: None,
+        children: Vec::new(),
+        links: Vec::new(),
+        notes: Vec::new(),
+        edits: Vec::new(),
+        lock_version: 0,
+        closed_at: None,
+        moved_to: None,
+        milestone: None,
+        created_at: draft.world.clock,
+        updated_at: draft.world.clock,
+        ..old.clone()
+    };
+    let id = draft.world.items.next_id(rules::FIRST_ITEM);
+    draft.world.items.put(id, copy);
+    Ok(id)
+}
+
+fn adopt_family(draft: &mut Draft<'_>, id: Id, old: &Item, copy: Id) -> Result<(), Refusal> {
+    if let Some(parent) = old.parent {
+        hierarchy::detach(draft, id)?;
+        hierarchy::attach(draft, copy, parent)?;
+    }
+    for child in old.children.iter().rev() {
+        hierarchy::detach(draft, *child)?;
+        hierarchy::attach(draft, *child, copy)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,357 @@
+//! The sandbox as its users hold it: open, ask, break, look. Must not know how any of that works.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::dump::{self, ItemView};
+use super::error::SandboxError;
+use super::faults::{Fault, FaultKind, Logged, Progress};
+use super::graphql::{self, Delivery, Engine, Reply, Summary};
+use super::http::{self, Served};
+use super::people::{self, Edit};
+use super::persist::Folder;
+use super::places::Config;
+use super::references;
+use super::rules::Draft;
+use super::seed::Seed;
+use super::sow::sow;
+use super::store::{Id, Notification, QuickActionRun, World};
+
+/// A small GitLab. Clones share one world.
+#[derive(Clone)]
+pub struct Sandbox {
+    state: Arc<State>,
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let items = self.state.world().items.iter().count();
+        write!(formatter, "Sandbox({items} items)")
+    }
+}
+
+/// What all handles of a sandbox share.
+pub(super) struct State {
+    pub(super) engine: Engine,
+    pub(super) config: Arc<Config>,
+    memory: Mutex<Memory>,
+    traffic: Mutex<Traffic>,
+    progress: watch::Sender<Progress>,
+    url: Mutex<String>,
+    /// Held while a request or an edit runs: one after another.
+    turn: Mutex<()>,
+}
+
+struct Memory {
+    world: Arc<World>,
+    /// The world before the last mutation, for stale reads.
+    before: Arc<World>,
+    folder: Option<Folder>,
+}
+
+#[derive(Default)]
+struct Traffic {
+    log: Vec<Logged>,
+    faults: Vec<Fault>,
+    received: usize,
+}
+
+/// Locks, whatever a panicking test left behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    /// Returns the world as it is.
+    pub(super) fn world(&self) -> Arc<World> {
+        Arc::clone(&lock(&self.memory).world)
+    }
+
+    /// Makes a world the current one, after it is safe on the disk.
+    pub(super) fn commit(&self, world: World) -> Result<Arc<World>, SandboxError> {
+        let mut memory = lock(&self.memory);
+        let change = world.changes_since(&memory.world);
+        if let Some(folder) = &mut memory.folder {
+            folder.append(&change)?;
+        }
+        let world = Arc::new(world);
+        memory.before = std::mem::replace(&mut memory.world, Arc::clone(&world));
+        Ok(world)
+    }
+
+    /// Returns the address that the items' pages are under.
+    pub(super) fn url(&self) -> String {
+        lock(&self.url).clone()
+    }
+
+    fn viewer(&self, token: Option<&str>) -> Result<Option<Id>, Reply> {
+        let name = match token {
+            None => return Ok(None),
+            Some("sandbox") => &self.config.seed.bot,
+            Some(token) => token.strip_prefix("as:").unwrap_or_default(),
+        };
+        match self.world().user_named(name) {
+            Some(id) => Ok(Some(id)),
+            None => Err(Reply::error(401, "Invalid token")),
+        }
+    }
+}
+
+impl Sandbox {
+    /// Opens the sandbox of a folder, adding what the seed has and the folder lacks.
+    pub fn open(dir: &Path, seed: &Seed) -> Result<Self, SandboxError> {
+        let (mut folder, stored) = Folder::open(dir)?;
+        let mut world = stored.clone();
+        sow(&mut world, seed)?;
+        if folder.has_changes() || !world.changes_since(&stored).is_empty() {
+            folder.compact(&world)?;
+        }
+        Self::with(world, Some(folder), seed)
+    }
+
+    /// Makes a sandbox that is gone when its last handle is.
+    pub fn in_memory(seed: &Seed) -> Result<Self, SandboxError> {
+        let mut world = World::default();
+        sow(&mut world, seed)?;
+        Self::with(world, None, seed)
+    }
+
+    fn with(world: World, folder: Option<Folder>, seed: &Seed) -> Result<Self, SandboxError> {
+        let world = Arc::new(world);
+        let memory = Memory {
+            before: Arc::clone(&world),
+            world,
+            folder,
+        };
+        let state = State {
+            engine: Engine::new(&seed.edition)?,
+            config: Arc::new(Config { seed: seed.clone() }),
+            memory: Mutex::new(memory),
+            traffic: Mutex::default(),
+            progress: watch::Sender::new(Progress::default()),
+            url: Mutex::new("http://sandbox.test".to_owned()),
+            turn: Mutex::new(()),
+        };
+        Ok(Self {
+            state: Arc::new(state),
+        })
+    }
+
+    /// Serves the sandbox on an address; port 0 picks a free one.
+    pub async fn serve(&self, address: SocketAddr) -> Result<Served, SandboxError> {
+        http::serve(self.clone(), address).await
+    }
+
+    pub(super) fn set_url(&self, url: String) {
+        *lock(&self.state.url) = url;
+    }
+
+    /// Answers the body of a POST with a token, faults and log included, without HTTP.
+    pub fn execute(&self, token: Option<&str>, body: &[u8]) -> Reply {
+        self.answer(token, body, false)
+    }
+
+    /// Runs one document as the bot and returns the answer's JSON.
+    pub fn query(&self, document: &str, variables: Value) -> Value {
+        let body = json!({ "query": document, "variables": variables }).to_string();
+        let reply = self.execute(Some("sandbox"), body.as_bytes());
+        serde_json::from_str(&reply.body).unwrap_or(Value::Null)
+    }
+
+    pub(super) fn answer(&self, token: Option<&str>, body: &[u8], by_get: bool) -> Reply {
+        let fault = self.arrive();
+        let (reply, summary) = {
+            let _turn = lock(&self.state.turn);
+            self.carry_out(token, body, by_get, fault.as_ref())
+        };
+        self.leave(body.len(), &reply, summary, fault);
+        reply
+    }
+
+    /// Counts a request in and returns the fault that hits it.
+    fn arrive(&self) -> Option<FaultKind> {
+        let mut traffic = lock(&self.state.traffic);
+        traffic.received += 1;
+        let number = traffic.received;
+        self.state
+            .progress
+            .send_modify(|progress| progress.received = number);
+        let hit = traffic.faults.iter().find(|fault| fault.hits(number));
+        hit.map(|fault| fault.kind.clone())
+    }
+
+    fn carry_out(
+        &self,
+        token: Option<&str>,
+        body: &[u8],
+        by_get: bool,
+        fault: Option<&FaultKind>,
+    ) -> (Reply, Summary) {
+        if let Some(reply) = fault.and_then(instead) {
+            return (reply, graphql::outline(&self.state, body));
+        }
+        let viewer = match self.state.viewer(token) {
+            Ok(viewer) => viewer,
+            Err(reply) => return (reply, Summary::default()),
+        };
+        let requests = match graphql::read(body) {
+            Ok(requests) => requests,
+            Err(reply) => return (reply, Summary::default()),
+        };
+        let stale = matches!(fault, Some(FaultKind::Stale { .. }));
+        let reading = stale.then(|| Arc::clone(&lock(&self.state.memory).before));
+        let (mut reply, summary) =
+            graphql::run(&self.state, &requests, viewer, reading.as_ref(), by_get);
+        match fault {
+            Some(FaultKind::DropAfterCommit) => reply.delivery = Delivery::Severed,
+            Some(FaultKind::HangAfterCommit) => reply.delivery = Delivery::Hanging,
+            Some(FaultKind::Truncate) => reply.delivery = Delivery::Truncated,
+            _ => {}
+        }
+        (reply, summary)
+    }
+
+    /// Logs a request and counts it out.
+    fn leave(&self, bytes: usize, reply: &Reply, summary: Summary, fault: Option<FaultKind>) {
+        let status = match reply.delivery {
+            Delivery::Whole | Delivery::Truncated => reply.status,
+            Delivery::Severed | Delivery::Hanging => 0,
+        };
+        lock(&self.state.traffic).log.push(Logged {
+            operation: summary.operation,
+            mutation: summary.mutation,
+            fields: summary.fields,
+            status,
+            request_bytes: bytes,
+            response_bytes: reply.body.len(),
+            fault,
+        });
+        self.state.progress.send_modify(|progress| progress.done += 1);
+    }
+
+    /// Returns all requests since the last `clear_log`.
+    pub fn log(&self) -> Vec<Logged> {
+        lock(&self.state.traffic).log.clone()
+    }
+
+    /// Forgets the logged requests.
+    pub fn clear_log(&self) {
+        lock(&self.state.traffic).log.clear();
+    }
+
+    /// Replaces the faults; requests are counted from 1 again.
+    pub fn faults(&self, faults: Vec<Fault>) {
+        let mut traffic = lock(&self.state.traffic);
+        traffic.faults = faults;
+        traffic.received = 0;
+        self.state.progress.send_replace(Progress::default());
+    }
+
+    /// Watches requests come and go.
+    pub fn on_request(&self) -> watch::Receiver<Progress> {
+        self.state.progress.subscribe()
+    }
+
+    /// Waits until the nth request has arrived.
+    pub async fn received(&self, nth: usize) {
+        self.wait(|progress| progress.received >= nth).await;
+    }
+
+    /// Waits until n requests are done with, committed if they were to be.
+    pub async fn done(&self, nth: usize) {
+        self.wait(|progress| progress.done >= nth).await;
+    }
+
+    async fn wait(&self, enough: impl FnMut(&Progress) -> bool) {
+        // The sender lives in `self`, so this cannot fail.
+        let _ = self.on_request().wait_for(enough).await;
+    }
+
+    /// Returns a picture of all items for comparing two worlds.
+    pub fn dump(&self) -> Value {
+        dump::dump(&self.state.world())
+    }
+
+    /// Returns all about one item, by full reference.
+    pub fn item(&self, reference: &str) -> Option<ItemView> {
+        let world = self.state.world();
+        dump::view(&world, references::find(&world, reference, "")?)
+    }
+
+    /// Returns all about all items, oldest first.
+    pub fn items(&self) -> Vec<ItemView> {
+        let world = self.state.world();
+        let views = world.items.iter().map(|(id, _)| dump::view(&world, id));
+        views.flatten().collect()
+    }
+
+    /// Plays a colleague: the same rules as the API, but no request and no fault.
+    pub fn edit(&self, as_user: &str, reference: &str, edit: Edit) -> Result<(), SandboxError> {
+        let _turn = lock(&self.state.turn);
+        let world = self.state.world();
+        let no = |what: &str, name: &str| SandboxError::Edit(format!("there is no {what} {name}"));
+        let user = world.user_named(as_user);
+        let user = user.ok_or_else(|| no("user", as_user))?;
+        let id = references::find(&world, reference, "");
+        let id = id.ok_or_else(|| no("item", reference))?;
+        let mut draft = Draft::new(&world, &self.state.config, user);
+        people::apply(&mut draft, id, &edit)
+            .map_err(|refusal| SandboxError::Edit(refusal.texts().join("; ")))?;
+        self.state.commit(draft.world).map(drop)
+    }
+
+    /// Returns everyone who was told of anything, oldest first.
+    pub fn notifications(&self) -> Vec<Notification> {
+        let world = self.state.world();
+        world.notifications.iter().map(|(_, row)| row.clone()).collect()
+    }
+
+    /// Returns all quick actions that were cut out of texts, oldest first.
+    pub fn quick_actions(&self) -> Vec<QuickActionRun> {
+        let world = self.state.world();
+        world.quick_actions.iter().map(|(_, row)| row.clone()).collect()
+    }
+}
+
+/// Returns the answer of a fault that leaves the work undone.
+fn instead(fault: &FaultKind) -> Option<Reply> {
+    let nothing = |delivery| Reply {
+        delivery,
+        ..Reply::json(200, &json!({}))
+    };
+    match fault {
+        FaultKind::Refuse | FaultKind::DropBeforeCommit => Some(nothing(Delivery::Severed)),
+        FaultKind::HangBeforeCommit => Some(nothing(Delivery::Hanging)),
+        FaultKind::RateLimited { retry_after, text } => Some(rate_limited(*retry_after, *text)),
+        FaultKind::Status(status) => Some(Reply {
+            content_type: "text/html; charset=utf-8",
+            body: format!("<html><body><h1>{status}</h1></body></html>"),
+            ..Reply::json(*status, &Value::Null)
+        }),
+        FaultKind::GraphqlError(message) => Some(Reply::error(200, message)),
+        FaultKind::DropAfterCommit
+        | FaultKind::HangAfterCommit
+        | FaultKind::Truncate
+        | FaultKind::Stale { .. } => None,
+    }
+}
+
+fn rate_limited(retry_after: Option<u64>, text: bool) -> Reply {
+    let message = "This endpoint has been requested too many times. Try again later.";
+    let reply = Reply {
+        retry_after,
+        ..Reply::error(429, message)
+    };
+    if text {
+        return Reply {
+            content_type: "text/plain; charset=utf-8",
+            body: "Retry later\n".to_owned(),
+            ..reply
+        };
+    }
+    reply
+}
