@@ -29,3 +29,7 @@ pub mod tree;
 pub mod apply;
 pub mod gitlab;
 pub mod observe;
+pub mod sandbox;
+
+// -- shell --------------------------------------------------------------------
+pub mod ui;

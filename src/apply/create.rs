@@ -60,7 +60,7 @@ fn groups<'a>(state: &State<'a>) -> Vec<Group<'a>> {
             match groups.iter_mut().find(|g| g.tool == tool && *g.parent == node.parent) {
                 Some(group) => group.nodes.push((node, change)),
                 None => {
-                    groups.push(Group { tool, parent: &node.parent, nodes: vec![(node, change)] })
+                    groups.push(Group { tool, parent: &node.parent, nodes: vec![(node, change)] });
                 }
             }
         }

@@ -102,7 +102,7 @@ async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>
             }
         }
         Err(error) => {
-            written.into_iter().for_each(|(tool, change)| state.fail(tool, change, &error))
+            written.into_iter().for_each(|(tool, change)| state.fail(tool, change, &error));
         }
     }
 }

@@ -160,7 +160,7 @@ impl Writer {
                 self.client
                     .pace()
                     .sleep(self.client.pace().lost_answer)
-                    .await
+                    .await;
             }
             WriteError::Refused(GitlabError::Payload { .. }) => {}
             WriteError::Refused(_) => return Err(error),

@@ -217,6 +217,21 @@ pub struct Change {
     pub conflicts: Vec<FieldChange>,
 }
 
+impl Change {
+    /// User names of everyone whom this change would notify.
+    #[must_use]
+    pub fn notifies(&self) -> BTreeSet<&str> {
+        fn names(value: &Value) -> BTreeSet<&str> {
+            match value {
+                Value::List(names) => names.iter().map(String::as_str).collect(),
+                Value::None | Value::Flag(_) | Value::Number(_) | Value::Text(_) => BTreeSet::new(),
+            }
+        }
+        let assigned = self.fields.iter().filter(|field| field.name == "assignees");
+        assigned.flat_map(|field| &names(&field.after) - &names(&field.before)).collect()
+    }
+}
+
 /// Something people should know that is not a change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Notice {
@@ -350,6 +365,12 @@ impl ToolPlan {
         self.changes
             .iter()
             .filter(|change| change.action == Action::Wait && change.reference.is_some())
+    }
+
+    /// User names of everyone whom an apply would notify: those newly assigned.
+    #[must_use]
+    pub fn notifies(&self) -> BTreeSet<&str> {
+        self.changes.iter().flat_map(Change::notifies).collect()
     }
 
     /// The change of a node.

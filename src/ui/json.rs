@@ -1,0 +1,72 @@
+//! A plan for machines. The format is versioned: a reader ignores what it does
+//! not know of the same major version and refuses another one.
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::plan::{Change, Plan, ToolPlan};
+
+/// Renders a plan as one JSON document.
+#[must_use]
+pub fn render(plan: &Plan) -> String {
+    let document = json!({
+        "format_version": "1.0",
+        "target": plan.target,
+        "caller": plan.caller,
+        "tools": plan.tools.iter().map(tool).collect::<Vec<_>>(),
+    });
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn tool(tool: &ToolPlan) -> Json {
+    json!({
+        "id": tool.desired.tool,
+        "name": tool.desired.name,
+        "file": tool.desired.file,
+        "summary": tool.summary(),
+        "notifies": tool.notifies(),
+        "changes": tool.changes.iter().map(change).collect::<Vec<_>>(),
+        "orphans": tool.orphans.iter().map(change).collect::<Vec<_>>(),
+        "notices": tool.notices.iter().map(|n| json!({
+            "blocks": n.blocks, "message": n.message, "hint": n.hint,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn change(change: &Change) -> Json {
+    let Change {
+        key,
+        subject,
+        action,
+        cause,
+        title,
+        reference,
+        url,
+        parent,
+        namespace,
+        depth: _,
+        fields,
+        kept,
+        conflicts,
+    } = change;
+    json!({
+        "key": key,
+        "type": subject.as_str(),
+        "action": action.as_str(),
+        "cause": cause.as_str(),
+        "title": title,
+        "ref": reference.as_ref().map(ToString::to_string),
+        "url": url,
+        "parent": parent,
+        "namespace": namespace,
+        "fields": list(fields),
+        "kept": list(kept),
+        "conflicts": list(conflicts),
+    })
+}
+
+fn list(fields: &[impl Serialize]) -> Json {
+    serde_json::to_value(fields).unwrap_or_default()
+}

@@ -1,0 +1,299 @@
+//! A plan for people: one line a node in tree order, what changes under it.
+
+use crate::plan::{Action, Change, FieldChange, Plan, Subject, Summary, ToolPlan, Value};
+
+use super::clean::{clean, clean_line, fit};
+use super::diff;
+use super::words::{ADDED, BOLD, CHANGED, DIM, NOTE, REMOVED, count, styled};
+
+/// Where the columns of a plan begin.
+const MARGIN: &str = "      ";
+
+/// How to show a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Columns.
+    pub width: usize,
+    /// Whether to list what people changed and keep.
+    pub show_drift: bool,
+    /// Whether to print the whole text of each new item.
+    pub texts: bool,
+}
+
+/// Renders a plan. Of many tools only those with something to say are shown.
+#[must_use]
+pub fn render(plan: &Plan, look: Look) -> String {
+    let mut out = String::new();
+    let several = plan.tools.len() > 1;
+    for tool in &plan.tools {
+        if several && is_quiet(tool, look) {
+            continue;
+        }
+        if several {
+            out.push_str(&format!("{}\n", styled(BOLD, &clean_line(&tool.desired.name))));
+        }
+        tool_plan(&mut out, tool, look);
+        out.push('\n');
+    }
+    if look.texts {
+        texts(&mut out, plan);
+    }
+    out.push_str(&sums(plan));
+    out
+}
+
+fn is_quiet(tool: &ToolPlan, look: Look) -> bool {
+    let drifts = look.show_drift && tool.summary().drift > 0;
+    !tool.writes()
+        && !tool.undecided()
+        && tool.notices.is_empty()
+        && tool.orphans.is_empty()
+        && !drifts
+}
+
+fn tool_plan(out: &mut String, tool: &ToolPlan, look: Look) {
+    for change in &tool.changes {
+        let quiet = change.action == Action::None || change.action == Action::Record;
+        let drifts = look.show_drift && !change.kept.is_empty();
+        if quiet && change.conflicts.is_empty() && !drifts {
+            continue;
+        }
+        line(out, change, look);
+        if !(change.action == Action::Create
+            && matches!(change.subject, Subject::Node(_) | Subject::Label))
+        {
+            change.fields.iter().for_each(|f| field(out, change, f, look));
+        }
+        change.conflicts.iter().for_each(|f| sides(out, "conflict", f, look));
+        if look.show_drift {
+            change.kept.iter().for_each(|f| sides(out, "kept", f, look));
+        }
+    }
+    for orphan in &tool.orphans {
+        let text = format!("no longer in {}: left alone, --prune closes it", tool.desired.file);
+        line(out, orphan, look);
+        out.push_str(&format!("{MARGIN}{}\n", styled(DIM, &clean_line(&text))));
+    }
+    for notice in &tool.notices {
+        let (word, style) = if notice.blocks { ("error:", REMOVED) } else { ("note:", CHANGED) };
+        out.push_str(&format!("{} {}\n", styled(style, word), clean_line(&notice.message)));
+        out.push_str(&format!("  {} {}\n", styled(NOTE, "hint:"), clean_line(&notice.hint)));
+    }
+}
+
+fn line(out: &mut String, change: &Change, look: Look) {
+    let style = match change.action {
+        Action::Create => ADDED,
+        Action::Update | Action::Adopt | Action::Wait => CHANGED,
+        Action::Close => REMOVED,
+        Action::Record | Action::None => DIM,
+    };
+    let glyph = if change.conflicts.is_empty() { change.action.glyph() } else { '!' };
+    let indent = "  ".repeat(change.depth);
+    let left = format!("{indent}{:<6} ", change.subject.as_str());
+    let right = aside(change);
+    let taken = left.len() + 4;
+    let room = look.width.saturating_sub(taken).max(20);
+    let title = clean_line(&change.title);
+    let title = if title.is_empty() { clean_line(&change.key) } else { title };
+    let wanted = unicode_width::UnicodeWidthStr::width(right.as_str());
+    let for_title = room.saturating_sub(wanted.min(room / 2) + 2).max(16);
+    let title = fit(&title, for_title);
+    let gap = for_title.saturating_sub(unicode_width::UnicodeWidthStr::width(title.as_str()));
+    let right = fit(&right, room.saturating_sub(for_title + 2));
+    let right = if right.is_empty() {
+        String::new()
+    } else {
+        format!("{}  {}", " ".repeat(gap), styled(DIM, &right))
+    };
+    out.push_str(&format!("  {} {left}{title}{right}\n", styled(style, &glyph.to_string())));
+}
+
+/// What stands at the right: where it is or goes, and who would be notified.
+fn aside(change: &Change) -> String {
+    let at = match (&change.reference, change.subject) {
+        (Some(reference), _) => shortened(&reference.to_string()),
+        (None, Subject::Label) => format!("in {}", shortened(&change.namespace)),
+        (None, Subject::Node(_) | Subject::TableRow) => String::new(),
+    };
+    let adopts = if change.action == Action::Wait && change.reference.is_some() {
+        "looks the same, wants --adopt "
+    } else {
+        ""
+    };
+    let notified: Vec<String> =
+        change.notifies().into_iter().map(|name| format!("@{name}")).collect();
+    let notified = if notified.is_empty() {
+        String::new()
+    } else {
+        format!("notifies {} ", notified.join(" "))
+    };
+    clean_line(format!("{adopts}{notified}{at}").trim_end())
+}
+
+/// A long path with its middle left out: `gitlab-com/…/team#4`.
+fn shortened(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        [first, .., last] if path.len() > 34 => format!("{first}/…/{last}"),
+        _ => path.to_owned(),
+    }
+}
+
+fn field(out: &mut String, change: &Change, field: &FieldChange, look: Look) {
+    let name = format!("{:<9}", field.name);
+    if field.name == "body" {
+        out.push_str(&format!("{MARGIN}{}\n", styled(BOLD, name.trim_end())));
+        out.push_str(&diff::render(
+            &text(&field.before),
+            &text(&field.after),
+            &format!("{MARGIN}  "),
+            look.width,
+        ));
+        return;
+    }
+    let room = look.width.saturating_sub(MARGIN.len() + name.len() + 1);
+    let shown = match (field.name.as_str(), change.subject) {
+        ("labels" | "links", Subject::Node(_)) => signed(field),
+        _ if field.before == Value::None => plain(&field.after),
+        _ if field.after == Value::None => format!("{} -> (empty)", plain(&field.before)),
+        _ => format!("{} -> {}", plain(&field.before), plain(&field.after)),
+    };
+    out.push_str(&format!("{MARGIN}{} {}\n", styled(BOLD, &name), fit(&clean_line(&shown), room)));
+}
+
+/// A set as what goes and what comes.
+fn signed(field: &FieldChange) -> String {
+    let list = |value: &Value| match value {
+        Value::List(titles) => titles.clone(),
+        Value::None => Vec::new(),
+        other => vec![plain(other)],
+    };
+    let added =
+        list(&field.after).into_iter().map(|title| format!("+ {}", tilde(&field.name, &title)));
+    let removed =
+        list(&field.before).into_iter().map(|title| format!("- {}", tilde(&field.name, &title)));
+    added.chain(removed).collect::<Vec<_>>().join("  ")
+}
+
+/// A label as people write it: `~"team::x"`.
+fn tilde(name: &str, title: &str) -> String {
+    match (name, title.contains([' ', ':'])) {
+        ("labels", true) => format!("~\"{title}\""),
+        ("labels", false) => format!("~{title}"),
+        _ => title.to_owned(),
+    }
+}
+
+/// Both sides of a field that people changed.
+fn sides(out: &mut String, word: &str, field: &FieldChange, look: Look) {
+    let style = if word == "conflict" { REMOVED } else { CHANGED };
+    let head = format!("{word} {}", field.name);
+    if field.name == "body" {
+        let legend = "GitLab's side -, the files' side +";
+        out.push_str(&format!("{MARGIN}{}  {}\n", styled(style, &head), styled(DIM, legend)));
+        out.push_str(&diff::render(
+            &text(&field.before),
+            &text(&field.after),
+            &format!("{MARGIN}  "),
+            look.width,
+        ));
+        return;
+    }
+    let (gitlab, files) = (plain(&field.before), plain(&field.after));
+    let shown =
+        format!("GitLab has {}, the files want {}", or_nothing(&gitlab), or_nothing(&files));
+    out.push_str(&format!("{MARGIN}{}  {}\n", styled(style, &head), clean_line(&shown)));
+}
+
+fn or_nothing(text: &str) -> &str {
+    if text.is_empty() { "nothing" } else { text }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::None => String::new(),
+        Value::Flag(true) => "yes".into(),
+        Value::Flag(false) => "no".into(),
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) => format!("\"{text}\""),
+        Value::List(list) => list.join(", "),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+/// The whole text of every new item, in tree order.
+fn texts(out: &mut String, plan: &Plan) {
+    for change in plan.tools.iter().flat_map(|tool| &tool.changes) {
+        let Some(body) = change.fields.iter().find(|f| f.name == "body") else { continue };
+        let labels =
+            change.fields.iter().find(|f| f.name == "labels").map(signed).unwrap_or_default();
+        out.push_str(&format!("{}\n", styled(BOLD, &clean_line(&format!("== {} ==", change.key)))));
+        out.push_str(&format!("{}\n", styled(BOLD, &clean_line(&change.title))));
+        let about = format!(
+            "{} in {}  {}",
+            change.subject.as_str(),
+            change.namespace,
+            labels.replace("+ ", "")
+        );
+        out.push_str(&format!("{}\n", styled(DIM, clean_line(&about).trim_end())));
+        for field in change.fields.iter().filter(|f| !matches!(f.name.as_str(), "body" | "labels"))
+        {
+            let line = format!("{}: {}", field.name, plain(&field.after));
+            out.push_str(&format!("{}\n", styled(DIM, &clean_line(&line))));
+        }
+        out.push_str(&format!("\n{}\n\n", clean(&text(&body.after))));
+    }
+}
+
+/// The last line: what would be done, and what stands.
+#[must_use]
+pub fn sums(plan: &Plan) -> String {
+    let Summary {
+        create,
+        update,
+        adopt,
+        close,
+        comment: _,
+        record,
+        unchanged,
+        drift,
+        conflict,
+        orphan,
+    } = plan.summary();
+    let mut line = if plan.writes() || adopt > 0 {
+        format!(
+            "Plan: {create} to create, {update} to update, {adopt} to adopt, {close} to close, {unchanged} unchanged."
+        )
+    } else {
+        format!("No changes. {} as the files want.", count(unchanged, "item"))
+    };
+    if record > 0 {
+        line.push_str(&format!(" {record} to record."));
+    }
+    line.push_str(&format!(" {drift} drift kept, {}.", count(conflict, "conflict")));
+    if orphan > 0 {
+        line.push_str(&format!(" {}.", count(orphan, "orphan")));
+    }
+    let notified: std::collections::BTreeSet<&str> =
+        plan.tools.iter().flat_map(ToolPlan::notifies).collect();
+    if !notified.is_empty() {
+        let who = match &plan.caller {
+            Some(caller) => format!(", as @{caller}"),
+            None => String::new(),
+        };
+        let people = if notified.len() == 1 {
+            "1 person".into()
+        } else {
+            format!("{} people", notified.len())
+        };
+        line.push_str(&format!(" {people} will be notified{who}."));
+    }
+    format!("{}\n", styled(BOLD, &clean_line(&line)))
+}
