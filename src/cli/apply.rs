@@ -1,0 +1,111 @@
+//! `epictree apply`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::session::{self, Choices, Session};
+use super::target::TargetArgs;
+use super::{Exit, Failure};
+use crate::apply::{Job, Report, Stop, apply, steps};
+use crate::gitlab::Writer;
+use crate::plan::{Plan, guard};
+use crate::ui;
+
+/// Show the plan, ask, and carry it out
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Tool files, or folders of them [default: the workspace's tools/, else this folder]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    choices: Choices,
+    /// Do not ask; for pipelines
+    #[arg(long)]
+    yes: bool,
+    /// Carry out what the brake refuses: very large changes, and lowered confidentiality
+    #[arg(long)]
+    force: bool,
+    /// List what people changed in GitLab and keep
+    #[arg(long)]
+    show_drift: bool,
+}
+
+pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
+    let loaded = session::ready(&args.paths)?;
+    let session = Session::open(&loaded, &args.target, &args.choices).await?;
+    let look = ui::plan::Look { width: ui::width(), show_drift: args.show_drift, texts: false };
+    ui::print(&ui::plan::render(&session.plan, look))?;
+    if session::blocked(&session.plan) {
+        return Err(Failure::new("nothing was written").hint("settle the errors above, then run again"));
+    }
+    if !session.plan.writes() {
+        return Ok(super::plan::exit(&session.plan, false));
+    }
+    brake(&session.plan, args.force)?;
+    session.may_write()?;
+    if !args.yes && !agreed(&session)? {
+        ui::say("Nothing was written.");
+        return Ok(Exit::Done);
+    }
+    let plan = session.plan.clone();
+    let report = carry_out(session).await;
+    ui::print(&ui::report::render(&report))?;
+    Ok(exit(&report, &plan))
+}
+
+fn brake(plan: &Plan, force: bool) -> Result<(), Failure> {
+    let objections: Vec<String> = plan.tools.iter().flat_map(guard::objections).collect();
+    if objections.is_empty() || force {
+        return Ok(());
+    }
+    Err(Failure::new(format!("refused: {}", objections.join("; ")))
+        .hint("look at the plan; if it is what you want, run again with --force"))
+}
+
+fn agreed(session: &Session) -> Result<bool, Failure> {
+    let who = session.plan.caller.as_ref().map(|caller| format!(" as @{caller}")).unwrap_or_default();
+    let question = format!("Apply this to {}{who}?", session.plan.target);
+    ui::ask(&question)?.ok_or_else(|| {
+        Failure::new("there is no terminal to ask on, and nothing was written")
+            .hint("look at the plan, then run again with --yes")
+            .usage()
+    })
+}
+
+async fn carry_out(session: Session) -> Report {
+    let progress = Arc::new(ui::progress::Progress::new(steps(&session.plan)));
+    let waits = Arc::clone(&progress);
+    session.client.on_wait(move |pause| waits.waiting(pause));
+    let stop = Stop::default();
+    let asked = stop.clone();
+    let listener = tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if asked.asked() {
+                // Asked twice: whoever presses again does not want to wait.
+                std::process::abort();
+            }
+            ui::say("Ending after the writes in flight; press Ctrl-C again to stop at once.");
+            asked.now();
+        }
+    });
+    let writer = Writer::new(&session.client);
+    let Session { plan, observed, options, ground, found, types, client: _, caller, served: _served, .. } = session;
+    let job = Job { plan: &plan, observed, options: &options, ground: &ground, caller, found, types };
+    let report = apply(job, &writer, &|event| progress.on(event), &stop).await;
+    listener.abort();
+    progress.end();
+    report
+}
+
+fn exit(report: &Report, plan: &Plan) -> Exit {
+    if report.interrupted {
+        Exit::Interrupted
+    } else if report.incomplete() {
+        if report.wrote() { Exit::Partly } else { Exit::Failed }
+    } else if report.moved() {
+        Exit::Moved
+    } else {
+        super::plan::exit(plan, false)
+    }
+}

@@ -1,0 +1,101 @@
+//! How a command ends: an exit code, and what went wrong in one sentence with the next step.
+
+use crate::gitlab::GitlabError;
+use crate::observe::ObserveError;
+use crate::sandbox::SandboxError;
+
+/// The exit codes, the first that applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// It failed.
+    Failed = 1,
+    /// `plan --detailed-exitcode`: changes are pending.
+    Pending = 2,
+    /// Conflicts or adoptions are left for people.
+    Undecided = 3,
+    /// Items moved since the plan.
+    Moved = 4,
+    /// Applied in part.
+    Partly = 5,
+    /// Wrong usage.
+    Usage = 64,
+    /// Interrupted.
+    Interrupted = 130,
+}
+
+/// Why a command stopped.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What went wrong, without a full stop; empty when it was already said.
+    pub message: String,
+    /// The next step.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// Fails with a message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, message: message.into(), hint: None }
+    }
+
+    /// Ends with a code after everything was said.
+    #[must_use]
+    pub fn said(exit: Exit) -> Self {
+        Self { exit, message: String::new(), hint: None }
+    }
+
+    /// Adds the next step.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Makes it a mistake in the command line.
+    #[must_use]
+    pub fn usage(mut self) -> Self {
+        self.exit = Exit::Usage;
+        self
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::new(format!("{error:#}"))
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<GitlabError> for Failure {
+    fn from(error: GitlabError) -> Self {
+        Self::new(error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<ObserveError> for Failure {
+    fn from(error: ObserveError) -> Self {
+        let hint = match &error {
+            ObserveError::Gitlab(error) => error.hint(),
+            ObserveError::Missing(_) => {
+                "check [places] and `item` in your files, and that the token's user is a member there".into()
+            }
+            ObserveError::Task(_) => "run the same command again".into(),
+        };
+        Self::new(error.to_string()).hint(hint)
+    }
+}

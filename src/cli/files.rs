@@ -1,0 +1,140 @@
+//! Finds the workspace and the tool files, and reads them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use walkdir::WalkDir;
+
+use super::Failure;
+
+/// The workspace file's name.
+pub(super) const WORKSPACE: &str = "epictree.toml";
+/// The most tool files of one run.
+const MAX_FILES: usize = 10_000;
+/// The largest file that is read, in bytes.
+const MAX_BYTES: u64 = 8 << 20;
+
+/// A file's name as the user would type it, and its bytes.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Everything that is on disk.
+#[derive(Debug)]
+pub(super) struct OnDisk {
+    /// The folder with the workspace file.
+    pub(super) folder: PathBuf,
+    pub(super) workspace: File,
+    pub(super) tools: Vec<File>,
+}
+
+/// Finds the tool files that `paths` name and the workspace they belong to.
+pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
+    let here = std::env::current_dir()?;
+    let named: Vec<PathBuf> = if paths.is_empty() { vec![default_path(&here)] } else { paths.to_vec() };
+    let mut folder: Option<PathBuf> = None;
+    for path in &named {
+        if !path.exists() {
+            return Err(Failure::new(format!("there is no `{}`", path.display()))
+                .hint("name a tool file or a folder of them; `epictree new ID` writes one"));
+        }
+        let found = workspace_above(path).ok_or_else(|| {
+            Failure::new(format!("no {WORKSPACE} in the folder of `{}` or above", path.display()))
+                .hint("`epictree new ID` writes one; fill in its places")
+        })?;
+        match &folder {
+            Some(other) if *other != found => {
+                return Err(Failure::new("the paths belong to two workspaces").hint("name those of one at a time").usage());
+            }
+            _ => folder = Some(found),
+        }
+    }
+    let folder = folder.unwrap_or(here);
+    let workspace = read(&folder.join(WORKSPACE))?;
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in &named {
+        for file in tool_files(path, &folder)? {
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err(Failure::new("there are no tool files").hint("`epictree new ID` writes one"));
+    }
+    let tools = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    Ok(OnDisk { folder, workspace, tools })
+}
+
+/// Without paths: the workspace's `tools/`, else the current folder.
+fn default_path(here: &Path) -> PathBuf {
+    let tools = workspace_above(here).map(|folder| folder.join("tools")).filter(|tools| tools.is_dir());
+    tools.map_or_else(|| PathBuf::from("."), |tools| shorten(&tools))
+}
+
+/// The folder with the workspace file, at a path or above it.
+pub(super) fn workspace_above(path: &Path) -> Option<PathBuf> {
+    let absolute = path.canonicalize().ok()?;
+    let folder = absolute.ancestors().find(|folder| folder.join(WORKSPACE).is_file())?;
+    Some(folder.to_path_buf())
+}
+
+fn tool_files(path: &Path, workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if path.is_file() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let not_tools = |name: &str| matches!(name, "blueprints" | "templates" | "target") || name.starts_with('.');
+    let mut files = Vec::new();
+    let walk = WalkDir::new(path).sort_by_file_name().max_depth(16).into_iter();
+    let walk = walk.filter_entry(|e| e.depth() == 0 || !not_tools(&e.file_name().to_string_lossy()));
+    for entry in walk {
+        let entry = entry.with_context(|| format!("cannot read `{}`", path.display()))?;
+        let is_toml = entry.path().extension().is_some_and(|extension| extension == "toml");
+        let own = entry.path().canonicalize().ok().and_then(|p| workspace_above(&p));
+        if entry.file_type().is_file() && is_toml && own.as_deref() == Some(workspace) && !is_settings(entry.path(), workspace) {
+            files.push(entry.into_path());
+        }
+        if files.len() > MAX_FILES {
+            return Err(anyhow!("more than {MAX_FILES} tool files below `{}`", path.display()).into());
+        }
+    }
+    Ok(files)
+}
+
+/// The workspace file itself, and the owners file it names.
+fn is_settings(file: &Path, workspace: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default();
+    if name == WORKSPACE {
+        return true;
+    }
+    let owners = std::fs::read_to_string(workspace.join(WORKSPACE))
+        .ok()
+        .and_then(|text| text.parse::<toml::Table>().ok())
+        .and_then(|table| Some(workspace.join(table.get("owners")?.get("file")?.as_str()?)));
+    owners.and_then(|owners| owners.canonicalize().ok()) == file.canonicalize().ok()
+}
+
+/// Reads a file, bounded.
+pub(super) fn read(path: &Path) -> Result<File, Failure> {
+    let name = shorten(path).display().to_string();
+    let size = std::fs::metadata(path).with_context(|| format!("cannot read `{name}`"))?.len();
+    if size > MAX_BYTES {
+        return Err(anyhow!("`{name}` is larger than {} MiB", MAX_BYTES >> 20).into());
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
+    Ok(File { name, bytes })
+}
+
+/// A path as seen from the current folder.
+pub(super) fn shorten(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let relative = here.and_then(|here| absolute.strip_prefix(here).ok().map(Path::to_path_buf));
+    match relative {
+        Some(relative) if relative.as_os_str().is_empty() => PathBuf::from("."),
+        Some(relative) => relative,
+        None => path.to_path_buf(),
+    }
+}
