@@ -1,1 +1,3 @@
 //! Plans, applies and reconciles trees of GitLab epics and issues.
+
+pub mod sandbox;
