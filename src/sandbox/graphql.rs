@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use super::complexity::{self, Cost};
 use super::error::SandboxError;
+use super::handle::State;
 use super::mutations::MutationRoot;
 use super::node::{Node, Scene};
-use super::sandbox::State;
 use super::seed::Edition;
 use super::store::{Id, World};
 
@@ -214,7 +214,10 @@ pub(super) fn run(
         .collect();
     let summary = summarise(&prepared);
     if by_get && summary.mutation {
-        return (Reply::error(422, "Mutations are forbidden over GET"), summary);
+        return (
+            Reply::error(422, "Mutations are forbidden over GET"),
+            summary,
+        );
     }
     let limit = if viewer.is_some() { 250 } else { 200 };
     let good = prepared.iter().flatten();
@@ -252,7 +255,7 @@ fn prepare<'a>(engine: &Engine, request: &'a Request) -> Result<Prepared<'a>, Va
                 .errors
                 .iter()
                 .take(REPORTED_ERRORS)
-                .map(|error| error.to_json())
+                .map(|error| in_gitlabs_words(error.to_json()))
                 .collect();
             json!({ "errors": found })
         })?;
@@ -271,6 +274,15 @@ fn prepare<'a>(engine: &Engine, request: &'a Request) -> Result<Prepared<'a>, Va
     })
 }
 
+/// Rewords the one validation error that clients look for.
+fn in_gitlabs_words(mut error: GraphQLError) -> GraphQLError {
+    let parts: Vec<&str> = error.message.split('`').collect();
+    if let ["type ", type_name, " does not have a field ", field, ""] = parts[..] {
+        error.message = format!("Field '{field}' doesn't exist on type '{type_name}'");
+    }
+    error
+}
+
 fn summarise(prepared: &[Result<Prepared<'_>, Value>]) -> Summary {
     let mut summary = Summary::default();
     for one in prepared.iter().flatten() {
@@ -282,7 +294,9 @@ fn summarise(prepared: &[Result<Prepared<'_>, Value>]) -> Summary {
         }
         summary.mutation |= operation.is_mutation();
         let fields = operation.root_fields(&one.document);
-        summary.fields.extend(fields.map(|field| field.name.to_string()));
+        summary
+            .fields
+            .extend(fields.map(|field| field.name.to_string()));
     }
     summary
 }
