@@ -34,6 +34,7 @@ mod seed;
 mod sow;
 mod store;
 mod text;
+mod threads;
 mod update;
 
 pub use community::community_sdl;

@@ -1,5 +1,12 @@
 //! The sandbox keeps GitLab's rules, one sentence a test.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that fails shall fail its test"
+)]
+
+use apollo_compiler::Schema;
+use apollo_compiler::schema::ExtendedType;
 use epictree::sandbox::{
     Edit, Edition, Fault, FaultKind, Sandbox, Seed, SeedItem, SeedLabel, SeedMilestone, Served,
 };
@@ -856,6 +863,119 @@ fn everything_in_the_schema_can_be_read() {
     let found = &sandbox.query(links, json!({}))["data"]["workItemsByReference"];
     assert_eq!(found["count"], 2);
     assert_eq!(found["nodes"][1]["widgets"][0]["blocked"], true);
+}
+
+/// Selects the scalars of a type, and of what it holds down to `depth`.
+fn selection(schema: &Schema, type_name: &str, depth: usize) -> String {
+    let fields = match &schema.types[type_name] {
+        ExtendedType::Object(object) => &object.fields,
+        ExtendedType::Interface(interface) => &interface.fields,
+        _ => return String::new(),
+    };
+    let mut text = "{ __typename".to_owned();
+    for (name, field) in fields {
+        let inner = field.ty.inner_named_type().as_str();
+        let composite = schema.types[inner].is_object() || schema.types[inner].is_interface();
+        if field
+            .arguments
+            .iter()
+            .any(|argument| argument.is_required())
+            || composite && depth == 0
+        {
+            continue;
+        }
+        let inner = if composite {
+            selection(schema, inner, depth - 1)
+        } else {
+            String::new()
+        };
+        text.push_str(&format!(" {name} {inner}"));
+    }
+    text + " }"
+}
+
+#[test]
+fn every_field_of_the_schema_has_an_answer() {
+    let sandbox = sandbox();
+    let epic = made(&create_epic(
+        &sandbox,
+        "x",
+        under(&sandbox, "acme/security&291"),
+    ));
+    let labels = [label_id(&sandbox, "acme/security", "shared")];
+    update(
+        &sandbox,
+        &epic,
+        json!({ "labelsWidget": { "addLabelIds": labels } }),
+    );
+    sandbox
+        .edit("alice", &epic, Edit::Comment("hello".to_owned()))
+        .unwrap();
+    sandbox
+        .edit("alice", &epic, Edit::Milestone(Some("18.4".to_owned())))
+        .unwrap();
+    sandbox
+        .edit("alice", &epic, Edit::Assignees(vec!["bob".to_owned()]))
+        .unwrap();
+    link(
+        &sandbox,
+        &epic,
+        "BLOCKS",
+        &made(&create_issue(&sandbox, "y", json!({}))),
+    );
+    let schema = Schema::parse_and_validate(epictree::sandbox::SDL, "schema.graphql").unwrap();
+    let item = format!("workItem(id: \"{}\")", id(&sandbox, &epic));
+    let mut documents = Vec::new();
+    for (root, path) in [
+        ("Query", String::new()),
+        (
+            "Namespace",
+            "namespace(fullPath: \"acme/security\")".to_owned(),
+        ),
+        ("Group", "group(fullPath: \"acme/security\")".to_owned()),
+        (
+            "Project",
+            "project(fullPath: \"acme/security/tools\")".to_owned(),
+        ),
+        ("WorkItem", item.clone()),
+    ] {
+        for (name, field) in &schema.get_object(root).unwrap().fields {
+            let inner = field.ty.inner_named_type().as_str();
+            if field
+                .arguments
+                .iter()
+                .any(|argument| argument.is_required())
+                || root == "Mutation"
+            {
+                continue;
+            }
+            let text = format!("{name} {}", selection(&schema, inner, 2));
+            documents.push(if path.is_empty() {
+                text
+            } else {
+                format!("{path} {{ {text} }}")
+            });
+        }
+    }
+    for (name, definition) in &schema.types {
+        let Some(object) = definition.as_object() else {
+            continue;
+        };
+        let widget = |interface: &str| object.implements_interfaces.contains(interface);
+        let fragment = format!("... on {name} {}", selection(&schema, name, 3));
+        if widget("WorkItemWidget") {
+            documents.push(format!("{item} {{ widgets {{ {fragment} }} }}"));
+        } else if widget("WorkItemWidgetDefinition") {
+            documents.push(format!(
+                "{item} {{ workItemType {{ widgetDefinitions {{ {fragment} }} }} }}"
+            ));
+        }
+    }
+    assert!(documents.len() > 50);
+    for document in documents {
+        let answer = sandbox.query(&format!("{{ {document} }}"), json!({}));
+        assert_eq!(answer.get("errors"), None, "{document}\n{answer}");
+    }
 }
 
 #[test]
