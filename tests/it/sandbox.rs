@@ -31,7 +31,7 @@ fn seed() -> Seed {
         groups: vec!["acme/security".to_owned(), "acme/other".to_owned()],
         projects: vec!["acme/security/tools".to_owned()],
         labels: vec![
-            label("acme", "shared"),
+            label("acme", "common"),
             label("acme/security", "priority::1"),
             label("acme/security", "priority::2"),
             label("acme/other", "foreign"),
@@ -53,7 +53,7 @@ fn seed() -> Seed {
             title: "Root".to_owned(),
             description: "All tools.".to_owned(),
             parent: None,
-            labels: vec!["shared".to_owned()],
+            labels: vec!["common".to_owned()],
         }],
         ..Seed::default()
     }
@@ -273,7 +273,7 @@ fn an_update_changes_only_what_it_names() {
         (item.title.as_str(), item.description.as_str()),
         ("New", "All tools.")
     );
-    assert_eq!((item.labels, item.edits), (vec!["shared".to_owned()], 0));
+    assert_eq!((item.labels, item.edits), (vec!["common".to_owned()], 0));
 }
 
 #[test]
@@ -402,17 +402,17 @@ fn label_id(sandbox: &Sandbox, place: &str, title: &str) -> Value {
 fn labels_that_a_namespace_cannot_use_are_dropped_silently() {
     let sandbox = sandbox();
     let ids = [
-        label_id(&sandbox, "acme/security", "shared"),
+        label_id(&sandbox, "acme/security", "common"),
         label_id(&sandbox, "acme/other", "foreign"),
         label_id(&sandbox, "acme/security/tools", "project only"),
     ];
     let more = json!({ "labelsWidget": { "labelIds": ids } });
     let epic = made(&create_epic(&sandbox, "x", more.clone()));
-    assert_eq!(sandbox.item(&epic).unwrap().labels, ["shared"]);
+    assert_eq!(sandbox.item(&epic).unwrap().labels, ["common"]);
     let issue = made(&create_issue(&sandbox, "x", more));
     assert_eq!(
         sandbox.item(&issue).unwrap().labels,
-        ["project only", "shared"]
+        ["common", "project only"]
     );
 }
 
@@ -482,10 +482,7 @@ fn label_lookup_leaves_ancestors_out_unless_asked() {
             .collect::<Vec<_>>()
     };
     assert_eq!(titles(false, false), ["priority::1", "priority::2"]);
-    assert_eq!(
-        titles(true, false),
-        ["priority::1", "priority::2", "shared"]
-    );
+    assert_eq!(titles(true, false), ["common", "priority::1", "priority::2"]);
     assert_eq!(
         titles(false, true),
         ["priority::1", "priority::2", "project only"]
@@ -663,7 +660,7 @@ fn a_failed_link_on_create_leaves_the_item() {
 #[test]
 fn quick_actions_are_cut_out_and_recorded() {
     let sandbox = sandbox();
-    let text = "Do\n/close\n/label ~shared\n/unknown\n\n```\n/close\n```\n> /close\n\nEnd `/close`";
+    let text = "Do\n/close\n/label ~common\n/unknown\n\n```\n/close\n```\n> /close\n\nEnd `/close`";
     let more = json!({ "descriptionWidget": { "description": text } });
     let epic = made(&create_epic(&sandbox, "x", more));
     let item = sandbox.item(&epic).unwrap();
@@ -673,14 +670,14 @@ fn quick_actions_are_cut_out_and_recorded() {
     );
     assert_eq!(
         (item.state.as_str(), item.labels),
-        ("OPEN", vec!["shared".to_owned()])
+        ("OPEN", vec!["common".to_owned()])
     );
     let commands: Vec<_> = sandbox
         .quick_actions()
         .into_iter()
         .map(|run| run.command)
         .collect();
-    assert_eq!(commands, ["/close", "/label ~shared"]);
+    assert_eq!(commands, ["/close", "/label ~common"]);
 }
 
 #[test]
@@ -706,7 +703,7 @@ const NOTE: &str = "mutation Note($input: CreateNoteInput!) {
 fn comments_notify_whom_they_mention() {
     let sandbox = sandbox();
     let on = id(&sandbox, "acme/security&291");
-    let body = "Hello @alice, `@bob` and\n> @bob\n\nmail x@bob.example, @nobody";
+    let body = "Hello @alice, `@bob` and\n> @bob\n\n<!--\n@bob\n-->\n\nmail x@bob.example, @nobody";
     let answer = sandbox.query(NOTE, json!({ "input": { "noteableId": on, "body": body } }));
     assert_eq!(
         answer["data"]["createNote"]["note"]["author"]["username"],
@@ -885,7 +882,11 @@ fn selection(schema: &Schema, type_name: &str, depth: usize) -> String {
             continue;
         }
         let inner = if composite {
-            selection(schema, inner, depth - 1)
+            selection(
+                schema,
+                inner,
+                if inner == "WorkItem" { 0 } else { depth - 1 },
+            )
         } else {
             String::new()
         };
@@ -902,7 +903,7 @@ fn every_field_of_the_schema_has_an_answer() {
         "x",
         under(&sandbox, "acme/security&291"),
     ));
-    let labels = [label_id(&sandbox, "acme/security", "shared")];
+    let labels = [label_id(&sandbox, "acme/security", "common")];
     update(
         &sandbox,
         &epic,
@@ -1222,7 +1223,7 @@ fn filters_narrow_the_list_of_items() {
         ["Root", "child"]
     );
     assert_eq!(titles("state: closed"), ["child"]);
-    assert_eq!(titles("labelName: [\"shared\"]"), ["Root"]);
+    assert_eq!(titles("labelName: [\"common\"]"), ["Root"]);
     assert_eq!(
         titles("parentIds: [\"gid://gitlab/WorkItem/5001\"]"),
         ["child"]
@@ -1283,7 +1284,7 @@ fn a_colleague_edits_under_the_same_rules() {
         Edit::Title("By hand".to_owned()),
         Edit::Description("For @bob".to_owned()),
         Edit::Label("new".to_owned()),
-        Edit::Label("shared".to_owned()),
+        Edit::Label("common".to_owned()),
         Edit::Unlabel("new".to_owned()),
         Edit::Parent(Some(root.to_owned())),
         Edit::Weight(Some(5)),
@@ -1303,7 +1304,7 @@ fn a_colleague_edits_under_the_same_rules() {
     );
     assert_eq!(
         (item.labels, item.lock_version),
-        (vec!["shared".to_owned()], 2)
+        (vec!["common".to_owned()], 2)
     );
     assert_eq!(item.parent.as_deref(), Some(root));
     assert_eq!(item.notified[0].user, "bob");
@@ -1750,4 +1751,25 @@ async fn an_oversized_body_is_refused() {
         .send()
         .await;
     assert!(sent.is_err() || sent.unwrap().status() == 413);
+}
+
+#[test]
+fn a_parent_holds_five_thousand_children() {
+    let child = |number: usize| SeedItem {
+        reference: format!("acme/security&{number}"),
+        title: "child".to_owned(),
+        description: String::new(),
+        parent: Some("acme/security&291".to_owned()),
+        labels: Vec::new(),
+    };
+    let mut crowded = seed();
+    crowded.items.extend((1000..6000).map(child));
+    let sandbox = Sandbox::in_memory(&crowded).unwrap();
+    let answer = create_epic(&sandbox, "x", under(&sandbox, "acme/security&291"));
+    let errors = payload_errors(&answer);
+    assert!(
+        errors[0].ends_with("parent already has maximum number of children."),
+        "{errors:?}"
+    );
+    assert_eq!(sandbox.items().len(), 5001);
 }
