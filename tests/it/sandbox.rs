@@ -482,7 +482,10 @@ fn label_lookup_leaves_ancestors_out_unless_asked() {
             .collect::<Vec<_>>()
     };
     assert_eq!(titles(false, false), ["priority::1", "priority::2"]);
-    assert_eq!(titles(true, false), ["common", "priority::1", "priority::2"]);
+    assert_eq!(
+        titles(true, false),
+        ["common", "priority::1", "priority::2"]
+    );
     assert_eq!(
         titles(false, true),
         ["priority::1", "priority::2", "project only"]
