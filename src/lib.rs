@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Plans, applies and reconciles trees of GitLab epics and issues from a TOML file.
 //!
 //! ```text

@@ -8,6 +8,10 @@ use super::rules::{self, Draft, Refusal, wrong_class};
 use super::store::{Id, Item, Kind, PlaceKind};
 use super::{hierarchy, labels, links, update};
 
+/// GitLab's answer where a group takes no items of that type.
+const PROJECTS_ONLY: &str =
+    "create_group_level_work_items feature flag is disabled. Only project paths allowed.";
+
 /// Creates an item. A refusal leaves nothing, but for links: those fail after the item exists.
 pub(super) fn create(
     draft: &mut Draft<'_>,
@@ -28,11 +32,7 @@ pub(super) fn create(
     }
 }
 
-fn without_links(
-    draft: &mut Draft<'_>,
-    input: &Create,
-    widgets: &Widgets,
-) -> Result<Id, Refusal> {
+fn without_links(draft: &mut Draft<'_>, input: &Create, widgets: &Widgets) -> Result<Id, Refusal> {
     let (place, kind) = destination(draft, input)?;
     update::supported(draft.config, kind, widgets)?;
     let title = rules::checked_title(&input.title)?;
@@ -55,10 +55,17 @@ fn without_links(
         None => Vec::new(),
     };
     let by_command = labels::named(&draft.world, place, &effects.add_labels);
-    let wanted = if by_command.is_empty() { wanted } else { by_command };
+    let wanted = if by_command.is_empty() {
+        wanted
+    } else {
+        by_command
+    };
     labels::change(draft, id, &wanted, &[])?;
     update::plain_widgets(draft, id, widgets)?;
-    let parent = input.hierarchy_widget.as_ref().and_then(|widget| widget.parent_id.clone());
+    let parent = input
+        .hierarchy_widget
+        .as_ref()
+        .and_then(|widget| widget.parent_id.clone());
     if let Some(parent) = parent.flatten() {
         let parent = hierarchy::candidate(draft, &parent)?;
         hierarchy::attach(draft, id, parent)?;
@@ -76,26 +83,24 @@ fn destination(draft: &Draft<'_>, input: &Create) -> Result<(Id, Kind), Refusal>
         .place_at(path)
         .filter(|id| draft.config.writable(world, *id, Some(draft.actor)))
         .ok_or_else(Refusal::unavailable)?;
-    let kind = kind_of(draft.config, &input.work_item_type_id)?;
     let home = world.places.get(place).map(|place| place.kind);
     let edition = &draft.config.seed.edition;
+    if home == Some(PlaceKind::Group) && !edition.enterprise {
+        return Err(Refusal::Top(PROJECTS_ONLY.to_owned()));
+    }
+    let kind = kind_of(draft.config, &input.work_item_type_id)?;
     let refusal = match (home, kind) {
-        (Some(PlaceKind::Group), _) if !edition.enterprise => {
-            "create_group_level_work_items feature flag is disabled. Only project paths allowed."
-        }
         (Some(PlaceKind::Group), Kind::Epic) if edition.epics => return Ok((place, kind)),
         (_, Kind::Epic) => "Epic type is not available for the given group",
         (Some(PlaceKind::Project), _) => return Ok((place, kind)),
-        (_, Kind::Issue | Kind::Incident | Kind::Task) => {
-            "create_group_level_work_items feature flag is disabled. Only project paths allowed."
-        }
+        (_, Kind::Issue | Kind::Incident | Kind::Task) => PROJECTS_ONLY,
     };
     Err(Refusal::Top(refusal.to_owned()))
 }
 
 fn kind_of(config: &Config, text: &str) -> Result<Kind, Refusal> {
-    let number = read_gid(&["WorkItems::Type"], text)
-        .ok_or_else(|| wrong_class(text, "WorkItems::Type"))?;
+    let number =
+        read_gid(&["WorkItems::Type"], text).ok_or_else(|| wrong_class(text, "WorkItems::Type"))?;
     config
         .kinds()
         .into_iter()

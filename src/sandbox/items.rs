@@ -9,8 +9,8 @@ use super::connection::page;
 use super::node::{Node, Out, Scene};
 use super::queries;
 use super::references::{self, gid, time};
-use super::store::{Id, Item, Kind, Note, PlaceKind};
-use super::{hierarchy, text};
+use super::store::{Id, Item, Kind, PlaceKind};
+use super::{hierarchy, text, threads};
 
 /// A widget of a work item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,10 @@ pub(super) fn field(scene: &Arc<Scene>, id: Id, name: &str, arguments: &JsonMap)
         "reference" => reference(scene, id, item, arguments),
         "webPath" => Out::leaf(references::web_path(&scene.world, item)),
         "webUrl" => url(scene, Some(item)),
-        "movedToWorkItemUrl" => url(scene, item.moved_to.and_then(|to| scene.world.items.get(to))),
+        "movedToWorkItemUrl" => url(
+            scene,
+            item.moved_to.and_then(|to| scene.world.items.get(to)),
+        ),
         "promotedToEpicUrl" | "duplicatedToWorkItemUrl" => Out::null(),
         "userDiscussionsCount" => Out::leaf(item.notes.iter().filter(|n| !n.system).count()),
         "userPermissions" => permissions(scene, item),
@@ -183,15 +186,26 @@ fn permissions(scene: &Scene, item: &Item) -> Out {
 fn widgets(scene: &Arc<Scene>, id: Id, kind: Kind, arguments: &JsonMap) -> Out {
     let named = |argument: &str| {
         let list = arguments.get(argument)?.as_array()?;
-        Some(list.iter().filter_map(|word| word.as_str()).collect::<Vec<_>>())
+        Some(
+            list.iter()
+                .filter_map(|word| word.as_str())
+                .collect::<Vec<_>>(),
+        )
     };
     let (only, except) = (named("onlyTypes"), named("exceptTypes"));
     let wanted = |widget: &Widget| {
-        only.as_ref().is_none_or(|only| only.contains(&widget.word()))
-            && !except.as_ref().is_some_and(|except| except.contains(&widget.word()))
+        only.as_ref()
+            .is_none_or(|only| only.contains(&widget.word()))
+            && !except
+                .as_ref()
+                .is_some_and(|except| except.contains(&widget.word()))
     };
     let nodes = Widget::of(scene, kind).into_iter().filter(wanted);
-    Out::List(nodes.map(|widget| Node::Widget(Arc::clone(scene), widget, id)).collect())
+    Out::List(
+        nodes
+            .map(|widget| Node::Widget(Arc::clone(scene), widget, id))
+            .collect(),
+    )
 }
 
 /// Returns a field of a widget.
@@ -216,15 +230,17 @@ pub(super) fn widget_field(
         (Widget::Description, _) => return Ok(description_field(scene, item, name)),
         (Widget::HealthStatus, "healthStatus") => Out::leaf(&item.health),
         (Widget::Hierarchy, _) => return hierarchy_field(scene, id, item, name, arguments),
-        (Widget::Labels, "labels") => {
-            page("LabelConnection", label_rows(scene, &item.labels), arguments)?
-        }
+        (Widget::Labels, "labels") => page(
+            "LabelConnection",
+            label_rows(scene, &item.labels),
+            arguments,
+        )?,
         (Widget::LinkedItems, "blocked") => Out::leaf(is_blocked(scene, item)),
         (Widget::LinkedItems, "linkedItems") => linked(scene, item, arguments)?,
         (Widget::Milestone, "milestone") => {
             Out::optional(item.milestone.and_then(|id| queries::milestone(scene, id)))
         }
-        (Widget::Notes, "discussions") => discussions(scene, item, arguments)?,
+        (Widget::Notes, "discussions") => threads::list(scene, id, item, arguments)?,
         (Widget::StartAndDueDate, "startDate") => Out::leaf(&item.start),
         (Widget::StartAndDueDate, "dueDate") => Out::leaf(&item.due),
         (Widget::StartAndDueDate, "isFixed") => Out::leaf(item.fixed_dates),
@@ -241,9 +257,9 @@ fn description_field(scene: &Arc<Scene>, item: &Item, name: &str) -> Option<Out>
     let out = match name {
         "edited" => Out::leaf(last.is_some()),
         "lastEditedAt" => Out::leaf(last.map(|edit| time(edit.at))),
-        "lastEditedBy" => last.map_or_else(Out::null, |edit| {
-            queries::user(scene, "UserCore", edit.by)
-        }),
+        "lastEditedBy" => {
+            last.map_or_else(Out::null, |edit| queries::user(scene, "UserCore", edit.by))
+        }
         "taskCompletionStatus" => {
             let (all, ticked) = text::tasks(&item.description);
             let fields = vec![
@@ -315,65 +331,24 @@ fn linked(scene: &Arc<Scene>, item: &Item, arguments: &JsonMap) -> Result<Out, F
     let row = |link: &super::store::Link| {
         let at = time(link.at);
         let fields = vec![
-            ("linkId", Out::leaf(gid("WorkItems::RelatedWorkItemLink", link.id))),
+            (
+                "linkId",
+                Out::leaf(gid("WorkItems::RelatedWorkItemLink", link.id)),
+            ),
             ("linkType", Out::leaf(link.kind.word())),
             ("linkCreatedAt", Out::leaf(&at)),
             ("linkUpdatedAt", Out::leaf(&at)),
             ("workItem", scene.item(Some(link.to))),
-            ("workItemState", Out::leaf(scene.world.items.get(link.to).map(state))),
+            (
+                "workItemState",
+                Out::leaf(scene.world.items.get(link.to).map(state)),
+            ),
         ];
         (link.id, Node::plain("LinkedWorkItemType", fields))
     };
-    page("LinkedWorkItemTypeConnection", links.map(row).collect(), arguments)
-}
-
-/// Returns a comment; its thread is left out of the note within a thread's own list.
-pub(super) fn note(scene: &Arc<Scene>, item: &Item, note: &Note) -> Node {
-    let at = time(note.at);
-    let page_url = references::web_path(&scene.world, item);
-    Node::plain(
-        "Note",
-        vec![
-            ("id", Out::leaf(gid("Note", note.id))),
-            ("body", Out::leaf(&note.body)),
-            ("system", Out::leaf(note.system)),
-            ("internal", Out::leaf(note.internal)),
-            ("author", queries::user(scene, "UserCore", note.author)),
-            ("createdAt", Out::leaf(&at)),
-            ("updatedAt", Out::leaf(&at)),
-            ("url", Out::leaf(format!("{}{page_url}#note_{}", scene.url, note.id))),
-            ("discussion", Out::Node(Node::plain("Discussion", thread_head(note.thread, &at)))),
-        ],
+    page(
+        "LinkedWorkItemTypeConnection",
+        links.map(row).collect(),
+        arguments,
     )
-}
-
-fn thread_head(thread: Id, at: &str) -> Vec<(&'static str, Out)> {
-    let id = gid("Discussion", thread);
-    vec![
-        ("id", Out::leaf(&id)),
-        ("replyId", Out::leaf(&id)),
-        ("createdAt", Out::leaf(at)),
-    ]
-}
-
-fn discussions(scene: &Arc<Scene>, item: &Item, arguments: &JsonMap) -> Result<Out, FieldError> {
-    let filter = arguments.get("filter").and_then(|filter| filter.as_str());
-    let shown = |note: &&Note| match filter {
-        Some("ONLY_COMMENTS") => !note.system,
-        Some("ONLY_ACTIVITY") => note.system,
-        _ => true,
-    };
-    let mut rows = Vec::new();
-    for first in item.notes.iter().filter(|note| note.id == note.thread).filter(shown) {
-        let replies = item.notes.iter().filter(|note| note.thread == first.thread);
-        let notes = replies.map(|reply| (reply.id, note(scene, item, reply))).collect();
-        let mut fields = thread_head(first.thread, &time(first.at));
-        fields.push(("notes", page("NoteConnection", notes, &JsonMap::new())?));
-        rows.push((first.thread, Node::plain("Discussion", fields)));
-    }
-    let sort = arguments.get("sort").and_then(|sort| sort.as_str());
-    if sort == Some("CREATED_DESC") {
-        rows.reverse();
-    }
-    page("DiscussionConnection", rows, arguments)
 }

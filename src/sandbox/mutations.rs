@@ -7,11 +7,11 @@ use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedV
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::handle::State;
 use super::node::{Node, Out, Scene};
 use super::rules::{Draft, Refusal};
-use super::sandbox::State;
 use super::store::Id;
-use super::{create, hierarchy, inputs, items, labels, links, notes, queries, update};
+use super::{create, hierarchy, inputs, labels, links, notes, queries, threads, update};
 
 /// The root of writing. Every field commits for itself.
 pub(super) struct MutationRoot<'a> {
@@ -41,12 +41,16 @@ impl ObjectValue for MutationRoot<'_> {
             "workItemAddLinkedItems" => {
                 ("WorkItemAddLinkedItemsPayload", LINKED, self.link(&input))
             }
-            "workItemRemoveLinkedItems" => {
-                ("WorkItemRemoveLinkedItemsPayload", LINKED, self.unlink(&input))
-            }
-            "workItemsHierarchyReorder" => {
-                ("workItemsHierarchyReorderPayload", MOVED, self.reorder(&input))
-            }
+            "workItemRemoveLinkedItems" => (
+                "WorkItemRemoveLinkedItemsPayload",
+                LINKED,
+                self.unlink(&input),
+            ),
+            "workItemsHierarchyReorder" => (
+                "workItemsHierarchyReorderPayload",
+                MOVED,
+                self.reorder(&input),
+            ),
             _ => return Err(self.unknown_field_error(info)),
         };
         let (mut fields, errors) = match shown {
@@ -99,13 +103,12 @@ impl MutationRoot<'_> {
 
     fn create(&self, input: &Value) -> Result<Shown, Refusal> {
         let (wanted, widgets) = (read(input)?, read(input)?);
-        let (outcome, scene) = self.commit(|draft| {
-            match create::create(draft, &wanted, &widgets) {
+        let (outcome, scene) =
+            self.commit(|draft| match create::create(draft, &wanted, &widgets) {
                 Ok(id) => Ok(Ok(id)),
                 Err((refusal, Some(_))) => Ok(Err(refusal)),
                 Err((refusal, None)) => Err(refusal),
-            }
-        })?;
+            })?;
         Ok(vec![("workItem", scene.item(Some(outcome?)))])
     }
 
@@ -136,7 +139,10 @@ impl MutationRoot<'_> {
         );
         let status = (!posted.commands.is_empty()).then_some(status);
         Ok(vec![
-            ("note", Out::optional(shown_note(&scene, posted.item, posted.note))),
+            (
+                "note",
+                Out::optional(shown_note(&scene, posted.item, posted.note)),
+            ),
             ("quickActionsStatus", Out::optional(status)),
         ])
     }
@@ -148,7 +154,10 @@ impl MutationRoot<'_> {
             links::add(draft, id, wanted.link_type, &wanted.work_items_ids)?;
             Ok(id)
         })?;
-        let message = format!("Successfully linked ID(s): {}.", wanted.work_items_ids.len());
+        let message = format!(
+            "Successfully linked ID(s): {}.",
+            wanted.work_items_ids.len()
+        );
         Ok(vec![
             ("workItem", scene.item(Some(id))),
             ("message", Out::leaf(message)),
@@ -162,7 +171,10 @@ impl MutationRoot<'_> {
             links::remove(draft, id, &wanted.work_items_ids)?;
             Ok(id)
         })?;
-        let message = format!("Successfully unlinked ID(s): {}.", wanted.work_items_ids.len());
+        let message = format!(
+            "Successfully unlinked ID(s): {}.",
+            wanted.work_items_ids.len()
+        );
         Ok(vec![
             ("workItem", scene.item(Some(id))),
             ("message", Out::leaf(message)),
@@ -181,10 +193,10 @@ impl MutationRoot<'_> {
     }
 }
 
-fn shown_note(scene: &Arc<Scene>, item: Id, note: Option<Id>) -> Option<Node> {
-    let item = scene.world.items.get(item)?;
+fn shown_note(scene: &Arc<Scene>, id: Id, note: Option<Id>) -> Option<Node> {
+    let item = scene.world.items.get(id)?;
     let note = item.notes.iter().find(|row| Some(row.id) == note)?;
-    Some(items::note(scene, item, note))
+    Some(threads::note(scene, id, item, note))
 }
 
 fn command_names(commands: &[String]) -> Vec<&str> {
@@ -193,4 +205,3 @@ fn command_names(commands: &[String]) -> Vec<&str> {
         .filter_map(|line| line.trim_start_matches('/').split_whitespace().next())
         .collect()
 }
-
