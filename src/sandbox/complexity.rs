@@ -181,12 +181,19 @@ impl<'a> Estimator<'a> {
             return None;
         }
         let page = PAGE as u64;
-        Some(self.number(field, "first").map_or(page, |first| first.min(page)))
+        Some(
+            self.number(field, "first")
+                .map_or(page, |first| first.min(page)),
+        )
     }
 
     /// Tells whether an argument is there and not null.
     fn given(&self, field: &Field, name: &str) -> bool {
-        let Some(argument) = field.arguments.iter().find(|argument| argument.name == name) else {
+        let Some(argument) = field
+            .arguments
+            .iter()
+            .find(|argument| argument.name == name)
+        else {
             return false;
         };
         match argument.value.as_variable() {
@@ -199,7 +206,10 @@ impl<'a> Estimator<'a> {
     }
 
     fn number(&self, field: &Field, name: &str) -> Option<u64> {
-        let argument = field.arguments.iter().find(|argument| argument.name == name)?;
+        let argument = field
+            .arguments
+            .iter()
+            .find(|argument| argument.name == name)?;
         match argument.value.as_variable() {
             Some(variable) => self.variables.get(variable.as_str())?.as_u64(),
             None => {

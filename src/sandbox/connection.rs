@@ -23,17 +23,21 @@ pub(super) fn page(
         None => 0,
     };
     let first = arguments.get("first").and_then(|first| first.as_i64());
-    let size = first.map_or(PAGE, |first| {
-        usize::try_from(first).unwrap_or(0).min(PAGE)
-    });
+    let size = first.map_or(PAGE, |first| usize::try_from(first).unwrap_or(0).min(PAGE));
     let count = rows.len();
     let end = count.min(start.saturating_add(size));
     let shown = rows.get(start..end).unwrap_or(&[]);
     let info = Node::plain(
         "PageInfo",
         vec![
-            ("startCursor", Out::leaf(shown.first().map(|row| cursor(row.0)))),
-            ("endCursor", Out::leaf(shown.last().map(|row| cursor(row.0)))),
+            (
+                "startCursor",
+                Out::leaf(shown.first().map(|row| cursor(row.0))),
+            ),
+            (
+                "endCursor",
+                Out::leaf(shown.last().map(|row| cursor(row.0))),
+            ),
             ("hasNextPage", Out::leaf(end < count)),
             ("hasPreviousPage", Out::leaf(start > 0)),
         ],

@@ -28,11 +28,7 @@ pub(super) fn create(
     }
 }
 
-fn without_links(
-    draft: &mut Draft<'_>,
-    input: &Create,
-    widgets: &Widgets,
-) -> Result<Id, Refusal> {
+fn without_links(draft: &mut Draft<'_>, input: &Create, widgets: &Widgets) -> Result<Id, Refusal> {
     let (place, kind) = destination(draft, input)?;
     update::supported(draft.config, kind, widgets)?;
     let title = rules::checked_title(&input.title)?;
@@ -55,10 +51,17 @@ fn without_links(
         None => Vec::new(),
     };
     let by_command = labels::named(&draft.world, place, &effects.add_labels);
-    let wanted = if by_command.is_empty() { wanted } else { by_command };
+    let wanted = if by_command.is_empty() {
+        wanted
+    } else {
+        by_command
+    };
     labels::change(draft, id, &wanted, &[])?;
     update::plain_widgets(draft, id, widgets)?;
-    let parent = input.hierarchy_widget.as_ref().and_then(|widget| widget.parent_id.clone());
+    let parent = input
+        .hierarchy_widget
+        .as_ref()
+        .and_then(|widget| widget.parent_id.clone());
     if let Some(parent) = parent.flatten() {
         let parent = hierarchy::candidate(draft, &parent)?;
         hierarchy::attach(draft, id, parent)?;
@@ -94,8 +97,8 @@ fn destination(draft: &Draft<'_>, input: &Create) -> Result<(Id, Kind), Refusal>
 }
 
 fn kind_of(config: &Config, text: &str) -> Result<Kind, Refusal> {
-    let number = read_gid(&["WorkItems::Type"], text)
-        .ok_or_else(|| wrong_class(text, "WorkItems::Type"))?;
+    let number =
+        read_gid(&["WorkItems::Type"], text).ok_or_else(|| wrong_class(text, "WorkItems::Type"))?;
     config
         .kinds()
         .into_iter()

@@ -206,7 +206,10 @@ pub(super) fn run(
         .collect();
     let summary = summarise(&prepared);
     if by_get && summary.mutation {
-        return (Reply::error(422, "Mutations are forbidden over GET"), summary);
+        return (
+            Reply::error(422, "Mutations are forbidden over GET"),
+            summary,
+        );
     }
     let limit = if viewer.is_some() { 250 } else { 200 };
     let good = prepared.iter().flatten();
@@ -274,7 +277,9 @@ fn summarise(prepared: &[Result<Prepared<'_>, Value>]) -> Summary {
         }
         summary.mutation |= operation.is_mutation();
         let fields = operation.root_fields(&one.document);
-        summary.fields.extend(fields.map(|field| field.name.to_string()));
+        summary
+            .fields
+            .extend(fields.map(|field| field.name.to_string()));
     }
     summary
 }

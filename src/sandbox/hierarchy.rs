@@ -149,7 +149,12 @@ fn height(world: &World, id: Id) -> usize {
             .iter()
             .filter_map(|id| world.items.get(*id))
             .flat_map(|item| item.children.iter().copied())
-            .filter(|id| world.items.get(*id).is_some_and(|item| item.kind == Kind::Epic))
+            .filter(|id| {
+                world
+                    .items
+                    .get(*id)
+                    .is_some_and(|item| item.kind == Kind::Epic)
+            })
             .collect();
     }
     levels
@@ -158,7 +163,13 @@ fn height(world: &World, id: Id) -> usize {
 /// Checks that no public item stands under a confidential one.
 pub(super) fn check_confidentiality(draft: &Draft<'_>, id: Id) -> Result<(), Refusal> {
     let item = draft.item(id)?;
-    let public = |id: &Id| draft.world.items.get(*id).is_some_and(|item| !item.confidential);
+    let public = |id: &Id| {
+        draft
+            .world
+            .items
+            .get(*id)
+            .is_some_and(|item| !item.confidential)
+    };
     if item.confidential && item.children.iter().any(public) {
         let text = "A confidential work item cannot have a parent that already has \
                     non-confidential children.";

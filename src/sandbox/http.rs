@@ -89,8 +89,8 @@ pub(super) async fn serve(sandbox: Sandbox, address: SocketAddr) -> Result<Serve
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(app)
         .into_make_service_with_connect_info::<Budget>();
-    let server = axum::serve(Lines(listener), router)
-        .with_graceful_shutdown(until_stopped(stopped));
+    let server =
+        axum::serve(Lines(listener), router).with_graceful_shutdown(until_stopped(stopped));
     let task = tokio::spawn(async move {
         // The server itself never fails; a broken connection is that connection's matter.
         let _ = server.await;

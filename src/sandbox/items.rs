@@ -105,7 +105,10 @@ pub(super) fn field(scene: &Arc<Scene>, id: Id, name: &str, arguments: &JsonMap)
         "reference" => reference(scene, id, item, arguments),
         "webPath" => Out::leaf(references::web_path(&scene.world, item)),
         "webUrl" => url(scene, Some(item)),
-        "movedToWorkItemUrl" => url(scene, item.moved_to.and_then(|to| scene.world.items.get(to))),
+        "movedToWorkItemUrl" => url(
+            scene,
+            item.moved_to.and_then(|to| scene.world.items.get(to)),
+        ),
         "promotedToEpicUrl" | "duplicatedToWorkItemUrl" => Out::null(),
         "userDiscussionsCount" => Out::leaf(item.notes.iter().filter(|n| !n.system).count()),
         "userPermissions" => permissions(scene, item),
@@ -183,15 +186,26 @@ fn permissions(scene: &Scene, item: &Item) -> Out {
 fn widgets(scene: &Arc<Scene>, id: Id, kind: Kind, arguments: &JsonMap) -> Out {
     let named = |argument: &str| {
         let list = arguments.get(argument)?.as_array()?;
-        Some(list.iter().filter_map(|word| word.as_str()).collect::<Vec<_>>())
+        Some(
+            list.iter()
+                .filter_map(|word| word.as_str())
+                .collect::<Vec<_>>(),
+        )
     };
     let (only, except) = (named("onlyTypes"), named("exceptTypes"));
     let wanted = |widget: &Widget| {
-        only.as_ref().is_none_or(|only| only.contains(&widget.word()))
-            && !except.as_ref().is_some_and(|except| except.contains(&widget.word()))
+        only.as_ref()
+            .is_none_or(|only| only.contains(&widget.word()))
+            && !except
+                .as_ref()
+                .is_some_and(|except| except.contains(&widget.word()))
     };
     let nodes = Widget::of(scene, kind).into_iter().filter(wanted);
-    Out::List(nodes.map(|widget| Node::Widget(Arc::clone(scene), widget, id)).collect())
+    Out::List(
+        nodes
+            .map(|widget| Node::Widget(Arc::clone(scene), widget, id))
+            .collect(),
+    )
 }
 
 /// Returns a field of a widget.
@@ -216,9 +230,11 @@ pub(super) fn widget_field(
         (Widget::Description, _) => return Ok(description_field(scene, item, name)),
         (Widget::HealthStatus, "healthStatus") => Out::leaf(&item.health),
         (Widget::Hierarchy, _) => return hierarchy_field(scene, id, item, name, arguments),
-        (Widget::Labels, "labels") => {
-            page("LabelConnection", label_rows(scene, &item.labels), arguments)?
-        }
+        (Widget::Labels, "labels") => page(
+            "LabelConnection",
+            label_rows(scene, &item.labels),
+            arguments,
+        )?,
         (Widget::LinkedItems, "blocked") => Out::leaf(is_blocked(scene, item)),
         (Widget::LinkedItems, "linkedItems") => linked(scene, item, arguments)?,
         (Widget::Milestone, "milestone") => {
@@ -241,9 +257,9 @@ fn description_field(scene: &Arc<Scene>, item: &Item, name: &str) -> Option<Out>
     let out = match name {
         "edited" => Out::leaf(last.is_some()),
         "lastEditedAt" => Out::leaf(last.map(|edit| time(edit.at))),
-        "lastEditedBy" => last.map_or_else(Out::null, |edit| {
-            queries::user(scene, "UserCore", edit.by)
-        }),
+        "lastEditedBy" => {
+            last.map_or_else(Out::null, |edit| queries::user(scene, "UserCore", edit.by))
+        }
         "taskCompletionStatus" => {
             let (all, ticked) = text::tasks(&item.description);
             let fields = vec![
@@ -315,16 +331,26 @@ fn linked(scene: &Arc<Scene>, item: &Item, arguments: &JsonMap) -> Result<Out, F
     let row = |link: &super::store::Link| {
         let at = time(link.at);
         let fields = vec![
-            ("linkId", Out::leaf(gid("WorkItems::RelatedWorkItemLink", link.id))),
+            (
+                "linkId",
+                Out::leaf(gid("WorkItems::RelatedWorkItemLink", link.id)),
+            ),
             ("linkType", Out::leaf(link.kind.word())),
             ("linkCreatedAt", Out::leaf(&at)),
             ("linkUpdatedAt", Out::leaf(&at)),
             ("workItem", scene.item(Some(link.to))),
-            ("workItemState", Out::leaf(scene.world.items.get(link.to).map(state))),
+            (
+                "workItemState",
+                Out::leaf(scene.world.items.get(link.to).map(state)),
+            ),
         ];
         (link.id, Node::plain("LinkedWorkItemType", fields))
     };
-    page("LinkedWorkItemTypeConnection", links.map(row).collect(), arguments)
+    page(
+        "LinkedWorkItemTypeConnection",
+        links.map(row).collect(),
+        arguments,
+    )
 }
 
 /// Returns a comment; its thread is left out of the note within a thread's own list.
@@ -341,8 +367,14 @@ pub(super) fn note(scene: &Arc<Scene>, item: &Item, note: &Note) -> Node {
             ("author", queries::user(scene, "UserCore", note.author)),
             ("createdAt", Out::leaf(&at)),
             ("updatedAt", Out::leaf(&at)),
-            ("url", Out::leaf(format!("{}{page_url}#note_{}", scene.url, note.id))),
-            ("discussion", Out::Node(Node::plain("Discussion", thread_head(note.thread, &at)))),
+            (
+                "url",
+                Out::leaf(format!("{}{page_url}#note_{}", scene.url, note.id)),
+            ),
+            (
+                "discussion",
+                Out::Node(Node::plain("Discussion", thread_head(note.thread, &at))),
+            ),
         ],
     )
 }
@@ -364,9 +396,16 @@ fn discussions(scene: &Arc<Scene>, item: &Item, arguments: &JsonMap) -> Result<O
         _ => true,
     };
     let mut rows = Vec::new();
-    for first in item.notes.iter().filter(|note| note.id == note.thread).filter(shown) {
+    for first in item
+        .notes
+        .iter()
+        .filter(|note| note.id == note.thread)
+        .filter(shown)
+    {
         let replies = item.notes.iter().filter(|note| note.thread == first.thread);
-        let notes = replies.map(|reply| (reply.id, note(scene, item, reply))).collect();
+        let notes = replies
+            .map(|reply| (reply.id, note(scene, item, reply)))
+            .collect();
         let mut fields = thread_head(first.thread, &time(first.at));
         fields.push(("notes", page("NoteConnection", notes, &JsonMap::new())?));
         rows.push((first.thread, Node::plain("Discussion", fields)));

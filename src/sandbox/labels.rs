@@ -131,7 +131,12 @@ fn writable_place(draft: &Draft<'_>, path: &str, kind: PlaceKind) -> Result<Id, 
     let world = &draft.world;
     world
         .place_at(path)
-        .filter(|id| world.places.get(*id).is_some_and(|place| place.kind == kind))
+        .filter(|id| {
+            world
+                .places
+                .get(*id)
+                .is_some_and(|place| place.kind == kind)
+        })
         .filter(|id| draft.config.writable(world, *id, Some(draft.actor)))
         .ok_or_else(Refusal::unavailable)
 }

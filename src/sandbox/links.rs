@@ -75,16 +75,16 @@ fn link(draft: &mut Draft<'_>, id: Id, other: Id, kind: LinkKind) -> Result<(), 
         at,
     };
     draft.item_mut(id)?.links.push(end(other, kind));
-    draft
-        .item_mut(other)?
-        .links
-        .push(end(id, kind.reversed()));
+    draft.item_mut(other)?.links.push(end(id, kind.reversed()));
     let (from, to) = (
         references::full(&draft.world, id),
         references::full(&draft.world, other),
     );
     draft.system_note(id, format!("marked this as {} {to}", kind.word()))?;
-    draft.system_note(other, format!("marked this as {} {from}", kind.reversed().word()))
+    draft.system_note(
+        other,
+        format!("marked this as {} {from}", kind.reversed().word()),
+    )
 }
 
 fn next_link(draft: &Draft<'_>) -> Id {

@@ -41,12 +41,16 @@ impl ObjectValue for MutationRoot<'_> {
             "workItemAddLinkedItems" => {
                 ("WorkItemAddLinkedItemsPayload", LINKED, self.link(&input))
             }
-            "workItemRemoveLinkedItems" => {
-                ("WorkItemRemoveLinkedItemsPayload", LINKED, self.unlink(&input))
-            }
-            "workItemsHierarchyReorder" => {
-                ("workItemsHierarchyReorderPayload", MOVED, self.reorder(&input))
-            }
+            "workItemRemoveLinkedItems" => (
+                "WorkItemRemoveLinkedItemsPayload",
+                LINKED,
+                self.unlink(&input),
+            ),
+            "workItemsHierarchyReorder" => (
+                "workItemsHierarchyReorderPayload",
+                MOVED,
+                self.reorder(&input),
+            ),
             _ => return Err(self.unknown_field_error(info)),
         };
         let (mut fields, errors) = match shown {
@@ -99,13 +103,12 @@ impl MutationRoot<'_> {
 
     fn create(&self, input: &Value) -> Result<Shown, Refusal> {
         let (wanted, widgets) = (read(input)?, read(input)?);
-        let (outcome, scene) = self.commit(|draft| {
-            match create::create(draft, &wanted, &widgets) {
+        let (outcome, scene) =
+            self.commit(|draft| match create::create(draft, &wanted, &widgets) {
                 Ok(id) => Ok(Ok(id)),
                 Err((refusal, Some(_))) => Ok(Err(refusal)),
                 Err((refusal, None)) => Err(refusal),
-            }
-        })?;
+            })?;
         Ok(vec![("workItem", scene.item(Some(outcome?)))])
     }
 
@@ -136,7 +139,10 @@ impl MutationRoot<'_> {
         );
         let status = (!posted.commands.is_empty()).then_some(status);
         Ok(vec![
-            ("note", Out::optional(shown_note(&scene, posted.item, posted.note))),
+            (
+                "note",
+                Out::optional(shown_note(&scene, posted.item, posted.note)),
+            ),
             ("quickActionsStatus", Out::optional(status)),
         ])
     }
@@ -148,7 +154,10 @@ impl MutationRoot<'_> {
             links::add(draft, id, wanted.link_type, &wanted.work_items_ids)?;
             Ok(id)
         })?;
-        let message = format!("Successfully linked ID(s): {}.", wanted.work_items_ids.len());
+        let message = format!(
+            "Successfully linked ID(s): {}.",
+            wanted.work_items_ids.len()
+        );
         Ok(vec![
             ("workItem", scene.item(Some(id))),
             ("message", Out::leaf(message)),
@@ -162,7 +171,10 @@ impl MutationRoot<'_> {
             links::remove(draft, id, &wanted.work_items_ids)?;
             Ok(id)
         })?;
-        let message = format!("Successfully unlinked ID(s): {}.", wanted.work_items_ids.len());
+        let message = format!(
+            "Successfully unlinked ID(s): {}.",
+            wanted.work_items_ids.len()
+        );
         Ok(vec![
             ("workItem", scene.item(Some(id))),
             ("message", Out::leaf(message)),
@@ -193,4 +205,3 @@ fn command_names(commands: &[String]) -> Vec<&str> {
         .filter_map(|line| line.trim_start_matches('/').split_whitespace().next())
         .collect()
 }
-

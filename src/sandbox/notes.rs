@@ -23,7 +23,13 @@ pub(super) fn create(draft: &mut Draft<'_>, input: &NewNote) -> Result<Posted, R
         Some(text) => Some(find_thread(draft, id, text)?),
         None => None,
     };
-    comment(draft, id, &input.body, thread, input.internal.unwrap_or(false))
+    comment(
+        draft,
+        id,
+        &input.body,
+        thread,
+        input.internal.unwrap_or(false),
+    )
 }
 
 /// Comments on an item, in a thread or in a new one.
@@ -64,6 +70,10 @@ pub(super) fn comment(
 fn find_thread(draft: &Draft<'_>, id: Id, text: &str) -> Result<Id, Refusal> {
     let thread = read_gid(&["Discussion", "IndividualNoteDiscussion"], text)
         .ok_or_else(|| wrong_class(text, "Discussion"))?;
-    let known = draft.item(id)?.notes.iter().any(|note| note.thread == thread);
+    let known = draft
+        .item(id)?
+        .notes
+        .iter()
+        .any(|note| note.thread == thread);
     known.then_some(thread).ok_or_else(Refusal::unavailable)
 }

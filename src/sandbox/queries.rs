@@ -138,9 +138,7 @@ pub(super) fn namespace(scene: &Arc<Scene>, id: Id, name: &str, arguments: &Json
         "id" => {
             let kind = scene.world.places.get(id).map(|place| place.kind);
             match kind {
-                Some(PlaceKind::Project) => {
-                    Out::leaf(gid("Namespaces::ProjectNamespace", id))
-                }
+                Some(PlaceKind::Project) => Out::leaf(gid("Namespaces::ProjectNamespace", id)),
                 Some(PlaceKind::Group) | None => Out::leaf(gid("Group", id)),
             }
         }
@@ -194,7 +192,10 @@ fn features(scene: &Scene) -> Out {
         vec![
             ("hasBlockedIssuesFeature", Out::leaf(edition.blocked)),
             ("hasEpicsFeature", Out::leaf(edition.epics)),
-            ("hasIssuableHealthStatusFeature", Out::leaf(edition.health())),
+            (
+                "hasIssuableHealthStatusFeature",
+                Out::leaf(edition.health()),
+            ),
             ("hasIssueWeightsFeature", Out::leaf(edition.weights)),
             ("hasScopedLabelsFeature", Out::leaf(edition.scoped_labels)),
             ("hasSubepicsFeature", Out::leaf(edition.subepics)),
@@ -227,7 +228,13 @@ fn labels(scene: &Scene, id: Id, arguments: &JsonMap) -> Result<Out, FieldError>
         return Err(FieldError { message });
     }
     let term = term.map(str::to_lowercase);
-    let homes = homes(scene, id, arguments, "includeAncestorGroups", "includeDescendantGroups");
+    let homes = homes(
+        scene,
+        id,
+        arguments,
+        "includeAncestorGroups",
+        "includeDescendantGroups",
+    );
     let only_groups = flag(arguments, "onlyGroupLabels");
     let shown = |label: &Label| {
         let home = scene.world.places.get(label.place).map(|place| place.kind);
@@ -267,7 +274,13 @@ fn homes(scene: &Scene, id: Id, arguments: &JsonMap, above: &str, below: &str) -
 fn milestones(scene: &Scene, id: Id, arguments: &JsonMap) -> Result<Out, FieldError> {
     let title = text(arguments, "title");
     let term = text(arguments, "searchTitle").map(str::to_lowercase);
-    let homes = homes(scene, id, arguments, "includeAncestors", "includeDescendants");
+    let homes = homes(
+        scene,
+        id,
+        arguments,
+        "includeAncestors",
+        "includeDescendants",
+    );
     let rows = scene.world.milestones.iter().filter(|(_, row)| {
         homes.contains(&row.place)
             && title.is_none_or(|title| row.title == title)
@@ -370,7 +383,10 @@ fn type_node(scene: &Arc<Scene>, kind: Kind) -> Node {
     Node::plain(
         "WorkItemType",
         vec![
-            ("id", Out::leaf(gid("WorkItems::Type", scene.config.type_id(kind)))),
+            (
+                "id",
+                Out::leaf(gid("WorkItems::Type", scene.config.type_id(kind))),
+            ),
             ("name", Out::leaf(name)),
             ("iconName", Out::leaf(icon)),
             ("widgetDefinitions", Out::List(definitions)),

@@ -110,10 +110,10 @@ impl<'a> Draft<'a> {
 
     /// Tells whether the actor may change the item.
     pub(super) fn may_write(&self, id: Id) -> bool {
-        self.world
-            .items
-            .get(id)
-            .is_some_and(|item| self.config.writable(&self.world, item.place, Some(self.actor)))
+        self.world.items.get(id).is_some_and(|item| {
+            self.config
+                .writable(&self.world, item.place, Some(self.actor))
+        })
     }
 
     /// Writes a note in GitLab's own voice.
@@ -269,14 +269,7 @@ pub(super) fn wrong_class(text: &str, class: &str) -> Refusal {
 }
 
 /// Returns an item with nothing but what every item has.
-pub(super) fn new_item(
-    kind: Kind,
-    place: Id,
-    iid: u64,
-    title: &str,
-    author: Id,
-    now: u64,
-) -> Item {
+pub(super) fn new_item(kind: Kind, place: Id, iid: u64, title: &str, author: Id, now: u64) -> Item {
     Item {
         iid,
         place,

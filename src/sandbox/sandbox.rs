@@ -230,7 +230,9 @@ impl Sandbox {
             response_bytes: reply.body.len(),
             fault,
         });
-        self.state.progress.send_modify(|progress| progress.done += 1);
+        self.state
+            .progress
+            .send_modify(|progress| progress.done += 1);
     }
 
     /// Returns all requests since the last `clear_log`.
@@ -307,13 +309,21 @@ impl Sandbox {
     /// Returns everyone who was told of anything, oldest first.
     pub fn notifications(&self) -> Vec<Notification> {
         let world = self.state.world();
-        world.notifications.iter().map(|(_, row)| row.clone()).collect()
+        world
+            .notifications
+            .iter()
+            .map(|(_, row)| row.clone())
+            .collect()
     }
 
     /// Returns all quick actions that were cut out of texts, oldest first.
     pub fn quick_actions(&self) -> Vec<QuickActionRun> {
         let world = self.state.world();
-        world.quick_actions.iter().map(|(_, row)| row.clone()).collect()
+        world
+            .quick_actions
+            .iter()
+            .map(|(_, row)| row.clone())
+            .collect()
     }
 }
 

@@ -59,9 +59,8 @@ impl<T> Table<T> {
 
     /// Returns the rows of `self` that `before` does not share.
     fn changes_since(&self, before: &Self) -> Self {
-        let changed = |(id, row): &(&Id, &Arc<T>)| {
-            !before.0.get(id).is_some_and(|old| Arc::ptr_eq(old, row))
-        };
+        let changed =
+            |(id, row): &(&Id, &Arc<T>)| !before.0.get(id).is_some_and(|old| Arc::ptr_eq(old, row));
         Self(
             self.0
                 .iter()

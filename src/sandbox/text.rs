@@ -95,7 +95,10 @@ fn opens_html(bare: &str) -> bool {
         return false;
     };
     let rest = rest.strip_prefix('/').unwrap_or(rest);
-    let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let name: String = rest
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
     BLOCKS.contains(&name.to_ascii_lowercase().as_str())
 }
 

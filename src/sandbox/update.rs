@@ -44,12 +44,7 @@ pub(super) fn update(
 }
 
 /// Saves title and description; the lock version rises by one if either changes.
-fn texts(
-    draft: &mut Draft<'_>,
-    id: Id,
-    input: &Update,
-    widgets: &Widgets,
-) -> Result<(), Refusal> {
+fn texts(draft: &mut Draft<'_>, id: Id, input: &Update, widgets: &Widgets) -> Result<(), Refusal> {
     let mut changed = false;
     if let Some(title) = &input.title {
         changed |= draft.set_title(id, title)?;
@@ -67,11 +62,7 @@ fn texts(
 }
 
 /// Does what quick actions ask for; tells whether the title changed.
-pub(super) fn carry_out(
-    draft: &mut Draft<'_>,
-    id: Id,
-    effects: &Effects,
-) -> Result<bool, Refusal> {
+pub(super) fn carry_out(draft: &mut Draft<'_>, id: Id, effects: &Effects) -> Result<bool, Refusal> {
     let place = draft.item(id)?.place;
     let add = labels::named(&draft.world, place, &effects.add_labels);
     let remove = labels::named(&draft.world, place, &effects.remove_labels);
@@ -128,9 +119,15 @@ pub(super) fn plain_widgets(
     if let Some(widget) = &widgets.start_and_due_date_widget {
         set_dates(draft, id, widget)?;
     }
-    if let Some(weight) = widgets.weight_widget.as_ref().and_then(|widget| widget.weight) {
+    if let Some(weight) = widgets
+        .weight_widget
+        .as_ref()
+        .and_then(|widget| widget.weight)
+    {
         if weight.is_some_and(|weight| weight < 0) {
-            return Err(Refusal::invalid("Weight must be greater than or equal to 0"));
+            return Err(Refusal::invalid(
+                "Weight must be greater than or equal to 0",
+            ));
         }
         draft.item_mut(id)?.weight = weight;
     }

@@ -48,11 +48,7 @@ fn note(facts: &mut Facts, name: &str, what: &str) {
     facts.insert(name.to_owned(), what.to_owned());
 }
 
-fn fields(
-    facts: &mut Facts,
-    owner: &str,
-    fields: &[apollo_compiler::Node<FieldDefinition>],
-) {
+fn fields(facts: &mut Facts, owner: &str, fields: &[apollo_compiler::Node<FieldDefinition>]) {
     for field in fields {
         let name = format!("{owner}.{}", field.name);
         note(facts, &name, &field.ty.to_string());
@@ -81,7 +77,11 @@ fn both_editions_have_a_valid_schema() {
 fn the_community_schema_lacks_exactly_what_is_marked() {
     let all = facts(SDL);
     let community = facts(&community_sdl(SDL));
-    assert!(community.iter().all(|(name, what)| all.get(name) == Some(what)));
+    assert!(
+        community
+            .iter()
+            .all(|(name, what)| all.get(name) == Some(what))
+    );
     assert!(all.contains_key("WorkItemWidgetWeight.weight"));
     assert!(!community.contains_key("WorkItemWidgetWeight.weight"));
     assert!(!community.contains_key("WorkItemCreateInput.weightWidget"));
@@ -92,7 +92,10 @@ fn the_community_schema_lacks_exactly_what_is_marked() {
 
 #[test]
 fn everything_in_the_schema_is_in_the_real_one() {
-    let sheet = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/gitlab/schema.graphql");
+    let sheet = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/gitlab/schema.graphql"
+    );
     let Ok(sheet) = std::fs::read_to_string(sheet) else {
         return;
     };
@@ -107,7 +110,10 @@ fn everything_in_the_schema_is_in_the_real_one() {
 
 #[test]
 fn what_only_enterprise_has_is_marked_here_as_there() {
-    let sheet = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/gitlab/schema.graphql");
+    let sheet = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/gitlab/schema.graphql"
+    );
     let Ok(sheet) = std::fs::read_to_string(sheet) else {
         return;
     };

@@ -1,1 +1,5 @@
+//! All integration tests in one binary, over HTTP against the sandbox.
 
+mod client;
+mod contract;
+mod sandbox;

@@ -87,7 +87,10 @@ fn create(sandbox: &Sandbox, path: &str, kind: u64, title: &str, more: Value) ->
 /// Creates and returns the full reference.
 fn made(answer: &Value) -> String {
     let reference = &answer["data"]["workItemCreate"]["workItem"]["reference"];
-    reference.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    reference
+        .as_str()
+        .unwrap_or_else(|| panic!("{answer}"))
+        .to_owned()
 }
 
 fn under(sandbox: &Sandbox, parent: &str) -> Value {
@@ -102,13 +105,17 @@ fn update(sandbox: &Sandbox, reference: &str, more: Value) -> Value {
 }
 
 fn payload_errors(answer: &Value) -> Vec<String> {
-    let data = answer["data"].as_object().unwrap_or_else(|| panic!("{answer}"));
+    let data = answer["data"]
+        .as_object()
+        .unwrap_or_else(|| panic!("{answer}"));
     let errors = &data.values().next().unwrap()["errors"];
     serde_json::from_value(errors.clone()).unwrap()
 }
 
 fn top_error(answer: &Value) -> &str {
-    answer["errors"][0]["message"].as_str().unwrap_or_else(|| panic!("{answer}"))
+    answer["errors"][0]["message"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{answer}"))
 }
 
 #[test]
@@ -143,7 +150,11 @@ fn new_children_go_to_the_top() {
 #[test]
 fn setting_the_same_parent_again_is_refused_and_rolls_back() {
     let sandbox = sandbox();
-    let child = made(&create_epic(&sandbox, "One", under(&sandbox, "acme/security&291")));
+    let child = made(&create_epic(
+        &sandbox,
+        "One",
+        under(&sandbox, "acme/security&291"),
+    ));
     let before = sandbox.dump();
     let mut change = under(&sandbox, "acme/security&291");
     change["title"] = json!("Two");
