@@ -9,8 +9,9 @@ use crate::tree::{Item, Kind, Reference, WorkItemId, is_path};
 use super::ask::{OneItem, unexpected};
 use super::documents;
 use super::error::GitlabError;
+use super::page::{Connection, entries};
 use super::read::{RawPlace, Reader};
-use super::types::{Connection, RawDiscussion, RawWidget, entries};
+use super::types::{RawDiscussion, RawWidget};
 
 /// One comment on an item.
 #[derive(Debug, Clone, PartialEq, Eq)]

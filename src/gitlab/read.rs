@@ -17,9 +17,10 @@ use super::ask::unexpected;
 
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
+use super::page::Connection;
 use super::places::{NamespaceInfo, NamespaceKind, PlaceQuery, RawNamespace};
 use super::transport::Client;
-use super::types::{Connection, RawId, RawItem};
+use super::types::{RawId, RawItem};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
