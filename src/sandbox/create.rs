@@ -8,6 +8,10 @@ use super::rules::{self, Draft, Refusal, wrong_class};
 use super::store::{Id, Item, Kind, PlaceKind};
 use super::{hierarchy, labels, links, update};
 
+/// GitLab's answer where a group takes no items of that type.
+const PROJECTS_ONLY: &str =
+    "create_group_level_work_items feature flag is disabled. Only project paths allowed.";
+
 /// Creates an item. A refusal leaves nothing, but for links: those fail after the item exists.
 pub(super) fn create(
     draft: &mut Draft<'_>,
@@ -79,19 +83,17 @@ fn destination(draft: &Draft<'_>, input: &Create) -> Result<(Id, Kind), Refusal>
         .place_at(path)
         .filter(|id| draft.config.writable(world, *id, Some(draft.actor)))
         .ok_or_else(Refusal::unavailable)?;
-    let kind = kind_of(draft.config, &input.work_item_type_id)?;
     let home = world.places.get(place).map(|place| place.kind);
     let edition = &draft.config.seed.edition;
+    if home == Some(PlaceKind::Group) && !edition.enterprise {
+        return Err(Refusal::Top(PROJECTS_ONLY.to_owned()));
+    }
+    let kind = kind_of(draft.config, &input.work_item_type_id)?;
     let refusal = match (home, kind) {
-        (Some(PlaceKind::Group), _) if !edition.enterprise => {
-            "create_group_level_work_items feature flag is disabled. Only project paths allowed."
-        }
         (Some(PlaceKind::Group), Kind::Epic) if edition.epics => return Ok((place, kind)),
         (_, Kind::Epic) => "Epic type is not available for the given group",
         (Some(PlaceKind::Project), _) => return Ok((place, kind)),
-        (_, Kind::Issue | Kind::Incident | Kind::Task) => {
-            "create_group_level_work_items feature flag is disabled. Only project paths allowed."
-        }
+        (_, Kind::Issue | Kind::Incident | Kind::Task) => PROJECTS_ONLY,
     };
     Err(Refusal::Top(refusal.to_owned()))
 }

@@ -1,5 +1,5 @@
 //! Trouble on demand, and the record of what was asked. Plain data; who causes the trouble is
-//! `sandbox` and `http`.
+//! `handle` and `http`.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! From the body of a POST to the body of its answer: limits, validation, execution. Must not
 //! know of connections.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::executable::Operation;
@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use super::complexity::{self, Cost};
 use super::error::SandboxError;
+use super::handle::State;
 use super::mutations::MutationRoot;
 use super::node::{Node, Scene};
-use super::sandbox::State;
 use super::seed::Edition;
 use super::store::{Id, World};
 
@@ -81,29 +81,37 @@ fn errors(messages: &[&str]) -> Value {
     json!({ "errors": errors })
 }
 
-/// The schema of one edition, ready to run documents.
+/// The schema of one kind of build, ready to run documents.
 pub(super) struct Engine {
     schema: Valid<Schema>,
     implementers: HashMap<Name, Implementers>,
 }
 
+/// A built schema, or why it could not be built.
+type Built = Result<Arc<Engine>, String>;
+
+static ENTERPRISE: LazyLock<Built> = LazyLock::new(|| Engine::build(SDL));
+static COMMUNITY: LazyLock<Built> = LazyLock::new(|| Engine::build(&super::community_sdl(SDL)));
+
 impl Engine {
-    /// Builds the schema of an edition.
-    pub(super) fn new(edition: &Edition) -> Result<Self, SandboxError> {
-        let smaller;
-        let sdl = if edition.enterprise {
-            SDL
+    /// Returns the schema of an edition; each is built once.
+    pub(super) fn of(edition: &Edition) -> Result<Arc<Self>, SandboxError> {
+        let built = if edition.enterprise {
+            &*ENTERPRISE
         } else {
-            smaller = super::community_sdl(SDL);
-            &smaller
+            &*COMMUNITY
         };
+        built.clone().map_err(SandboxError::Schema)
+    }
+
+    fn build(sdl: &str) -> Built {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
-            .map_err(|error| SandboxError::Schema(error.errors.to_string()))?;
+            .map_err(|error| error.errors.to_string())?;
         let implementers = schema.implementers_map();
-        Ok(Self {
+        Ok(Arc::new(Self {
             schema,
             implementers,
-        })
+        }))
     }
 }
 
@@ -247,7 +255,7 @@ fn prepare<'a>(engine: &Engine, request: &'a Request) -> Result<Prepared<'a>, Va
                 .errors
                 .iter()
                 .take(REPORTED_ERRORS)
-                .map(|error| error.to_json())
+                .map(|error| in_gitlabs_words(error.to_json()))
                 .collect();
             json!({ "errors": found })
         })?;
@@ -264,6 +272,15 @@ fn prepare<'a>(engine: &Engine, request: &'a Request) -> Result<Prepared<'a>, Va
         variables,
         cost,
     })
+}
+
+/// Rewords the one validation error that clients look for.
+fn in_gitlabs_words(mut error: GraphQLError) -> GraphQLError {
+    let parts: Vec<&str> = error.message.split('`').collect();
+    if let ["type ", type_name, " does not have a field ", field, ""] = parts[..] {
+        error.message = format!("Field '{field}' doesn't exist on type '{type_name}'");
+    }
+    error
 }
 
 fn summarise(prepared: &[Result<Prepared<'_>, Value>]) -> Summary {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, RawQuery, State as Shared};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 
 use super::error::SandboxError;
 use super::graphql::{Delivery, Reply};
-use super::sandbox::Sandbox;
+use super::handle::Sandbox;
 
 const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// What a head takes at most; a truncated answer gets this and half of its body.
@@ -108,7 +108,7 @@ async fn until_stopped(mut stop: watch::Receiver<bool>) {
 }
 
 async fn by_post(
-    Shared(app): Shared<App>,
+    State(app): State<App>,
     ConnectInfo(budget): ConnectInfo<Budget>,
     headers: HeaderMap,
     body: Bytes,
@@ -118,7 +118,7 @@ async fn by_post(
 }
 
 async fn by_get(
-    Shared(app): Shared<App>,
+    State(app): State<App>,
     ConnectInfo(budget): ConnectInfo<Budget>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

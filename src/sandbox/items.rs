@@ -9,8 +9,8 @@ use super::connection::page;
 use super::node::{Node, Out, Scene};
 use super::queries;
 use super::references::{self, gid, time};
-use super::store::{Id, Item, Kind, Note, PlaceKind};
-use super::{hierarchy, text};
+use super::store::{Id, Item, Kind, PlaceKind};
+use super::{hierarchy, text, threads};
 
 /// A widget of a work item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,7 +240,7 @@ pub(super) fn widget_field(
         (Widget::Milestone, "milestone") => {
             Out::optional(item.milestone.and_then(|id| queries::milestone(scene, id)))
         }
-        (Widget::Notes, "discussions") => discussions(scene, item, arguments)?,
+        (Widget::Notes, "discussions") => threads::list(scene, id, item, arguments)?,
         (Widget::StartAndDueDate, "startDate") => Out::leaf(&item.start),
         (Widget::StartAndDueDate, "dueDate") => Out::leaf(&item.due),
         (Widget::StartAndDueDate, "isFixed") => Out::leaf(item.fixed_dates),
@@ -351,68 +351,4 @@ fn linked(scene: &Arc<Scene>, item: &Item, arguments: &JsonMap) -> Result<Out, F
         links.map(row).collect(),
         arguments,
     )
-}
-
-/// Returns a comment; its thread is left out of the note within a thread's own list.
-pub(super) fn note(scene: &Arc<Scene>, item: &Item, note: &Note) -> Node {
-    let at = time(note.at);
-    let page_url = references::web_path(&scene.world, item);
-    Node::plain(
-        "Note",
-        vec![
-            ("id", Out::leaf(gid("Note", note.id))),
-            ("body", Out::leaf(&note.body)),
-            ("system", Out::leaf(note.system)),
-            ("internal", Out::leaf(note.internal)),
-            ("author", queries::user(scene, "UserCore", note.author)),
-            ("createdAt", Out::leaf(&at)),
-            ("updatedAt", Out::leaf(&at)),
-            (
-                "url",
-                Out::leaf(format!("{}{page_url}#note_{}", scene.url, note.id)),
-            ),
-            (
-                "discussion",
-                Out::Node(Node::plain("Discussion", thread_head(note.thread, &at))),
-            ),
-        ],
-    )
-}
-
-fn thread_head(thread: Id, at: &str) -> Vec<(&'static str, Out)> {
-    let id = gid("Discussion", thread);
-    vec![
-        ("id", Out::leaf(&id)),
-        ("replyId", Out::leaf(&id)),
-        ("createdAt", Out::leaf(at)),
-    ]
-}
-
-fn discussions(scene: &Arc<Scene>, item: &Item, arguments: &JsonMap) -> Result<Out, FieldError> {
-    let filter = arguments.get("filter").and_then(|filter| filter.as_str());
-    let shown = |note: &&Note| match filter {
-        Some("ONLY_COMMENTS") => !note.system,
-        Some("ONLY_ACTIVITY") => note.system,
-        _ => true,
-    };
-    let mut rows = Vec::new();
-    for first in item
-        .notes
-        .iter()
-        .filter(|note| note.id == note.thread)
-        .filter(shown)
-    {
-        let replies = item.notes.iter().filter(|note| note.thread == first.thread);
-        let notes = replies
-            .map(|reply| (reply.id, note(scene, item, reply)))
-            .collect();
-        let mut fields = thread_head(first.thread, &time(first.at));
-        fields.push(("notes", page("NoteConnection", notes, &JsonMap::new())?));
-        rows.push((first.thread, Node::plain("Discussion", fields)));
-    }
-    let sort = arguments.get("sort").and_then(|sort| sort.as_str());
-    if sort == Some("CREATED_DESC") {
-        rows.reverse();
-    }
-    page("DiscussionConnection", rows, arguments)
 }

@@ -7,11 +7,11 @@ use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolveInfo, ResolvedV
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::handle::State;
 use super::node::{Node, Out, Scene};
 use super::rules::{Draft, Refusal};
-use super::sandbox::State;
 use super::store::Id;
-use super::{create, hierarchy, inputs, items, labels, links, notes, queries, update};
+use super::{create, hierarchy, inputs, labels, links, notes, queries, threads, update};
 
 /// The root of writing. Every field commits for itself.
 pub(super) struct MutationRoot<'a> {
@@ -193,10 +193,10 @@ impl MutationRoot<'_> {
     }
 }
 
-fn shown_note(scene: &Arc<Scene>, item: Id, note: Option<Id>) -> Option<Node> {
-    let item = scene.world.items.get(item)?;
+fn shown_note(scene: &Arc<Scene>, id: Id, note: Option<Id>) -> Option<Node> {
+    let item = scene.world.items.get(id)?;
     let note = item.notes.iter().find(|row| Some(row.id) == note)?;
-    Some(items::note(scene, item, note))
+    Some(threads::note(scene, id, item, note))
 }
 
 fn command_names(commands: &[String]) -> Vec<&str> {

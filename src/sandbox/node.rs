@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::places::Config;
 use super::store::{Id, PlaceKind, World};
-use super::{items, queries};
+use super::{items, queries, threads};
 
 /// What is the same for all nodes of one answer.
 pub(super) struct Scene {
@@ -106,6 +106,8 @@ pub(super) enum Node {
     Item(Arc<Scene>, Id),
     /// A widget of a work item.
     Widget(Arc<Scene>, items::Widget, Id),
+    /// A thread of comments on a work item.
+    Thread(Arc<Scene>, Id, Id),
     /// The hierarchy part of a type's definition: its children and parents.
     HierarchyDefinition(Arc<Scene>, super::store::Kind),
     /// An object whose fields are all known.
@@ -134,6 +136,7 @@ impl ObjectValue for Node {
             Self::Place(_, PlaceKind::Project, _) => "Project",
             Self::Item(..) => "WorkItem",
             Self::Widget(_, widget, _) => widget.type_name(),
+            Self::Thread(..) => "Discussion",
             Self::HierarchyDefinition(..) => "WorkItemWidgetDefinitionHierarchy",
             Self::Plain(plain) => plain.type_name,
         }
@@ -151,6 +154,9 @@ impl ObjectValue for Node {
             Self::Item(scene, id) => items::field(scene, *id, name, arguments),
             Self::Widget(scene, widget, id) => {
                 items::widget_field(scene, *widget, *id, name, arguments)?
+            }
+            Self::Thread(scene, id, thread) => {
+                threads::field(scene, *id, *thread, name, arguments)?
             }
             Self::HierarchyDefinition(scene, kind) => {
                 queries::hierarchy_definition(scene, *kind, name, arguments)?

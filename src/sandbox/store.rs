@@ -95,6 +95,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
     }
 }
 
+/// Tells whether a field need not be written.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// All that exists. Also the form of a change: the rows that are new or different.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -256,26 +261,44 @@ pub(super) struct Item {
     pub(super) place: Id,
     pub(super) kind: Kind,
     pub(super) title: String,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) description: String,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) closed_at: Option<Tick>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) confidential: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) lock_version: u64,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) labels: Vec<Id>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) parent: Option<Id>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) children: Vec<Id>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) weight: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) health: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) milestone: Option<Id>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) start: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) due: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) fixed_dates: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) assignees: Vec<Id>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) links: Vec<Link>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) notes: Vec<Note>,
     pub(super) author: Id,
     pub(super) created_at: Tick,
     pub(super) updated_at: Tick,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) edits: Vec<TextEdit>,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) moved_to: Option<Id>,
 }
 
@@ -329,7 +352,9 @@ pub(super) struct Note {
     pub(super) id: Id,
     pub(super) thread: Id,
     pub(super) body: String,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) system: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(super) internal: bool,
     pub(super) author: Id,
     pub(super) at: Tick,

@@ -10,8 +10,10 @@ pub(super) enum Region {
     Code,
     /// A block quote.
     Quote,
-    /// An HTML block or comment.
+    /// An HTML block.
     Html,
+    /// An HTML comment that starts its line.
+    Comment,
 }
 
 /// What is open at the end of a line.
@@ -55,7 +57,10 @@ fn step(open: &Open, line: &str) -> (Region, Option<Open>) {
             Region::Quote,
             (line.trim_end() == ">>>").then_some(Open::Nothing),
         ),
-        Open::Comment => (Region::Html, line.contains("-->").then_some(Open::Nothing)),
+        Open::Comment => (
+            Region::Comment,
+            line.contains("-->").then_some(Open::Nothing),
+        ),
         Open::Html if bare.is_empty() => (Region::Plain, Some(Open::Nothing)),
         Open::Html => (Region::Html, None),
         Open::Nothing => start(line, bare),
@@ -73,7 +78,7 @@ fn start(line: &str, bare: &str) -> (Region, Option<Open>) {
         (Region::Quote, None)
     } else if let Some(comment) = bare.strip_prefix("<!--") {
         let open = (!comment.contains("-->")).then_some(Open::Comment);
-        (Region::Html, open)
+        (Region::Comment, open)
     } else if opens_html(bare) {
         (Region::Html, Some(Open::Html))
     } else {
@@ -106,8 +111,7 @@ fn opens_html(bare: &str) -> bool {
 pub(super) fn mentions(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (region, line) in lines(text) {
-        let comment = line.trim_start().starts_with("<!--");
-        if region == Region::Plain || (region == Region::Html && !comment) {
+        if matches!(region, Region::Plain | Region::Html) {
             mentions_of_line(&without_code(line), &mut found);
         }
     }

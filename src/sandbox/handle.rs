@@ -36,7 +36,7 @@ impl std::fmt::Debug for Sandbox {
 
 /// What all handles of a sandbox share.
 pub(super) struct State {
-    pub(super) engine: Engine,
+    pub(super) engine: Arc<Engine>,
     pub(super) config: Arc<Config>,
     memory: Mutex<Memory>,
     traffic: Mutex<Traffic>,
@@ -128,7 +128,7 @@ impl Sandbox {
             folder,
         };
         let state = State {
-            engine: Engine::new(&seed.edition)?,
+            engine: Engine::of(&seed.edition)?,
             config: Arc::new(Config { seed: seed.clone() }),
             memory: Mutex::new(memory),
             traffic: Mutex::default(),
