@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Plans, applies and reconciles trees of GitLab epics and issues from a TOML file.
 //!
 //! ```text

@@ -65,9 +65,13 @@ impl Client {
         let ask = || async {
             let document = documents::metadata();
             let raw: RawMetadata = self.ask(&document, json!({})).await?;
-            let version = raw
-                .metadata
-                .ok_or_else(|| unexpected(&document, "no metadata"))?;
+            // Anonymous callers are shown nothing, which GitLab does not call an error.
+            let version = raw.metadata.ok_or_else(|| match raw.current_user {
+                Some(_) => unexpected(&document, "no metadata"),
+                None => GitlabError::Unauthorized {
+                    detail: "nobody is logged in".into(),
+                },
+            })?;
             Ok(Metadata {
                 version: self.clean(&version.version.unwrap_or_default()),
                 enterprise: version.enterprise.unwrap_or_default(),

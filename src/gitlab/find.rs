@@ -4,13 +4,14 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::tree::{Item, Reference, WorkItemId, is_path};
+use crate::tree::{Item, Kind, Reference, WorkItemId, is_path};
 
 use super::ask::{OneItem, unexpected};
 use super::documents;
 use super::error::GitlabError;
+use super::page::{Connection, entries};
 use super::read::{RawPlace, Reader};
-use super::types::{Connection, RawDiscussion, RawWidget, entries};
+use super::types::{RawDiscussion, RawWidget};
 
 /// One comment on an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +51,13 @@ impl Reader {
             let page = place
                 .work_items
                 .ok_or_else(|| unexpected(&document, "no list of items"))?;
-            let (found, next) = self.page(&document, Some(page), after.as_deref()).await?;
-            items.extend(found);
+            let (found, next) = self.page(&document, page, after.as_deref()).await?;
+            // Where the filter by type is unknown, other kinds come along.
+            items.extend(
+                found
+                    .into_iter()
+                    .filter(|item| item.kind.is_none_or(|kind| kind == Kind::Epic)),
+            );
             after = next;
             if after.is_none() {
                 return Ok(items);
@@ -79,7 +85,7 @@ impl Reader {
         let page = place
             .work_items
             .ok_or_else(|| unexpected(&document, "no list of items"))?;
-        self.page(&document, Some(page), None)
+        self.page(&document, page, None)
             .await
             .map(|(items, _)| items)
     }

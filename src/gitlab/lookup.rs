@@ -9,8 +9,9 @@ use crate::tree::TitleIn;
 
 use super::documents::{self, Document};
 use super::error::GitlabError;
+use super::page::{Connection, entries};
 use super::read::{Reader, gather, numbered};
-use super::types::{Connection, RawNamed, RawUser, entries};
+use super::types::{RawNamed, RawUser};
 
 /// A title to look up in a group or project.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -16,6 +16,7 @@ mod limiter;
 mod lookup;
 mod outcome;
 mod pace;
+mod page;
 mod places;
 mod read;
 mod target;

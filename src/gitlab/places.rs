@@ -7,7 +7,8 @@ use serde::Deserialize;
 use crate::tree::Kind;
 
 use super::kinds::kind_of;
-use super::types::{Connection, RawType, entries};
+use super::page::{Connection, entries};
+use super::types::RawType;
 
 /// A place, and what a tree needs of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -17,9 +17,10 @@ use super::ask::unexpected;
 
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
+use super::page::Connection;
 use super::places::{NamespaceInfo, NamespaceKind, PlaceQuery, RawNamespace};
 use super::transport::Client;
-use super::types::{Connection, RawId, RawItem};
+use super::types::{RawId, RawItem};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -111,12 +112,13 @@ impl Reader {
             .collect();
         let jobs = ids.chunks(documents::ITEMS).map(|chunk| {
             let reader = self.clone();
-            let document = documents::items(edition, chunk.len());
+            let asked = chunk.len();
+            let document = documents::items(edition, asked);
             let variables = numbered(chunk.iter().map(|id| [("id", json!(id.as_str()))]));
             async move {
                 let mut data: Map<String, Value> = reader.client.ask(&document, variables).await?;
                 let mut items = Vec::new();
-                for i in 0..data.len() {
+                for i in 0..asked {
                     if let Some(raw) = reader.alias(&document, &mut data, &format!("a{i}"))? {
                         items.push(reader.client.item(&document, raw).await?);
                     }
@@ -179,7 +181,7 @@ impl Reader {
     }
 
     /// Lists the children of items, open and closed, in GitLab's order; a
-    /// parent that does not exist or is hidden is left out.
+    /// parent that does not exist, is hidden or cannot have any is left out.
     ///
     /// # Errors
     /// Fails when a request does.
@@ -227,16 +229,18 @@ impl Reader {
         let mut data: Map<String, Value> = self.client.ask(&document, variables).await?;
         let mut pages = Vec::new();
         for (i, (id, after)) in wanted.into_iter().enumerate() {
-            let Some(parent) = self.alias::<RawItem>(&document, &mut data, &format!("a{i}"))?
-            else {
-                continue;
-            };
-            let page = parent
-                .into_widgets()
-                .into_iter()
-                .find_map(|widget| widget.children);
-            let (items, next) = self.page(&document, page, after.as_deref()).await?;
-            pages.push((id, items, next));
+            let parent: Option<RawItem> = self.alias(&document, &mut data, &format!("a{i}"))?;
+            let widgets = parent.map(RawItem::into_widgets).unwrap_or_default();
+            match widgets.into_iter().find_map(|widget| widget.children) {
+                Some(page) => {
+                    let (items, next) = self.page(&document, page, after.as_deref()).await?;
+                    pages.push((id, items, next));
+                }
+                None if after.is_some() => {
+                    return Err(unexpected(&document, "a list that ends in the middle"));
+                }
+                None => {}
+            }
         }
         Ok(pages)
     }
@@ -245,10 +249,10 @@ impl Reader {
     pub(super) async fn page(
         &self,
         document: &Document,
-        page: Option<Connection<RawItem>>,
+        page: Connection<RawItem>,
         after: Option<&str>,
     ) -> Result<(Vec<Item>, Option<String>), GitlabError> {
-        let (nodes, next) = page.map(Connection::into_page).unwrap_or_default();
+        let (nodes, next) = page.into_page();
         if next.is_some() && next.as_deref() == after {
             return Err(unexpected(document, "a page that leads to itself"));
         }
@@ -303,7 +307,8 @@ where
     }
     let mut results = BTreeMap::new();
     while let Some(joined) = set.join_next().await {
-        let (i, result) = joined.map_err(|e| GitlabError::Setup {
+        let (i, result) = joined.map_err(|e| GitlabError::Unexpected {
+            operation: "requests at the same time".into(),
             detail: e.to_string(),
         })?;
         results.insert(i, result?);

@@ -9,50 +9,7 @@ use serde::Deserialize;
 use crate::tree::{Item, Kind, Label, Link, LinkKind, Reference, WorkItemId};
 
 use super::kinds::kind_of;
-
-/// A page of a list.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", bound = "T: Deserialize<'de>")]
-pub(super) struct Connection<T> {
-    nodes: Option<Vec<Option<T>>>,
-    page_info: Option<PageInfo>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: Option<bool>,
-    end_cursor: Option<String>,
-}
-
-impl<T> Connection<T> {
-    /// Whether there is more than this page.
-    pub(super) fn more(&self) -> bool {
-        self.page_info.as_ref().and_then(|page| page.has_next_page) == Some(true)
-    }
-
-    /// The entries of the page, and the cursor of the next.
-    pub(super) fn into_page(self) -> (Vec<T>, Option<String>) {
-        let more = self.more();
-        let cursor = self
-            .page_info
-            .and_then(|page| page.end_cursor)
-            .filter(|_| more);
-        (
-            self.nodes
-                .unwrap_or_default()
-                .into_iter()
-                .flatten()
-                .collect(),
-            cursor,
-        )
-    }
-}
-
-/// The entries of a page that may be absent.
-pub(super) fn entries<T>(page: Option<Connection<T>>) -> Vec<T> {
-    page.map(|page| page.into_page().0).unwrap_or_default()
-}
+use super::page::Connection;
 
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct RawId {
@@ -447,5 +404,57 @@ mod tests {
             value[field] = Value::Null;
             assert!(raw(value).into_item().is_err(), "{field}");
         }
+    }
+
+    /// Every place in a JSON value, as a pointer.
+    fn places(value: &Value, here: &str, all: &mut Vec<String>) {
+        all.push(here.to_owned());
+        match value {
+            Value::Object(fields) => fields
+                .iter()
+                .for_each(|(name, value)| places(value, &format!("{here}/{name}"), all)),
+            Value::Array(values) => {
+                values
+                    .iter()
+                    .enumerate()
+                    .for_each(|(i, value)| places(value, &format!("{here}/{i}"), all));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn an_item_with_any_field_replaced_by_anything_never_panics() {
+        let page = |node: Value| json!({ "nodes": [node], "pageInfo": { "hasNextPage": true, "endCursor": "c" } });
+        let whole = epic(json!([
+            { "parent": { "id": "gid://gitlab/WorkItem/1" }, "weight": 3, "milestone": { "title": "18.7" } },
+            { "labels": page(json!({ "id": "gid://gitlab/GroupLabel/2", "title": "b" })) },
+            { "assignees": page(json!({ "username": "zoe" })) },
+            { "startDate": "2027-01-02", "dueDate": "2027-01-03", "isFixed": true },
+            { "linkedItems": page(json!({ "linkType": "blocks", "workItem": { "id": "gid://gitlab/WorkItem/9" } })) }
+        ]));
+        let mut all = Vec::new();
+        places(&whole, "", &mut all);
+        let odd = [
+            json!(null),
+            json!(-1),
+            json!(1e300),
+            json!(""),
+            json!("gid://gitlab/WorkItem/x"),
+            json!([]),
+            json!({}),
+            json!(true),
+        ];
+        for place in &all {
+            for odd in &odd {
+                let mut value = whole.clone();
+                *value.pointer_mut(place).unwrap() = odd.clone();
+                if let Ok(raw) = serde_json::from_value::<RawItem>(value) {
+                    let _ = raw.is_cut();
+                    let _ = raw.into_item();
+                }
+            }
+        }
+        assert!(all.len() > 40);
     }
 }

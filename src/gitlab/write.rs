@@ -157,10 +157,8 @@ impl Writer {
         // The text for a duplicate is not promised, so any refusal and any lost answer is looked into.
         match &error {
             WriteError::Uncertain(_) => {
-                self.client
-                    .pace()
-                    .sleep(self.client.pace().lost_answer)
-                    .await;
+                let pace = self.client.pace();
+                pace.sleep(pace.lost_answer).await;
             }
             WriteError::Refused(GitlabError::Payload { .. }) => {}
             WriteError::Refused(_) => return Err(error),

@@ -1,4 +1,4 @@
-//! All integration tests, in one binary.
+//! All integration tests in one binary, over HTTP against the sandbox.
 
 mod client;
 mod contract;
