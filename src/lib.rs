@@ -17,3 +17,4 @@ pub mod key;
 pub mod problem;
 pub mod text;
 pub mod tree;
+pub mod source;
