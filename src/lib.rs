@@ -18,3 +18,6 @@ pub mod problem;
 pub mod text;
 pub mod tree;
 pub mod source;
+pub mod spec;
+pub mod assets;
+pub mod blueprint;

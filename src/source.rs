@@ -18,6 +18,7 @@ use crate::problem::{Problem, Problems};
 use crate::text::{SLOT_CLOSE, SLOT_OPEN};
 
 pub use fields::Fields;
+pub(crate) use fields::{check_id, offer, offer_quoted, string_of, wrong};
 
 /// The largest file that is read, in bytes.
 pub const MAX_FILE: usize = 4 * 1024 * 1024;
