@@ -21,3 +21,5 @@ pub mod source;
 pub mod spec;
 pub mod assets;
 pub mod blueprint;
+pub mod render;
+pub mod check;

@@ -12,6 +12,8 @@ use crate::source::{At, Span};
 use crate::spec::Schema;
 use crate::tree::{Kind, LabelRule};
 
+pub(crate) use rules::GROUPS;
+
 /// A Tera text or expression and where it stands.
 pub type Code = At<String>;
 
