@@ -14,7 +14,7 @@ issues = "g/p"
 
 pub(super) const OWNERS: &str = "[groups.'group::one']\npm = ['@pm']\n";
 
-pub(super) const BLUEPRINT: &str = r#"schema = 1
+pub(super) const BLUEPRINT: &str = r##"schema = 1
 name = "base"
 [scale]
 weight = [1, 2, 3]
@@ -84,7 +84,7 @@ item = "@root"
 node = "top"
 heading = "Tools"
 cells = { "Tool" = "{{ tool.name | cell }}", "Epic" = "{{ ref(key='top') }}+" }
-"#;
+"##;
 
 pub(super) const TOP: &str = "{{ tool.summary }}\n\n\n\n{% for p in part -%}\n{% if p.key %}- [{{ tick(key=p.key) }}] {{ ref(key=p.key) }}+\n{% endif %}{% endfor %}\n";
 pub(super) const PART: &str = "{{ each.summary }}\n{{ each.value }}\n{% include \"part/owner.md\" %}\n";
