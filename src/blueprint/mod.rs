@@ -12,8 +12,6 @@ use crate::source::{At, Span};
 use crate::spec::Schema;
 use crate::tree::{Kind, LabelRule};
 
-pub(crate) use rules::GROUPS;
-
 /// A Tera text or expression and where it stands.
 pub type Code = At<String>;
 
@@ -144,6 +142,3 @@ impl Blueprint {
         self.chain.iter().map(|name| format!("{name}/{template}")).collect()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,7 +9,7 @@ use crate::spec::schema::{Fields as Declared, Schema};
 use crate::tree::Kind;
 
 /// The list that epictree derives from the group labels of a tool file.
-pub(crate) const GROUPS: &str = "groups";
+const GROUPS: &str = "groups";
 
 /// Reads a node; `None` if it is skipped or broken.
 pub(super) fn node(table: &Table, out: &mut Problems) -> Option<NodeRule> {

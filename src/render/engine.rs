@@ -65,7 +65,9 @@ impl Engine {
             engine.places.insert(name.clone(), piece.code.span.clone());
             all.insert(name, text);
         }
-        engine.compile(all, out).then_some(engine)
+        let compiled = engine.compile(all, out);
+        super::names::check(blueprint, &engine, out);
+        compiled.then_some(engine)
     }
 
     /// Adds all templates; one that fails is reported and emptied, so that the others are still checked.
@@ -154,7 +156,8 @@ impl Engine {
         }
     }
 
-    fn name(&self, code: &Code) -> &str {
+    /// The name of a code within Tera.
+    pub(super) fn name(&self, code: &Code) -> &str {
         let place = (Arc::clone(&code.span.file), code.span.range.start);
         self.codes.get(&place).map_or("", String::as_str)
     }

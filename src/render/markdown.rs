@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn an_open_backtick_is_no_code() {
-        assert_eq!(seen("a ` b ``c`"), ["a ` b ``c`"]);
+        assert_eq!(seen("a ` b ``c"), ["a ` b ``c"]);
         assert_eq!(seen("a \\`@x`"), ["a \\`@x`"]);
     }
 }

@@ -12,9 +12,11 @@ mod filters;
 mod kinds;
 mod lint;
 mod markdown;
+mod names;
 mod rows;
 mod scan;
 mod shape;
+mod tokens;
 mod verify;
 
 pub use engine::Engine;
