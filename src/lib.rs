@@ -4,7 +4,7 @@
 //! tool.toml ──spec──▶ Spec ─┐
 //! blueprint ──blueprint────▶├─expand─▶ Outline ─render─▶ DesiredTree ─┐
 //!                                                                     ├─plan─▶ Plan ─guard─▶ apply ─▶ Report
-//! GitLab or sandbox ──gitlab::observe──▶ ObservedTree ────────────────┘
+//! GitLab or sandbox ──observe──────────▶ ObservedTree ────────────────┘
 //! ```
 //!
 //! Data flows down this list; a module imports only from above it (the table
@@ -15,21 +15,30 @@
 // -- words --------------------------------------------------------------------
 pub mod canonical;
 pub mod key;
-pub mod problem;
-pub mod text;
-
-// -- pure core ----------------------------------------------------------------
-pub mod identity;
 pub mod marker;
-pub mod merge;
-pub mod plan;
+pub mod problem;
+pub mod source;
+pub mod text;
 pub mod tree;
 
+// -- pure core: from files to the wanted tree ----------------------------------
+pub mod spec;
+pub mod assets;
+pub mod blueprint;
+pub mod render;
+pub mod check;
+
+// -- pure core: from two trees to a plan ----------------------------------------
+pub mod merge;
+pub mod identity;
+pub mod plan;
+
 // -- IO -----------------------------------------------------------------------
-pub mod apply;
 pub mod gitlab;
 pub mod observe;
+pub mod apply;
 pub mod sandbox;
 
 // -- shell --------------------------------------------------------------------
 pub mod ui;
+pub mod cli;

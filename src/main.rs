@@ -1,3 +1,7 @@
-//! The `epictree` binary.
+//! The `epictree` binary: the arguments in, the exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    epictree::cli::main(std::env::args_os())
+}

@@ -16,7 +16,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let loaded = load(&args.paths)?;
+    let (_, loaded) = load(&args.paths)?;
     ui::print(&ui::problems::render(&loaded.problems, &loaded.sources, ui::width()))?;
     if loaded.problems.has_errors() {
         return Ok(Exit::Failed);

@@ -27,6 +27,8 @@ pub(super) struct OnDisk {
     /// The folder with the workspace file.
     pub(super) folder: PathBuf,
     pub(super) workspace: File,
+    /// The owners file, if the workspace names one and it can be read.
+    pub(super) owners: Option<File>,
     pub(super) tools: Vec<File>,
 }
 
@@ -53,10 +55,15 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
     }
     let folder = folder.unwrap_or(here);
     let workspace = read(&folder.join(WORKSPACE))?;
+    let owners = owners_file(&folder);
+    let is_settings = |file: &Path| {
+        file.file_name().is_some_and(|name| name == WORKSPACE)
+            || owners.as_ref().is_some_and(|owners| owners.canonicalize().ok() == file.canonicalize().ok())
+    };
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &named {
         for file in tool_files(path, &folder)? {
-            if !files.contains(&file) {
+            if !files.contains(&file) && (path.is_file() || !is_settings(&file)) {
                 files.push(file);
             }
         }
@@ -65,7 +72,8 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
         return Err(Failure::new("there are no tool files").hint("`epictree new ID` writes one"));
     }
     let tools = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
-    Ok(OnDisk { folder, workspace, tools })
+    let owners = owners.and_then(|owners| read(&owners).ok());
+    Ok(OnDisk { folder, workspace, owners, tools })
 }
 
 /// Without paths: the workspace's `tools/`, else the current folder.
@@ -93,7 +101,7 @@ fn tool_files(path: &Path, workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
         let entry = entry.with_context(|| format!("cannot read `{}`", path.display()))?;
         let is_toml = entry.path().extension().is_some_and(|extension| extension == "toml");
         let own = entry.path().canonicalize().ok().and_then(|p| workspace_above(&p));
-        if entry.file_type().is_file() && is_toml && own.as_deref() == Some(workspace) && !is_settings(entry.path(), workspace) {
+        if entry.file_type().is_file() && is_toml && own.as_deref() == Some(workspace) {
             files.push(entry.into_path());
         }
         if files.len() > MAX_FILES {
@@ -103,17 +111,11 @@ fn tool_files(path: &Path, workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// The workspace file itself, and the owners file it names.
-fn is_settings(file: &Path, workspace: &Path) -> bool {
-    let name = file.file_name().unwrap_or_default();
-    if name == WORKSPACE {
-        return true;
-    }
-    let owners = std::fs::read_to_string(workspace.join(WORKSPACE))
-        .ok()
-        .and_then(|text| text.parse::<toml::Table>().ok())
-        .and_then(|table| Some(workspace.join(table.get("owners")?.get("file")?.as_str()?)));
-    owners.and_then(|owners| owners.canonicalize().ok()) == file.canonicalize().ok()
+/// The owners file that a workspace names.
+fn owners_file(workspace: &Path) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(workspace.join(WORKSPACE)).ok()?;
+    let table = text.parse::<toml::Table>().ok()?;
+    Some(workspace.join(table.get("owners")?.get("file")?.as_str()?))
 }
 
 /// Reads a file, bounded.

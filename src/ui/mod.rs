@@ -15,6 +15,7 @@ mod words;
 use std::io::{IsTerminal, Write};
 
 pub use clean::clean;
+pub use words::count;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,6 +54,17 @@ pub fn print(text: &str) -> std::io::Result<()> {
 pub fn say(text: &str) {
     let mut out = anstream::stderr().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+}
+
+/// Says why a command stopped, and what to do next.
+pub fn failed(message: &str, hint: Option<&str>) {
+    if message.is_empty() {
+        return;
+    }
+    say(&format!("{} {}", words::styled(words::REMOVED, "error:"), clean(message)));
+    if let Some(hint) = hint {
+        say(&format!("\n{} {}", words::styled(words::NOTE, "hint:"), clean(hint)));
+    }
 }
 
 fn finished(result: std::io::Result<()>) -> std::io::Result<()> {

@@ -15,6 +15,7 @@ pub(super) fn styled(style: Style, text: &str) -> String {
 }
 
 /// `1 item`, `2 items`.
-pub(super) fn count(n: usize, one: &str) -> String {
+#[must_use]
+pub fn count(n: usize, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }

@@ -1,0 +1,149 @@
+//! Blueprints and templates: those in the binary, overlaid file by file by the workspace's.
+//!
+//! Knows file names and texts only, not what they mean.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+
+use crate::problem::{Problem, Problems};
+use crate::source;
+
+/// Lists the embedded files by their path in the project.
+macro_rules! embed {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../", $path)))),*]
+    };
+}
+
+/// The files in the binary, sorted by path.
+pub const FILES: &[(&str, &str)] = embed![
+    "blueprints/prodseceng.toml",
+    "blueprints/service-retirement.toml",
+    "templates/part/people.md",
+    "templates/part/public.md",
+    "templates/part/start.md",
+    "templates/prodseceng/component.md",
+    "templates/prodseceng/design-document.md",
+    "templates/prodseceng/functionality.md",
+    "templates/prodseceng/handover.md",
+    "templates/prodseceng/integration.md",
+    "templates/prodseceng/issue.md",
+    "templates/prodseceng/step.md",
+    "templates/prodseceng/sunset-functionality.md",
+    "templates/prodseceng/sunset-operation.md",
+    "templates/prodseceng/sunset-requirement.md",
+    "templates/prodseceng/sunset.md",
+    "templates/service-retirement/check.md",
+    "templates/service-retirement/consumer.md",
+    "templates/service-retirement/dataset.md",
+    "templates/service-retirement/endpoint.md",
+    "templates/service-retirement/follow-up.md",
+    "templates/service-retirement/retirement.md",
+    "templates/service-retirement/task.md",
+];
+
+/// The folders that a workspace may overlay.
+pub const FOLDERS: [&str; 2] = ["blueprints", "templates"];
+
+/// The most files that are taken from a workspace.
+const MAX_FILES: usize = 2000;
+
+/// Blueprints and templates by path: `blueprints/x.toml`, `templates/x/y.md`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assets(BTreeMap<String, String>);
+
+impl Assets {
+    /// Those in the binary.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self(FILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+    }
+
+    /// Those in the binary, overlaid by the files of a workspace's folders.
+    pub fn overlaid(workspace: &Path, out: &mut Problems) -> Self {
+        let mut assets = Self::embedded();
+        for folder in FOLDERS {
+            assets.overlay(workspace, folder, out);
+        }
+        assets
+    }
+
+    /// Sets one file.
+    pub fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
+        self.0.insert(path.into(), text.into());
+    }
+
+    /// The text of a file.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&str> {
+        self.0.get(path).map(String::as_str)
+    }
+
+    /// All paths that begin so, with their texts.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0
+            .iter()
+            .filter(move |(path, _)| path.starts_with(prefix))
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    fn overlay(&mut self, workspace: &Path, folder: &str, out: &mut Problems) {
+        let root = workspace.join(folder);
+        if !root.exists() {
+            return;
+        }
+        let Ok(home) = workspace.canonicalize() else {
+            out.push(Problem::error(folder, None, "the folder cannot be read").hint("check its permissions"));
+            return;
+        };
+        let walk = walkdir::WalkDir::new(&root).follow_links(true).max_depth(6).sort_by_file_name();
+        let inside = |entry: &walkdir::DirEntry| {
+            !entry.path_is_symlink() || entry.path().canonicalize().is_ok_and(|real| real.starts_with(&home))
+        };
+        for entry in walk.into_iter().filter_entry(inside).take(MAX_FILES) {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() => self.read(workspace, entry.path(), out),
+                Ok(_) => {}
+                Err(error) => {
+                    let dangling = error.path().is_some_and(Path::is_symlink);
+                    if !dangling {
+                        out.push(Problem::error(folder, None, format!("cannot be read: {error}")).hint("check its permissions"));
+                    }
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, workspace: &Path, path: &Path, out: &mut Problems) {
+        let Some(name) = name_of(workspace, path) else { return };
+        let wanted = match name.split('/').next() {
+            Some("blueprints") => name.ends_with(".toml"),
+            _ => name.ends_with(".md"),
+        };
+        if !wanted {
+            return;
+        }
+        match std::fs::read(path) {
+            Ok(bytes) => {
+                if let Some(text) = source::text(&name, &bytes, out) {
+                    self.0.insert(name, text);
+                }
+            }
+            Err(error) => {
+                out.push(Problem::error(&name, None, format!("cannot be read: {error}")).hint("check its permissions"));
+            }
+        }
+    }
+}
+
+/// A path below the workspace with `/` between its parts.
+fn name_of(workspace: &Path, path: &Path) -> Option<String> {
+    let parts = path.strip_prefix(workspace).ok()?.components();
+    let parts: Option<Vec<&str>> = parts
+        .map(|part| match part {
+            Component::Normal(name) => name.to_str(),
+            _ => None,
+        })
+        .collect();
+    Some(parts?.join("/"))
+}

@@ -1,0 +1,130 @@
+//! The whole check of a workspace's files: every problem of every file, and the trees they want.
+//!
+//! Takes texts, not paths; who reads the files is the caller's business.
+
+use std::collections::BTreeMap;
+
+use crate::assets::Assets;
+use crate::blueprint::Blueprint;
+use crate::problem::{Problem, Problems, Sources};
+use crate::render::{self, Engine, Scene};
+use crate::source;
+use crate::spec::{Owners, Spec, ToolFile, Workspace, references};
+use crate::tree::DesiredTree;
+
+/// A file's name as the user would write it, and its bytes.
+pub type File = (String, Vec<u8>);
+
+/// The files of a workspace.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// `epictree.toml`.
+    pub workspace: File,
+    /// The owners file, if the workspace names one and it was read.
+    pub owners: Option<File>,
+    /// Blueprints and templates.
+    pub assets: Assets,
+    /// The tool files, in the order to show them.
+    pub tools: Vec<File>,
+}
+
+/// What the files of a workspace hold and what is wrong with them.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The workspace, unless its file is broken.
+    pub workspace: Option<Workspace>,
+    /// Who owns what; absent if the workspace names no owners file.
+    pub owners: Option<Owners>,
+    /// The blueprint, unless it is broken.
+    pub blueprint: Option<Blueprint>,
+    /// What each tool file says, broken ones left out.
+    pub specs: Vec<Spec>,
+    /// The wanted trees, in the order of the files; broken ones are left out.
+    pub trees: Vec<DesiredTree>,
+    /// Everything that is wrong.
+    pub problems: Problems,
+    /// The texts that problems point into.
+    pub sources: Sources,
+}
+
+/// Checks all files of a workspace.
+#[must_use]
+pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
+    let mut sources = Sources::default();
+    let out = &mut problems;
+    let workspace = text(&files.workspace, &mut sources, out).and_then(|text| Workspace::parse(&files.workspace.0, &text, out));
+    let owners = owners(files, workspace.as_ref(), &mut sources, out);
+    let blueprint = workspace.as_ref().and_then(|workspace| {
+        let at = workspace.spans.get("blueprint");
+        Blueprint::load(&workspace.blueprint, at, &files.assets, out, &mut sources)
+    });
+    let engine = blueprint.as_ref().and_then(|blueprint| Engine::new(blueprint, &files.assets, out, &mut sources));
+    let mut specs = Vec::new();
+    let mut trees = Vec::new();
+    for file in &files.tools {
+        let Some(text) = text(file, &mut sources, out) else { continue };
+        let Some(blueprint) = &blueprint else {
+            source::parse(&file.0, &text, out);
+            continue;
+        };
+        let Some(spec) = ToolFile::parse(&file.0, &text, &blueprint.schema, out) else { continue };
+        if let (Some(workspace), Some(engine)) = (&workspace, &engine) {
+            let scene = Scene { workspace, owners: owners.as_ref(), blueprint, spec: &spec };
+            trees.extend(tool(&scene, engine, out));
+        }
+        specs.push(spec);
+    }
+    twins(&specs, out);
+    Loaded { workspace, owners, blueprint, specs, trees, problems, sources }
+}
+
+/// Checks one tool file that has been read, and makes its tree.
+pub fn tool(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> Option<DesiredTree> {
+    references::outward(scene.spec, &scene.blueprint.schema, scene.workspace, scene.owners, out);
+    let outline = render::expand(scene, engine, out);
+    render::render(scene, &outline, engine, out)
+}
+
+fn text(file: &File, sources: &mut Sources, out: &mut Problems) -> Option<String> {
+    let text = source::text(&file.0, &file.1, out)?;
+    sources.insert(&file.0, &text);
+    Some(text)
+}
+
+fn owners(files: &Files, workspace: Option<&Workspace>, sources: &mut Sources, out: &mut Problems) -> Option<Owners> {
+    let named = workspace?.owners_file.as_ref();
+    match (&files.owners, named) {
+        (Some(file), _) => {
+            let text = text(file, sources, out)?;
+            Owners::parse(&file.0, &text, out)
+        }
+        (None, Some(name)) => {
+            let message = format!("the owners file `{name}` cannot be read");
+            out.extend(workspace.map(|w| w.problem("owners.file", message).hint("write it, or take [owners] out")));
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+/// Reports tools of one id in two files.
+fn twins(specs: &[Spec], out: &mut Problems) {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for spec in specs {
+        for id in std::iter::once(&spec.id).chain(&spec.was) {
+            match seen.get(id.as_str()) {
+                Some(file) if *file != spec.file => {
+                    let message = format!("the id `{}` is that of the tool in {file}", id.value);
+                    let problem: Problem = id.span.error(message);
+                    out.push(problem.hint("give each tool an id of its own"));
+                }
+                _ => {
+                    seen.insert(&id.value, &spec.file);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! Which nodes a tool has: conditions, keys and contexts, in tree order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tera::{Context, Map, Value as Tera};
+
+use super::context::{EntryId, entry_id, shared};
+use super::engine::Engine;
+use super::filters::KEYS;
+use super::{Scene, entry_fields};
+use crate::blueprint::{Code, ForEach, NodeRule};
+use crate::key::NodeKey;
+use crate::problem::Problems;
+use crate::spec::Entry;
+use crate::spec::schema::snake;
+
+/// The most nodes one tool may have.
+const MAX_NODES: usize = 5000;
+
+/// One wanted node before its texts are made.
+#[derive(Debug, Clone)]
+pub struct OutlineNode<'a> {
+    /// The rule it comes from.
+    pub rule: &'a NodeRule,
+    /// Its key.
+    pub key: NodeKey,
+    /// The entry that it is, if the rule says so.
+    pub entry: Option<&'a Entry>,
+    /// Keys it had before.
+    pub was: Vec<NodeKey>,
+    /// What its texts see.
+    pub(super) context: Context,
+}
+
+/// All wanted nodes of a tool, a parent's rule before its children's.
+#[derive(Debug, Clone)]
+pub struct Outline<'a> {
+    /// The nodes in the blueprint's order.
+    pub nodes: Vec<OutlineNode<'a>>,
+    /// What rows see.
+    pub(super) context: Context,
+}
+
+/// Makes the nodes of a tool.
+pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Outline<'a> {
+    let data = data(scene, engine, out);
+    let base = shared(scene, &BTreeMap::new(), &data);
+    let mut keys: BTreeMap<EntryId, String> = BTreeMap::new();
+    for rule in scene.blueprint.nodes.iter().filter(|rule| rule.entry) {
+        for (picked, context) in picks(scene, rule, &base) {
+            if let (Some(id), Ok(Some(key))) = (&picked.id, key_of(scene, engine, rule, &context)) {
+                keys.insert(id.clone(), key);
+            }
+        }
+    }
+    let mut shared_context = shared(scene, &keys, &data);
+    let mut nodes: Vec<OutlineNode<'a>> = Vec::new();
+    let mut seen: BTreeSet<NodeKey> = BTreeSet::new();
+    for rule in &scene.blueprint.nodes {
+        for (picked, context) in picks(scene, rule, &shared_context) {
+            match made(scene, engine, rule, &picked, context) {
+                Ok(Some(node)) if seen.contains(&node.key) => {
+                    let message = format!("two nodes of {} have the key `{}`", scene.spec.file, node.key.local());
+                    out.push(rule.key.span.error(message).hint("make the key of this node different for each entry"));
+                }
+                Ok(Some(node)) => {
+                    seen.insert(node.key.clone());
+                    nodes.push(node);
+                }
+                Ok(None) => {}
+                Err(problem) => out.push(problem),
+            }
+            if nodes.len() >= MAX_NODES {
+                let message = format!("{} has more than {MAX_NODES} nodes", scene.spec.file);
+                out.push(rule.span.error(message).hint("split the tool"));
+                return Outline { nodes, context: shared_context };
+            }
+        }
+    }
+    let all: Map = seen.iter().map(|key| (key.local().to_owned().into(), Tera::from(true))).collect();
+    let all = Tera::from(all);
+    shared_context.insert_value(KEYS, all.clone());
+    for node in &mut nodes {
+        node.context.insert_value(KEYS, all.clone());
+        let renamed: Vec<NodeKey> = node.was.iter().filter(|key| seen.contains(key)).cloned().collect();
+        for old in renamed {
+            let message = format!("`was` of {} names `{old}`, which is a node of its own", node.key);
+            let span = node.entry.map_or(&scene.spec.id.span, |entry| &entry.id.span);
+            out.push(span.error(message).hint("take the old id out of `was`, or rename the other entry"));
+        }
+    }
+    Outline { nodes, context: shared_context }
+}
+
+fn data(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> BTreeMap<String, Vec<bool>> {
+    let schema = &scene.blueprint.schema;
+    let none = shared(scene, &BTreeMap::new(), &BTreeMap::new());
+    let mut all = BTreeMap::new();
+    for (list, entries) in &schema.data {
+        let here = entries.iter().map(|entry| {
+            let about = format!("`{}` of {list}, {}", entry.id, scene.spec.file);
+            engine.holds(entry.when.as_ref(), &none, &about).unwrap_or_else(|problem| {
+                out.push(problem);
+                false
+            })
+        });
+        all.insert(list.clone(), here.collect());
+    }
+    all
+}
+
+/// What a rule is applied to: entries for `each` and `outer`.
+#[derive(Clone)]
+struct Picked<'a> {
+    each: Option<&'a Entry>,
+    outer: Option<&'a Entry>,
+    id: Option<EntryId>,
+}
+
+fn picks<'a>(scene: &Scene<'a>, rule: &NodeRule, base: &Context) -> Vec<(Picked<'a>, Context)> {
+    let bound = |each: Option<&Tera>, outer: Option<&Tera>| {
+        let mut context = base.clone();
+        if let Some(each) = each {
+            context.insert_value("each", each.clone());
+        }
+        if let Some(outer) = outer {
+            context.insert_value("outer", outer.clone());
+        }
+        context
+    };
+    match &rule.for_each {
+        ForEach::Once => vec![(Picked { each: None, outer: None, id: None }, bound(None, None))],
+        ForEach::List(list) => of_list(scene, list, base)
+            .into_iter()
+            .map(|(outer, each, picked)| (picked, bound(Some(&each), outer.as_ref())))
+            .collect(),
+        ForEach::Pair(a, b) => {
+            let inner = of_list(scene, b, base);
+            let outer = of_list(scene, a, base);
+            let pair = |(_, o, left): &(Option<Tera>, Tera, Picked<'a>), (_, e, right): &(Option<Tera>, Tera, Picked<'a>)| {
+                (Picked { each: right.each, outer: left.each, id: None }, bound(Some(e), Some(o)))
+            };
+            outer.iter().flat_map(|left| inner.iter().map(|right| pair(left, right)).collect::<Vec<_>>()).collect()
+        }
+    }
+}
+
+/// The entries of a list as templates see them, with the entry above each.
+fn of_list<'a>(scene: &Scene<'a>, list: &str, base: &Context) -> Vec<(Option<Tera>, Tera, Picked<'a>)> {
+    let (name, nested) = list.split_once('.').map_or((list, false), |(name, _)| (name, true));
+    let values = base.get(&snake(name)).and_then(Tera::as_array).unwrap_or_default();
+    let entries = scene.spec.lists.get(name).map(Vec::as_slice).unwrap_or_default();
+    let mut all = Vec::new();
+    for (at, value) in values.iter().enumerate() {
+        let entry = entries.get(at);
+        if !nested {
+            let id = entry.map(|entry| entry_id(list, None, entry));
+            all.push((None, value.clone(), Picked { each: entry, outer: None, id }));
+            continue;
+        }
+        let issues = value.get_from_path("issue").and_then(Tera::as_array).unwrap_or_default();
+        for (issue, inner) in entry.into_iter().flat_map(|e| &e.issues).zip(issues) {
+            let id = Some(entry_id(list, entry, issue));
+            all.push((Some(value.clone()), inner.clone(), Picked { each: Some(issue), outer: entry, id }));
+        }
+    }
+    all
+}
+
+fn about(scene: &Scene<'_>, rule: &NodeRule) -> String {
+    format!("node {} of {}", rule.key.value, scene.spec.file)
+}
+
+/// The local key of a node, or nothing if its condition does not hold.
+fn key_of(scene: &Scene<'_>, engine: &Engine, rule: &NodeRule, context: &Context) -> Result<Option<String>, crate::problem::Problem> {
+    let about = about(scene, rule);
+    if !engine.holds(rule.when.as_ref(), context, &about)? {
+        return Ok(None);
+    }
+    Ok(Some(engine.text(&rule.key, context, &about)?.trim().to_owned()))
+}
+
+fn made<'a>(
+    scene: &Scene<'a>,
+    engine: &Engine,
+    rule: &'a NodeRule,
+    picked: &Picked<'a>,
+    mut context: Context,
+) -> Result<Option<OutlineNode<'a>>, crate::problem::Problem> {
+    let Some(local) = key_of(scene, engine, rule, &context)? else { return Ok(None) };
+    let Some(key) = NodeKey::of(&scene.spec.id, &local) else {
+        let message = format!("`{local}` is not a key (node {} of {})", rule.key.value, scene.spec.file);
+        return Err(rule.key.span.error(message).hint("a key is ids joined by `/`"));
+    };
+    let mut was: Vec<NodeKey> = Vec::new();
+    for old in old_keys(scene, engine, rule, picked, &context)? {
+        if old != key && !was.contains(&old) {
+            was.push(old);
+        }
+    }
+    let mut node = Map::new();
+    node.insert("key".into(), local.into());
+    node.insert("type".into(), rule.kind.as_str().into());
+    node.insert("title".into(), Tera::none());
+    context.insert_value("node", node.into());
+    let entry = if rule.entry { picked.each } else { None };
+    Ok(Some(OutlineNode { rule, key, entry, was, context }))
+}
+
+/// The keys a node had while its tool, its entry or the entry above had other ids.
+fn old_keys(
+    scene: &Scene<'_>,
+    engine: &Engine,
+    rule: &NodeRule,
+    picked: &Picked<'_>,
+    context: &Context,
+) -> Result<Vec<NodeKey>, crate::problem::Problem> {
+    let renamed = |name: &str, entry: Option<&Entry>| -> Vec<Option<Tera>> {
+        let mut all = vec![None];
+        let value = context.get(name).and_then(Tera::as_map);
+        for id in entry.iter().flat_map(|entry| &entry.was) {
+            let mut map = value.cloned().unwrap_or_default();
+            map.insert("id".into(), id.as_str().into());
+            all.push(Some(map.into()));
+        }
+        all
+    };
+    let tools = std::iter::once(&scene.spec.id).chain(&scene.spec.was);
+    let tools: Vec<&str> = tools.map(|at| at.as_str()).collect();
+    let codes: Vec<&Code> = std::iter::once(&rule.key).chain(&rule.was).collect();
+    let (outers, eaches) = (renamed("outer", picked.outer), renamed("each", picked.each));
+    if tools.len() + codes.len() + outers.len() + eaches.len() == 4 {
+        return Ok(Vec::new());
+    }
+    let mut old = Vec::new();
+    for outer in &outers {
+        for each in &eaches {
+            let mut context = context.clone();
+            for (name, value) in [("outer", outer), ("each", each)] {
+                if let Some(value) = value {
+                    context.insert_value(name, value.clone());
+                }
+            }
+            for code in &codes {
+                let local = engine.text(code, &context, &about(scene, rule))?;
+                old.extend(tools.iter().filter_map(|tool| NodeKey::of(tool, local.trim())));
+            }
+        }
+        if old.len() > entry_fields::MAX_OLD_KEYS {
+            break;
+        }
+    }
+    old.truncate(entry_fields::MAX_OLD_KEYS);
+    Ok(old)
+}

@@ -1,0 +1,126 @@
+//! Filters and functions that templates may use beside Tera's own.
+
+use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
+
+use crate::problem::nearest;
+use crate::text::{SLOT_CLOSE, SLOT_OPEN};
+
+/// The context variable with the keys of the tree.
+pub(super) const KEYS: &str = "__keys";
+
+/// Registers all of them.
+pub(super) fn register(tera: &mut Tera) {
+    tera.register_filter("md", |text: &Value, _: Kwargs, _: &State| escape(&printed(text)));
+    tera.register_filter("cell", |text: &Value, _: Kwargs, _: &State| cell(&printed(text)));
+    tera.register_filter("code", |text: &Value, _: Kwargs, _: &State| code(&printed(text)));
+    tera.register_filter("day", |day: &Value, _: Kwargs, _: &State| printed(day));
+    tera.register_function("ref", |args: Kwargs, state: &State| slot("ref", &args, state));
+    tera.register_function("tick", |args: Kwargs, state: &State| slot("tick", &args, state));
+    tera.register_function("has", has);
+}
+
+fn printed(value: &Value) -> String {
+    if value.is_none() { String::new() } else { value.to_string() }
+}
+
+fn keys(state: &State<'_>) -> TeraResult<Value> {
+    let keys = state.get::<Value>(KEYS)?;
+    keys.ok_or_else(|| Error::message("`ref`, `tick` and `has` are not known here: keys and conditions come first"))
+}
+
+fn has(args: Kwargs, state: &State<'_>) -> TeraResult<bool> {
+    let keys = keys(state)?;
+    let key = args.must_get::<&str>("key")?;
+    Ok(keys.as_map().is_some_and(|map| map.contains_key(&tera::value::Key::Str(key))))
+}
+
+fn slot(what: &str, args: &Kwargs, state: &State<'_>) -> TeraResult<String> {
+    let all = keys(state)?;
+    let key = args.must_get::<&str>("key")?;
+    let known = all.as_map().is_some_and(|map| map.contains_key(&tera::value::Key::Str(key)));
+    if known {
+        return Ok(format!("{SLOT_OPEN}{what}:{key}{SLOT_CLOSE}"));
+    }
+    let mut names: Vec<&str> = all.as_map().map(|m| m.keys().filter_map(|k| k.as_str()).collect()).unwrap_or_default();
+    names.sort_unstable();
+    let near = nearest(key, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Err(Error::message(format!("`{what}` names the node `{key}`, which this tool does not have{near}; guard it with `has`")))
+}
+
+/// Escapes one line so that Markdown, references, mentions and quick actions in it stay literal.
+///
+/// A backslash before these characters is honoured by GitLab also where they
+/// would begin a reference, not only where Markdown gives them a meaning.
+pub(super) fn escape(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut out = String::with_capacity(line.len() + 8);
+    let mut before: Option<char> = None;
+    let numbered = line.bytes().take_while(u8::is_ascii_digit).count();
+    for (at, c) in line.char_indices() {
+        let always = "\\`*_{}[]<>#@&!~$^|%".contains(c);
+        let starts = at == 0 && "/+-=:".contains(c);
+        let list = numbered > 0 && at == numbered && (c == '.' || c == ')');
+        let scheme = c == ':' && line[at..].starts_with("://");
+        let inner_underscore = c == '_'
+            && before.is_some_and(char::is_alphanumeric)
+            && line[at + 1..].starts_with(char::is_alphanumeric);
+        if (always && !inner_underscore) || starts || list || scheme {
+            out.push('\\');
+        }
+        out.push(c);
+        before = Some(c);
+    }
+    out
+}
+
+/// Makes a text fit for a table cell; its Markdown stays literal.
+pub(super) fn cell(text: &str) -> String {
+    text.trim().lines().map(escape).collect::<Vec<_>>().join("<br>")
+}
+
+/// Puts a text into a code span that it cannot leave.
+pub(super) fn code(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() {
+        return String::new();
+    }
+    let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    let pad = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{line}{pad}{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_literal() {
+        let cases = [
+            ("a @b #1 &2", "a \\@b \\#1 \\&2"),
+            ("/close", "\\/close"),
+            ("1. x", "1\\. x"),
+            ("snake_case _x_", "snake_case \\_x\\_"),
+            ("a\nb", "a b"),
+            ("[x](y) <b>", "\\[x\\](y) \\<b\\>"),
+            ("https://x", "https\\://x"),
+            ("- x", "\\- x"),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(escape(text), wanted);
+        }
+    }
+
+    #[test]
+    fn a_cell_has_no_bars_and_no_line_ends() {
+        assert_eq!(cell("a|b\nc"), "a\\|b<br>c");
+    }
+
+    #[test]
+    fn a_code_span_holds_backticks() {
+        assert_eq!(code("@x"), "`@x`");
+        assert_eq!(code("a``b"), "```a``b```");
+        assert_eq!(code("`a"), "`` `a ``");
+        assert_eq!(code(""), "");
+    }
+}

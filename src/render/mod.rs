@@ -1,0 +1,42 @@
+//! From a blueprint and a tool file to the wanted tree: conditions, keys, titles, descriptions.
+//!
+//! The only module that knows Tera. One [`Engine`] serves all tools of a
+//! workspace. Nothing here knows what GitLab holds: texts keep slots.
+
+mod context;
+mod desired;
+mod engine;
+mod entry_fields;
+mod expand;
+mod filters;
+mod kinds;
+mod lint;
+mod markdown;
+mod names;
+mod rows;
+mod scan;
+mod shape;
+mod tokens;
+mod verify;
+
+pub use engine::Engine;
+pub use expand::{Outline, OutlineNode};
+
+use crate::blueprint::Blueprint;
+use crate::spec::{Owners, Spec, Workspace};
+
+/// What is the same for all nodes of one tool.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// Who owns what, if the workspace says.
+    pub owners: Option<&'a Owners>,
+    /// The blueprint.
+    pub blueprint: &'a Blueprint,
+    /// The tool file.
+    pub spec: &'a Spec,
+}
+
+pub use desired::render;
+pub use expand::expand;

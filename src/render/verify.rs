@@ -1,0 +1,77 @@
+//! Checks of the whole tree: every parent comes first, nobody waits for themselves, titles tell siblings apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Scene;
+use super::desired::node_error;
+use super::expand::Outline;
+use crate::key::NodeKey;
+use crate::problem::Problems;
+use crate::tree::{DesiredNode, Parent};
+
+/// Checks that each parent stands before its children; `nodes` in the blueprint's order.
+pub(super) fn parents(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &[DesiredNode], out: &mut Problems) {
+    let mut seen: BTreeSet<&NodeKey> = BTreeSet::new();
+    for node in nodes {
+        if let Parent::Node(key) = &node.parent
+            && !seen.contains(key)
+            && let Some(origin) = outline.nodes.iter().find(|n| n.key == node.key)
+            && nodes.iter().any(|other| other.key == *key)
+        {
+            let span = origin.rule.parent.as_ref().map_or(&origin.rule.span, |code| &code.span);
+            let message = format!("node {} of {} stands before its parent {}", node.key.local(), scene.spec.file, key.local());
+            out.push(span.error(message).hint("move the parent's [[node]] up"));
+        }
+        seen.insert(&node.key);
+    }
+}
+
+/// Checks dependencies for cycles and old keys for two owners.
+pub(super) fn nodes(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &[DesiredNode], out: &mut Problems) {
+    let mut left: BTreeMap<&NodeKey, &DesiredNode> = nodes.iter().map(|n| (&n.key, n)).collect();
+    loop {
+        let free: Vec<&NodeKey> = left
+            .iter()
+            .filter(|(_, n)| n.depends_on.iter().all(|key| !left.contains_key(key)))
+            .map(|(key, _)| *key)
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        for key in free {
+            left.remove(key);
+        }
+    }
+    if let Some(names) = walk(&left)
+        && let Some(origin) = outline.nodes.iter().find(|n| n.key == *names[0])
+    {
+        let names: Vec<&str> = names.iter().map(|key| key.local()).collect();
+        let message = format!("nodes wait for each other: {}", names.join(" → "));
+        out.push(node_error(scene, origin, message).hint("take one of these out of `depends-on`"));
+    }
+    let mut old: BTreeMap<&NodeKey, &NodeKey> = BTreeMap::new();
+    for node in nodes {
+        for was in &node.was {
+            if let Some(other) = old.insert(was, &node.key)
+                && let Some(origin) = outline.nodes.iter().find(|n| n.key == node.key)
+            {
+                let message = format!("`{was}` is the old key of {} too", other.local());
+                out.push(node_error(scene, origin, message).hint("take the old id out of one `was`"));
+            }
+        }
+    }
+}
+
+fn walk<'a>(left: &BTreeMap<&'a NodeKey, &'a DesiredNode>) -> Option<Vec<&'a NodeKey>> {
+    let mut path: Vec<&NodeKey> = vec![left.keys().next()?];
+    loop {
+        let node = left.get(*path.last()?)?;
+        let next = node.depends_on.iter().find(|key| left.contains_key(key))?;
+        if let Some(at) = path.iter().position(|key| *key == next) {
+            let mut cycle = path.split_off(at);
+            cycle.push(next);
+            return Some(cycle);
+        }
+        path.push(next);
+    }
+}

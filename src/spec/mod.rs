@@ -1,0 +1,18 @@
+//! What a user wrote: the workspace, the owners and one tool, as plain typed data.
+//!
+//! Which fields a tool file may hold is the blueprint's business and comes in
+//! as a [`schema::Schema`]; this module knows only the envelope.
+
+pub mod entry;
+pub mod owners;
+pub mod references;
+pub mod schema;
+pub mod tool;
+pub mod values;
+pub mod workspace;
+
+pub use entry::Entry;
+pub use owners::{Group, Owners};
+pub use schema::Schema;
+pub use tool::{Spec, ToolFile};
+pub use workspace::{Place, Workspace};
