@@ -37,6 +37,9 @@ pub enum ObserveError {
     /// Items that the files refer to cannot be read.
     #[error("{} cannot be read", list(.0))]
     Missing(Vec<Reference>),
+    /// The children of an item cannot be listed.
+    #[error("the children of {0} cannot be listed")]
+    Unlisted(String),
     /// A task ended without an answer.
     #[error("a task of this program ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
@@ -71,7 +74,10 @@ pub async fn observe(
             Parent::None | Parent::Node(_) => None,
         })
         .collect();
-    let below = reader.children(&tops.into_iter().collect::<Vec<_>>()).await?;
+    let below = reader.children(&tops.iter().cloned().collect::<Vec<_>>()).await?;
+    if let Some(top) = tops.iter().find(|top| !below.contains_key(top)) {
+        return Err(ObserveError::Unlisted(top.as_str().to_owned()));
+    }
     let mut tasks = JoinSet::new();
     for (n, tree) in trees.iter().cloned().enumerate() {
         let (reader, ground, existing, below) =
@@ -140,8 +146,10 @@ async fn walk(reader: &Reader, pool: &mut Pool<'_>) -> Result<(), ObserveError> 
         if !frontier.is_empty() {
             let mut listed = reader.children(&frontier).await?;
             for parent in frontier {
-                let children = listed.remove(&parent).unwrap_or_default();
-                pool.add_children(&parent, children);
+                // A missing answer never means that there are none.
+                let children = listed.remove(&parent);
+                let unlisted = || ObserveError::Unlisted(parent.as_str().to_owned());
+                pool.add_children(&parent, children.ok_or_else(unlisted)?);
             }
         } else if !follow.is_empty() {
             for url in follow {

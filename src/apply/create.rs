@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use crate::gitlab::{NewItem, Side, Update, WriteError};
+use crate::gitlab::{GitlabError, NewItem, Side, Update, WriteError};
 use crate::key::NodeKey;
 use crate::marker::{self, Reading};
 use crate::plan::build::For;
@@ -116,7 +116,7 @@ async fn siblings(state: &State<'_>, group: Group<'_>) {
 }
 
 /// Reads the parent's children and keeps those that carry a key of the group.
-async fn take_in(state: &State<'_>, group: &Group<'_>) -> Result<(), crate::gitlab::GitlabError> {
+async fn take_in(state: &State<'_>, group: &Group<'_>) -> Result<(), GitlabError> {
     for (key, mut twins) in listed(state, group).await? {
         twins.sort_by(|a, b| a.id.cmp(&b.id));
         if let Some(eldest) = twins.into_iter().next() {
@@ -130,11 +130,15 @@ async fn take_in(state: &State<'_>, group: &Group<'_>) -> Result<(), crate::gitl
 async fn listed(
     state: &State<'_>,
     group: &Group<'_>,
-) -> Result<BTreeMap<NodeKey, Vec<Item>>, crate::gitlab::GitlabError> {
+) -> Result<BTreeMap<NodeKey, Vec<Item>>, GitlabError> {
     let parent =
         state.with(group.tool, |scene| scene.parent(group.parent).map(|item| item.id.clone()));
     let children = match parent {
-        Some(parent) => state.reader.children(&[parent]).await?.into_values().flatten().collect(),
+        Some(parent) => {
+            let mut listed = state.reader.children(std::slice::from_ref(&parent)).await?;
+            let what = format!("the list of what hangs under {}", parent.as_str());
+            listed.remove(&parent).ok_or(GitlabError::NotFound { what })?
+        }
         None => Vec::new(),
     };
     let keys: BTreeSet<&NodeKey> = group.nodes.iter().map(|(node, _)| &node.key).collect();

@@ -7,6 +7,7 @@ pub mod entry;
 pub mod owners;
 pub mod references;
 pub mod schema;
+mod skeleton;
 pub mod tool;
 pub mod values;
 pub mod workspace;

@@ -1,0 +1,109 @@
+//! A tool file to start from: every key a blueprint knows, commented out, with its type.
+
+use super::schema::{Fields, ListSchema, Schema, Type};
+
+/// Column at which comments begin, where the key leaves room.
+const COMMENT: usize = 44;
+
+/// Writes a tool file for a tool of that id and name.
+#[must_use]
+pub fn skeleton(id: &str, name: &str, schema: &Schema) -> String {
+    let mut out = String::from("# What is absent here is people's: epictree never touches it.\nschema = 1\n\n[tool]\n");
+    out.push_str(&format!("id = {}\n", quoted(id)));
+    out.push_str(&format!("name = {}\n", quoted(name)));
+    out.push_str(&format!("summary = {}\n", quoted(&format!("What {name} does, in one sentence."))));
+    for (key, example, about) in [
+        ("confidential", "false", "true: only members may read any of it"),
+        ("milestone", "\"18.7\"", "title of a milestone"),
+    ] {
+        out.push_str(&commented(key, example, about));
+    }
+    fields(&mut out, &schema.tool);
+    for (name, table) in &schema.tables {
+        out.push_str(&format!("\n[{name}]\n"));
+        fields(&mut out, table);
+    }
+    let mut lists: Vec<(&String, &ListSchema)> = schema.lists.iter().collect();
+    lists.sort_by_key(|(_, list)| list.fields.values().map(|f| f.span.range.start).min());
+    for (name, list) in lists {
+        list_of(&mut out, name, list, schema);
+    }
+    out
+}
+
+fn list_of(out: &mut String, name: &str, list: &ListSchema, schema: &Schema) {
+    out.push('\n');
+    if let Some(summary) = &list.summary {
+        out.push_str(&format!("# {summary}.\n"));
+    }
+    out.push_str(&format!("# [[{name}]]\n"));
+    out.push_str(&commented("id", "\"short-id\"", "identity, never changes"));
+    out.push_str(&commented("name", "\"…\"", "may change"));
+    out.push_str(&commented("summary", "\"…\"", ""));
+    fields(out, &list.fields);
+    out.push_str(&commented("group", "\"group::name\"", "label of who will own it, or a list of candidates"));
+    out.push_str(&commented("depends-on", "[]", "ids of this list"));
+    if !schema.priorities.is_empty() {
+        let known: Vec<String> = schema.priorities.keys().map(u64::to_string).collect();
+        let first = known.first().cloned().unwrap_or_default();
+        out.push_str(&commented("priority", &first, &known.join(" | ")));
+    }
+    out.push_str(&format!("#   [[{name}.issue]]\n"));
+    for (key, example, about) in [("id", "\"short-id\"", ""), ("title", "\"…\"", "or item = \"group/project#1\", work that exists")] {
+        out.push_str(&commented(key, example, about).replacen("# ", "#   ", 1));
+    }
+    let weights: Vec<String> = schema.weights.iter().map(u64::to_string).collect();
+    let weight = schema.weights.first().map_or_else(|| "1".to_owned(), u64::to_string);
+    out.push_str(&commented("weight", &weight, &weights.join(" | ")).replacen("# ", "#   ", 1));
+}
+
+fn fields(out: &mut String, fields: &Fields) {
+    let mut in_order: Vec<_> = fields.iter().collect();
+    in_order.sort_by_key(|(_, field)| field.span.range.start);
+    for (name, field) in in_order {
+        out.push_str(&commented(name, &example(&field.ty), &about(&field.ty)));
+    }
+}
+
+fn commented(key: &str, example: &str, about: &str) -> String {
+    let line = format!("# {key} = {example}");
+    if about.is_empty() { format!("{line}\n") } else { format!("{line:<COMMENT$} # {about}\n") }
+}
+
+fn example(ty: &Type) -> String {
+    match ty {
+        Type::String | Type::Text => "\"…\"".into(),
+        Type::Bool => "true".into(),
+        Type::Integer => "1".into(),
+        Type::Date => "2027-06-30".into(),
+        Type::Url => "\"https://…\"".into(),
+        Type::Handle => "\"@name\"".into(),
+        Type::Place => "\"issues\"".into(),
+        Type::OneOf(words) => quoted(words.first().map_or("", String::as_str)),
+        Type::List(inner) => format!("[{}]", example(inner)),
+        Type::Ref(_) => "\"id\"".into(),
+        Type::Map(inner, _) => format!("{{ key = {} }}", example(inner)),
+        Type::Table(fields) => {
+            let inner = fields.iter().map(|(name, field)| format!("{name} = {}", example(&field.ty)));
+            format!("{{ {} }}", inner.collect::<Vec<_>>().join(", "))
+        }
+        Type::AnyOf(types) => types.first().map_or_else(String::new, example),
+    }
+}
+
+fn about(ty: &Type) -> String {
+    match ty {
+        Type::OneOf(words) => words.join(" | "),
+        Type::List(inner) => about(inner),
+        Type::Ref(lists) => format!("id of a {}", lists.join(" or ")),
+        Type::Map(_, Some(list)) => format!("by id of a {list}"),
+        Type::Text => "Markdown, may be many lines".into(),
+        Type::AnyOf(types) => types.iter().skip(1).map(|ty| format!("or {}", example(ty))).collect::<Vec<_>>().join(" "),
+        Type::String | Type::Bool | Type::Integer | Type::Date | Type::Url | Type::Handle | Type::Place
+        | Type::Map(_, None) | Type::Table(_) => String::new(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
