@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
-use crate::problem::{Problem, Problems, Sources};
+use crate::problem::{Problem, Problems, Severity, Sources};
 use crate::render::{self, Engine, Scene};
 use crate::source;
 use crate::spec::{Owners, Spec, ToolFile, Workspace, references};
@@ -78,11 +78,13 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
     Loaded { workspace, owners, blueprint, specs, trees, problems, sources }
 }
 
-/// Checks one tool file that has been read, and makes its tree.
+/// Checks one tool file that has been read, and makes its tree if nothing is wrong with it.
 pub fn tool(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> Option<DesiredTree> {
+    let before = out.count(Severity::Error);
     references::outward(scene.spec, &scene.blueprint.schema, scene.workspace, scene.owners, out);
     let outline = render::expand(scene, engine, out);
-    render::render(scene, &outline, engine, out)
+    let tree = render::render(scene, &outline, engine, out);
+    tree.filter(|_| out.count(Severity::Error) == before)
 }
 
 fn text(file: &File, sources: &mut Sources, out: &mut Problems) -> Option<String> {

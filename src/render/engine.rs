@@ -72,6 +72,7 @@ impl Engine {
 
     /// Adds all templates; one that fails is reported and emptied, so that the others are still checked.
     fn compile(&mut self, mut all: BTreeMap<String, String>, out: &mut Problems) -> bool {
+        let mut usable = true;
         for _ in 0..=all.len() {
             let Err(error) = self.tera.add_raw_templates(all.iter()) else { break };
             let problems = self.compile_problems(&error, &all);
@@ -79,13 +80,14 @@ impl Engine {
             let known = names.iter().any(|name| all.get(name).is_some_and(|text| !text.is_empty()));
             out.extend(problems.into_iter().map(|(_, problem)| problem));
             if !known {
-                break;
+                return false;
             }
+            usable &= names.iter().all(|name| self.templates.contains_key(name));
             for name in names {
                 all.insert(name, String::new());
             }
         }
-        !out.has_errors()
+        usable
     }
 
     fn compile_problems(&self, error: &tera::Error, all: &BTreeMap<String, String>) -> Vec<(String, Problem)> {
