@@ -152,7 +152,10 @@ impl Table {
 pub fn text(file: &str, bytes: &[u8], out: &mut Problems) -> Option<String> {
     if bytes.len() > MAX_FILE {
         let message = format!("the file has {} bytes, more than 4 MiB", bytes.len());
-        out.push(Problem::error(file, None, message).hint("split it, or check that it is the right file"));
+        out.push(
+            Problem::error(file, None, message)
+                .hint("split it, or check that it is the right file"),
+        );
         return None;
     }
     match std::str::from_utf8(bytes) {
@@ -163,7 +166,11 @@ pub fn text(file: &str, bytes: &[u8], out: &mut Problems) -> Option<String> {
         }
         Ok(text) => Some(text.to_owned()),
         Err(error) => {
-            let line = bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+            let line = bytes[..error.valid_up_to()]
+                .iter()
+                .filter(|b| **b == b'\n')
+                .count()
+                + 1;
             let message = format!("the file is not UTF-8 text (line {line})");
             out.push(Problem::error(file, None, message).hint("save it as UTF-8"));
             None
@@ -183,7 +190,10 @@ pub fn parse(file: &str, text: &str, out: &mut Problems) -> Option<Table> {
         return None;
     }
     let (root, errors) = DeTable::parse_recoverable(shifted);
-    let reader = Reader { file: file.into(), shift };
+    let reader = Reader {
+        file: file.into(),
+        shift,
+    };
     for error in &errors {
         out.push(reader.syntax(error));
     }
@@ -205,7 +215,10 @@ fn reserved(table: &Table, out: &mut Problems) {
         }
         if text.contains("<!--epictree") {
             let message = "this text holds the opening of an epictree marker";
-            out.push(span.error(message).hint("take out the HTML comment that begins with `<!--epictree`"));
+            out.push(
+                span.error(message)
+                    .hint("take out the HTML comment that begins with `<!--epictree`"),
+            );
         }
     }
 }
@@ -233,7 +246,13 @@ impl Reader {
         problem.hint("mend the syntax; all other checks wait for it")
     }
 
-    fn table(&self, table: &DeTable<'_>, span: Span, depth: usize, out: &mut Problems) -> Option<Table> {
+    fn table(
+        &self,
+        table: &DeTable<'_>,
+        span: Span,
+        depth: usize,
+        out: &mut Problems,
+    ) -> Option<Table> {
         if depth > MAX_DEPTH {
             let message = format!("tables and arrays are nested more than {MAX_DEPTH} deep");
             out.push(span.error(message).hint("flatten it"));
@@ -244,14 +263,23 @@ impl Reader {
             let span = self.span(value.span());
             let entry = Entry {
                 key: self.span(key.span()),
-                value: At { value: self.value(value.get_ref(), &span, depth + 1, out)?, span },
+                value: At {
+                    value: self.value(value.get_ref(), &span, depth + 1, out)?,
+                    span,
+                },
             };
             entries.insert(key.get_ref().to_string(), entry);
         }
         Some(Table { span, entries })
     }
 
-    fn value(&self, value: &DeValue<'_>, span: &Span, depth: usize, out: &mut Problems) -> Option<Value> {
+    fn value(
+        &self,
+        value: &DeValue<'_>,
+        span: &Span,
+        depth: usize,
+        out: &mut Problems,
+    ) -> Option<Value> {
         Some(match value {
             DeValue::String(text) => Value::String(text.replace("\r\n", "\n")),
             DeValue::Integer(number) => {
@@ -262,13 +290,21 @@ impl Reader {
             }
             DeValue::Float(_) => Value::Other("a float"),
             DeValue::Boolean(truth) => Value::Bool(*truth),
-            DeValue::Datetime(moment) => day(moment).map_or(Value::Other("a date with a time"), Value::Date),
+            DeValue::Datetime(moment) => {
+                day(moment).map_or(Value::Other("a date with a time"), Value::Date)
+            }
             DeValue::Array(items) => Value::Array(self.array(items, span, depth, out)?),
             DeValue::Table(table) => Value::Table(self.table(table, span.clone(), depth, out)?),
         })
     }
 
-    fn array(&self, items: &toml::de::DeArray<'_>, span: &Span, depth: usize, out: &mut Problems) -> Option<Vec<At<Value>>> {
+    fn array(
+        &self,
+        items: &toml::de::DeArray<'_>,
+        span: &Span,
+        depth: usize,
+        out: &mut Problems,
+    ) -> Option<Vec<At<Value>>> {
         if depth > MAX_DEPTH {
             let message = format!("tables and arrays are nested more than {MAX_DEPTH} deep");
             out.push(span.error(message).hint("flatten it"));
@@ -277,7 +313,10 @@ impl Reader {
         let mut all = Vec::new();
         for item in items.iter() {
             let span = self.span(item.span());
-            all.push(At { value: self.value(item.get_ref(), &span, depth + 1, out)?, span });
+            all.push(At {
+                value: self.value(item.get_ref(), &span, depth + 1, out)?,
+                span,
+            });
         }
         Some(all)
     }

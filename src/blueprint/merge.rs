@@ -21,7 +21,12 @@ fn tables(mut parent: Table, child: Table, whole: bool, depth: usize) -> Table {
             entry.value.value = match (old.value.value, replaced) {
                 (Value::Table(a), Value::Table(b)) => Value::Table(tables(a, b, below, depth + 1)),
                 (Value::Array(a), Value::Array(b)) if identity(&key, depth).is_some() => {
-                    Value::Array(lists(a, b, identity(&key, depth).unwrap_or_default(), depth + 1))
+                    Value::Array(lists(
+                        a,
+                        b,
+                        identity(&key, depth).unwrap_or_default(),
+                        depth + 1,
+                    ))
                 }
                 (_, new) => new,
             };
@@ -43,16 +48,30 @@ fn identity(list: &str, depth: usize) -> Option<&'static [&'static str]> {
     }
 }
 
-fn lists(mut parent: Vec<At<Value>>, child: Vec<At<Value>>, keys: &[&str], depth: usize) -> Vec<At<Value>> {
+fn lists(
+    mut parent: Vec<At<Value>>,
+    child: Vec<At<Value>>,
+    keys: &[&str],
+    depth: usize,
+) -> Vec<At<Value>> {
     for new in child {
-        let twin = parent.iter().position(|old| same(&old.value, &new.value, keys));
+        let twin = parent
+            .iter()
+            .position(|old| same(&old.value, &new.value, keys));
         match twin {
             Some(at) => {
                 let old = std::mem::replace(&mut parent[at].value, Value::Bool(false));
                 parent[at] = match (old, new) {
-                    (Value::Table(a), At { value: Value::Table(b), span }) => {
-                        At { value: Value::Table(tables(a, b, true, depth)), span }
-                    }
+                    (
+                        Value::Table(a),
+                        At {
+                            value: Value::Table(b),
+                            span,
+                        },
+                    ) => At {
+                        value: Value::Table(tables(a, b, true, depth)),
+                        span,
+                    },
                     (_, new) => new,
                 };
             }
@@ -63,9 +82,16 @@ fn lists(mut parent: Vec<At<Value>>, child: Vec<At<Value>>, keys: &[&str], depth
 }
 
 fn same(a: &Value, b: &Value, keys: &[&str]) -> bool {
-    let (Value::Table(a), Value::Table(b)) = (a, b) else { return false };
+    let (Value::Table(a), Value::Table(b)) = (a, b) else {
+        return false;
+    };
     keys.iter().all(|key| {
-        let text = |table: &Table| table.entries.get(*key).and_then(|e| e.value.value.as_str().map(str::to_owned));
+        let text = |table: &Table| {
+            table
+                .entries
+                .get(*key)
+                .and_then(|e| e.value.value.as_str().map(str::to_owned))
+        };
         text(a).is_some() && text(a) == text(b)
     })
 }

@@ -139,6 +139,9 @@ impl Blueprint {
     /// The name of a rule's template within `templates/`, own name first, then along the chain.
     #[must_use]
     pub fn template_names(&self, template: &str) -> Vec<String> {
-        self.chain.iter().map(|name| format!("{name}/{template}")).collect()
+        self.chain
+            .iter()
+            .map(|name| format!("{name}/{template}"))
+            .collect()
     }
 }

@@ -18,12 +18,19 @@ pub(super) fn node(table: &Table, out: &mut Problems) -> Option<NodeRule> {
         return None;
     }
     let key = fields.required("key", "add `key = \"…\"`", out);
-    let kind = fields.required("type", "add `type = \"epic\"`, or issue or task", out).and_then(|at| kind(at, out));
+    let kind = fields
+        .required("type", "add `type = \"epic\"`, or issue or task", out)
+        .and_then(|at| kind(at, out));
     let title = fields.required("title", "add `title = \"…\"`", out);
     let place = fields.required("place", "name a place of the workspace", out);
     let enforce = fields.strings("enforce", out).unwrap_or_default();
     for at in enforce.iter().filter(|at| at.value != "parent") {
-        out.push(at.span.error(format!("`{}` cannot be enforced", at.value)).hint("only \"parent\" can").patch("\"parent\""));
+        out.push(
+            at.span
+                .error(format!("`{}` cannot be enforced", at.value))
+                .hint("only \"parent\" can")
+                .patch("\"parent\""),
+        );
     }
     let rule = NodeRule {
         for_each: for_each(&mut fields, out),
@@ -55,8 +62,14 @@ pub(super) fn node(table: &Table, out: &mut Problems) -> Option<NodeRule> {
 fn kind(at: At<String>, out: &mut Problems) -> Option<Kind> {
     let kind = Kind::parse(&at.value);
     if kind.is_none() {
-        let problem = at.span.error(format!("`{}` is not a type of work item", at.value));
-        out.push(offer_quoted(problem, nearest(&at.value, ["epic", "issue", "task"]), || "one of: epic, issue, task".into()));
+        let problem = at
+            .span
+            .error(format!("`{}` is not a type of work item", at.value));
+        out.push(offer_quoted(
+            problem,
+            nearest(&at.value, ["epic", "issue", "task"]),
+            || "one of: epic, issue, task".into(),
+        ));
     }
     kind
 }
@@ -70,16 +83,28 @@ fn for_each(fields: &mut Fields<'_>, out: &mut Problems) -> ForEach {
         (Some(list), None, _) => ForEach::List(list),
         (Some(a), Some(b), None) => ForEach::Pair(a, b),
         (Some(_), Some(_), Some(_)) => {
-            out.push(span.error("`for-each` takes one list or two").hint("take one out"));
+            out.push(
+                span.error("`for-each` takes one list or two")
+                    .hint("take one out"),
+            );
             ForEach::Once
         }
     }
 }
 
 fn labels(key: &str, fields: &mut Fields<'_>, out: &mut Problems) -> Vec<LabelUse> {
-    let Some(entry) = fields.take(key) else { return Vec::new() };
+    let Some(entry) = fields.take(key) else {
+        return Vec::new();
+    };
     let Value::Array(items) = &entry.value.value else {
-        return wrong(key, &entry.value, &entry.value.value, "a list of labels", out).unwrap_or_default();
+        return wrong(
+            key,
+            &entry.value,
+            &entry.value.value,
+            "a list of labels",
+            out,
+        )
+        .unwrap_or_default();
     };
     let label = |item: &At<Value>| match &item.value {
         Value::Table(table) => {
@@ -87,18 +112,27 @@ fn labels(key: &str, fields: &mut Fields<'_>, out: &mut Problems) -> Vec<LabelUs
             let title = fields.required("label", "add `label = \"…\"`", out);
             let when = fields.string("when", out);
             fields.finish(out);
-            Some(LabelUse { title: title?, when })
+            Some(LabelUse {
+                title: title?,
+                when,
+            })
         }
-        _ => Some(LabelUse { title: string_of(key, item, out)?, when: None }),
+        _ => Some(LabelUse {
+            title: string_of(key, item, out)?,
+            when: None,
+        }),
     };
     items.iter().filter_map(label).collect()
 }
 
 fn depends_on(fields: &mut Fields<'_>, out: &mut Problems) -> Vec<DependsOn> {
     let key = "depends-on";
-    let Some(entry) = fields.take(key) else { return Vec::new() };
+    let Some(entry) = fields.take(key) else {
+        return Vec::new();
+    };
     let Value::Array(items) = &entry.value.value else {
-        return wrong(key, &entry.value, &entry.value.value, "a list of keys", out).unwrap_or_default();
+        return wrong(key, &entry.value, &entry.value.value, "a list of keys", out)
+            .unwrap_or_default();
     };
     let depends = |item: &At<Value>| match &item.value {
         Value::Table(table) => {
@@ -107,9 +141,17 @@ fn depends_on(fields: &mut Fields<'_>, out: &mut Problems) -> Vec<DependsOn> {
             let key = fields.required("key", "add `key = \"…\"`", out);
             let when = fields.string("when", out);
             fields.finish(out);
-            Some(DependsOn { key: key?, for_each: Some(for_each?), when })
+            Some(DependsOn {
+                key: key?,
+                for_each: Some(for_each?),
+                when,
+            })
         }
-        _ => Some(DependsOn { key: string_of(key, item, out)?, for_each: None, when: None }),
+        _ => Some(DependsOn {
+            key: string_of(key, item, out)?,
+            for_each: None,
+            when: None,
+        }),
     };
     items.iter().filter_map(depends).collect()
 }
@@ -124,23 +166,44 @@ pub(super) fn row(table: &Table, out: &mut Problems) -> Option<RowRule> {
     let node = fields.required("node", "give the key of the node the row is about", out);
     let heading = fields.required("heading", "give the heading above the table", out);
     let link = fields.string("link", out);
-    let cells = fields.table_at("cells", out).map(|t| cells(t, out)).unwrap_or_default();
+    let cells = fields
+        .table_at("cells", out)
+        .map(|t| cells(t, out))
+        .unwrap_or_default();
     let write_once = fields.strings("write-once", out).unwrap_or_default();
     let when = fields.string("when", out);
     fields.finish(out);
     for at in &write_once {
         if !cells.iter().any(|(column, _)| *column == at.value) {
-            let problem = at.span.error(format!("`write-once` names `{}`, which is no column of `cells`", at.value));
+            let problem = at.span.error(format!(
+                "`write-once` names `{}`, which is no column of `cells`",
+                at.value
+            ));
             let near = nearest(&at.value, cells.iter().map(|(column, _)| column.as_str()));
             out.push(offer_quoted(problem, near, || "name a column".into()));
         }
     }
-    Some(RowRule { item: item?, node: node?, link, heading: heading?, cells, write_once, when, span: table.span.clone() })
+    Some(RowRule {
+        item: item?,
+        node: node?,
+        link,
+        heading: heading?,
+        cells,
+        write_once,
+        when,
+        span: table.span.clone(),
+    })
 }
 
 fn cells(table: &Table, out: &mut Problems) -> Vec<(String, Code)> {
     let text = |(column, entry): (&str, &crate::source::Entry)| match &entry.value.value {
-        Value::String(text) => Some((column.to_owned(), At { value: text.clone(), span: entry.value.span.clone() })),
+        Value::String(text) => Some((
+            column.to_owned(),
+            At {
+                value: text.clone(),
+                span: entry.value.span.clone(),
+            },
+        )),
         other => wrong(column, &entry.value, other, "a string", out),
     };
     table.in_order().into_iter().filter_map(text).collect()
@@ -150,7 +213,11 @@ fn cells(table: &Table, out: &mut Problems) -> Vec<(String, Code)> {
 pub(super) fn check(blueprint: &Blueprint, root: &Table, out: &mut Problems) {
     let known = Lists(&blueprint.schema);
     if blueprint.nodes.is_empty() {
-        out.push(root.span.error("the blueprint has no [[node]]").hint("add one; the first is the tool's own"));
+        out.push(
+            root.span
+                .error("the blueprint has no [[node]]")
+                .hint("add one; the first is the tool's own"),
+        );
     }
     known.clashes(root, out);
     known.types(out);
@@ -158,7 +225,12 @@ pub(super) fn check(blueprint: &Blueprint, root: &Table, out: &mut Problems) {
     let mut owners = BTreeSet::new();
     for (at, node) in blueprint.nodes.iter().enumerate() {
         if !keys.insert(node.key.value.as_str()) {
-            out.push(node.key.span.error(format!("two nodes have the key `{}`", node.key.value)).hint("give each a key of its own"));
+            out.push(
+                node.key
+                    .span
+                    .error(format!("two nodes have the key `{}`", node.key.value))
+                    .hint("give each a key of its own"),
+            );
         }
         known.node(at, node, &mut owners, out);
     }
@@ -168,8 +240,15 @@ struct Lists<'a>(&'a Schema);
 
 impl Lists<'_> {
     fn names(&self) -> Vec<String> {
-        let lists = self.0.lists.keys().flat_map(|name| [name.clone(), format!("{name}.issue")]);
-        lists.chain(self.0.data.keys().cloned()).chain([GROUPS.to_owned()]).collect()
+        let lists = self
+            .0
+            .lists
+            .keys()
+            .flat_map(|name| [name.clone(), format!("{name}.issue")]);
+        lists
+            .chain(self.0.data.keys().cloned())
+            .chain([GROUPS.to_owned()])
+            .collect()
     }
 
     fn list(&self, at: &At<String>, out: &mut Problems) {
@@ -177,11 +256,19 @@ impl Lists<'_> {
         if !names.contains(&at.value) {
             let problem = at.span.error(format!("there is no list `{}`", at.value));
             let near = nearest(&at.value, names.iter().map(String::as_str));
-            out.push(offer_quoted(problem, near, || format!("known: {}", names.join(", "))));
+            out.push(offer_quoted(problem, near, || {
+                format!("known: {}", names.join(", "))
+            }));
         }
     }
 
-    fn node<'n>(&self, at: usize, node: &'n NodeRule, owners: &mut BTreeSet<&'n str>, out: &mut Problems) {
+    fn node<'n>(
+        &self,
+        at: usize,
+        node: &'n NodeRule,
+        owners: &mut BTreeSet<&'n str>,
+        out: &mut Problems,
+    ) {
         match &node.for_each {
             ForEach::Once => {}
             ForEach::List(list) => self.list(list, out),
@@ -194,35 +281,73 @@ impl Lists<'_> {
             self.list(list, out);
         }
         if at == 0 && (node.for_each != ForEach::Once || node.when.is_some()) {
-            out.push(node.span.error("the first node is the tool's own and must always be there").hint("take out its `for-each` and `when`"));
+            out.push(
+                node.span
+                    .error("the first node is the tool's own and must always be there")
+                    .hint("take out its `for-each` and `when`"),
+            );
         }
         if !node.entry {
             return;
         }
         match &node.for_each {
-            ForEach::List(list) if self.0.lists.contains_key(list.split('.').next().unwrap_or_default()) => {
+            ForEach::List(list)
+                if self
+                    .0
+                    .lists
+                    .contains_key(list.split('.').next().unwrap_or_default()) =>
+            {
                 if !owners.insert(&list.value) {
-                    out.push(node.span.error(format!("two nodes are the entries of `{}`", list.value)).hint("leave `entry = true` on one"));
+                    out.push(
+                        node.span
+                            .error(format!("two nodes are the entries of `{}`", list.value))
+                            .hint("leave `entry = true` on one"),
+                    );
                 }
             }
             ForEach::Once | ForEach::List(_) | ForEach::Pair(..) => {
-                out.push(node.span.error("`entry = true` wants `for-each` with one list of the tool file").hint("take it out, or name a list"));
+                out.push(
+                    node.span
+                        .error("`entry = true` wants `for-each` with one list of the tool file")
+                        .hint("take it out, or name a list"),
+                );
             }
         }
     }
 
     fn clashes(&self, root: &Table, out: &mut Problems) {
-        let fixed = ["tool", "each", "outer", "workspace", "node", "groups", "item", "schema", "waive", "loop"];
+        let fixed = [
+            "tool",
+            "each",
+            "outer",
+            "workspace",
+            "node",
+            "groups",
+            "item",
+            "schema",
+            "waive",
+            "loop",
+        ];
         let mut seen: BTreeSet<&str> = fixed.into_iter().collect();
-        let own = self.0.lists.keys().chain(self.0.tables.keys()).chain(self.0.data.keys());
+        let own = self
+            .0
+            .lists
+            .keys()
+            .chain(self.0.tables.keys())
+            .chain(self.0.data.keys());
         for name in own {
             if !seen.insert(name) {
-                let place = ["list", "table", "data"].iter().find_map(|key| match &root.entries.get(*key)?.value.value {
-                    Value::Table(table) => table.entries.get(name).map(|e| e.key.clone()),
-                    _ => None,
+                let place = ["list", "table", "data"].iter().find_map(|key| {
+                    match &root.entries.get(*key)?.value.value {
+                        Value::Table(table) => table.entries.get(name).map(|e| e.key.clone()),
+                        _ => None,
+                    }
                 });
                 let span: Span = place.unwrap_or_else(|| root.span.clone());
-                out.push(span.error(format!("the name `{name}` is taken")).hint("choose another name"));
+                out.push(
+                    span.error(format!("the name `{name}` is taken"))
+                        .hint("choose another name"),
+                );
             }
         }
     }
@@ -231,12 +356,21 @@ impl Lists<'_> {
         let check = |declared: &Declared, out: &mut Problems| {
             for field in declared.values() {
                 for list in types::refs(&field.ty) {
-                    self.list(&At { value: list.to_owned(), span: field.span.clone() }, out);
+                    self.list(
+                        &At {
+                            value: list.to_owned(),
+                            span: field.span.clone(),
+                        },
+                        out,
+                    );
                 }
             }
         };
         check(&self.0.tool, out);
-        self.0.tables.values().for_each(|declared| check(declared, out));
+        self.0
+            .tables
+            .values()
+            .for_each(|declared| check(declared, out));
         for list in self.0.lists.values() {
             check(&list.fields, out);
             check(&list.issue_fields, out);

@@ -23,10 +23,20 @@ pub(super) fn fields(table: &Table, envelope: &[&str], out: &mut Problems) -> sc
     for (name, entry) in table.in_order() {
         if !crate::key::is_id(name) {
             let message = format!("`{name}` is not a name for a field");
-            out.push(entry.key.error(message).hint("use lower-case words joined by `-`"));
+            out.push(
+                entry
+                    .key
+                    .error(message)
+                    .hint("use lower-case words joined by `-`"),
+            );
         } else if envelope.contains(&name) {
             let message = format!("field `{name}` is one that every entry has already");
-            out.push(entry.key.error(message).hint("take it out, or choose another name"));
+            out.push(
+                entry
+                    .key
+                    .error(message)
+                    .hint("take it out, or choose another name"),
+            );
         } else if let Some(field) = field(name, entry, out) {
             fields.insert(name.to_owned(), field);
         }
@@ -53,21 +63,37 @@ fn field(name: &str, entry: &Entry, out: &mut Problems) -> Option<Field> {
         Some(at) => Some(check_default(name, at, &ty, out)?),
         None => None,
     };
-    Some(Field { ty, required, default, span: entry.key.clone() })
+    Some(Field {
+        ty,
+        required,
+        default,
+        span: entry.key.clone(),
+    })
 }
 
 fn check_default(name: &str, at: &At<Value>, ty: &Type, out: &mut Problems) -> Option<Value> {
     let fits = match (ty, &at.value) {
         (Type::OneOf(words), Value::String(word)) => words.contains(word),
-        (Type::Bool, Value::Bool(_)) | (Type::Integer, Value::Integer(_)) | (Type::Date, Value::Date(_)) => true,
-        (Type::List(_), Value::Array(items)) => items.iter().all(|item| matches!(item.value, Value::String(_))),
-        (Type::String | Type::Text | Type::Url | Type::Handle | Type::AnyOf(_), Value::String(_)) => true,
+        (Type::Bool, Value::Bool(_))
+        | (Type::Integer, Value::Integer(_))
+        | (Type::Date, Value::Date(_)) => true,
+        (Type::List(_), Value::Array(items)) => items
+            .iter()
+            .all(|item| matches!(item.value, Value::String(_))),
+        (
+            Type::String | Type::Text | Type::Url | Type::Handle | Type::AnyOf(_),
+            Value::String(_),
+        ) => true,
         _ => false,
     };
     if fits {
         return Some(at.value.clone());
     }
-    out.push(at.span.error(format!("the default of `{name}` is not of its type")).hint("give a value that a file could give"));
+    out.push(
+        at.span
+            .error(format!("the default of `{name}` is not of its type"))
+            .hint("give a value that a file could give"),
+    );
     None
 }
 
@@ -80,7 +106,11 @@ fn of(name: &str, at: &At<Value>, out: &mut Problems) -> Option<Type> {
             let near = nearest(word, WORDS.iter().map(|(known, _)| *known));
             let problem = at.span.error(format!("`{word}` is not a type of a field"));
             out.push(offer_quoted(problem, near, || {
-                WORDS.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ")
+                WORDS
+                    .iter()
+                    .map(|(known, _)| *known)
+                    .collect::<Vec<_>>()
+                    .join(", ")
             }));
             None
         }
@@ -95,7 +125,13 @@ fn of(name: &str, at: &At<Value>, out: &mut Problems) -> Option<Type> {
             reader.finish(out);
             ty
         }
-        other => wrong(name, at, other, "a type such as \"string\" or { list = \"string\" }", out),
+        other => wrong(
+            name,
+            at,
+            other,
+            "a type such as \"string\" or { list = \"string\" }",
+            out,
+        ),
     }
 }
 
@@ -114,22 +150,41 @@ fn compound(name: &str, reader: &mut Fields<'_>, out: &mut Problems) -> Option<T
         return Some(Type::List(Box::new(of(name, &inner.value, out)?)));
     }
     if !reference.is_empty() {
-        return Some(Type::Ref(reference.into_iter().map(|at| at.value).collect()));
+        return Some(Type::Ref(
+            reference.into_iter().map(|at| at.value).collect(),
+        ));
     }
     if let Some(inner) = map {
-        return Some(Type::Map(Box::new(of(name, &inner.value, out)?), keys.map(|at| at.value)));
+        return Some(Type::Map(
+            Box::new(of(name, &inner.value, out)?),
+            keys.map(|at| at.value),
+        ));
     }
     if let Some(table) = table {
         return Some(Type::Table(fields(table, &[], out)));
     }
     if let Some(entry) = any_of {
         let Value::Array(types) = &entry.value.value else {
-            return wrong("any-of", &entry.value, &entry.value.value, "a list of types", out);
+            return wrong(
+                "any-of",
+                &entry.value,
+                &entry.value.value,
+                "a list of types",
+                out,
+            );
         };
-        return Some(Type::AnyOf(types.iter().filter_map(|ty| of(name, ty, out)).collect()));
+        return Some(Type::AnyOf(
+            types.iter().filter_map(|ty| of(name, ty, out)).collect(),
+        ));
     }
     let message = format!("`{name}` has no type");
-    out.push(reader.table().span.error(message).hint("give one of: type, one-of, list, ref, map, table, any-of"));
+    out.push(
+        reader
+            .table()
+            .span
+            .error(message)
+            .hint("give one of: type, one-of, list, ref, map, table, any-of"),
+    );
     None
 }
 
@@ -141,6 +196,14 @@ pub(super) fn refs(ty: &Type) -> Vec<&str> {
         Type::Map(inner, keys) => keys.iter().map(String::as_str).chain(refs(inner)).collect(),
         Type::Table(fields) => fields.values().flat_map(|f| refs(&f.ty)).collect(),
         Type::AnyOf(types) => types.iter().flat_map(refs).collect(),
-        Type::String | Type::Text | Type::Bool | Type::Integer | Type::Date | Type::Url | Type::Handle | Type::Place | Type::OneOf(_) => Vec::new(),
+        Type::String
+        | Type::Text
+        | Type::Bool
+        | Type::Integer
+        | Type::Date
+        | Type::Url
+        | Type::Handle
+        | Type::Place
+        | Type::OneOf(_) => Vec::new(),
     }
 }

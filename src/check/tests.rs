@@ -1,3 +1,4 @@
 mod cases;
+mod more;
 mod support;
 mod trees;

@@ -15,14 +15,27 @@ pub(super) type EntryId = (String, String, String);
 
 /// The identity of an entry.
 pub(super) fn entry_id(list: &str, outer: Option<&Entry>, entry: &Entry) -> EntryId {
-    (list.to_owned(), outer.map_or(String::new(), |o| o.id.value.clone()), entry.id.value.clone())
+    (
+        list.to_owned(),
+        outer.map_or(String::new(), |o| o.id.value.clone()),
+        entry.id.value.clone(),
+    )
 }
 
 /// Makes the context that all nodes of a tool share; `keys` gives the entries' own nodes.
 ///
 /// `data` says which of the blueprint's own entries this tool has.
-pub(super) fn shared(scene: &Scene<'_>, keys: &BTreeMap<EntryId, String>, data: &BTreeMap<String, Vec<bool>>) -> Context {
-    let Scene { workspace, blueprint, spec, .. } = *scene;
+pub(super) fn shared(
+    scene: &Scene<'_>,
+    keys: &BTreeMap<EntryId, String>,
+    data: &BTreeMap<String, Vec<bool>>,
+) -> Context {
+    let Scene {
+        workspace,
+        blueprint,
+        spec,
+        ..
+    } = *scene;
     let schema = &blueprint.schema;
     let mut context = Context::new();
     context.insert_value("tool", tool(spec, &schema.tool));
@@ -45,7 +58,12 @@ pub(super) fn shared(scene: &Scene<'_>, keys: &BTreeMap<EntryId, String>, data: 
                         of_entry(issue, &list.issue_fields, key, None)
                     })
                     .collect();
-                of_entry(entry, &list.fields, keys.get(&entry_id(name, None, entry)), Some(issues))
+                of_entry(
+                    entry,
+                    &list.fields,
+                    keys.get(&entry_id(name, None, entry)),
+                    Some(issues),
+                )
             })
             .collect();
         context.insert_value(snake(name), entries.into());
@@ -54,12 +72,16 @@ pub(super) fn shared(scene: &Scene<'_>, keys: &BTreeMap<EntryId, String>, data: 
         let none = Vec::new();
         let present = data.get(name).unwrap_or(&none);
         let kept = entries.iter().zip(present).filter(|(_, here)| **here);
-        let all_keys: std::collections::BTreeSet<&String> = entries.iter().flat_map(|e| e.values.keys()).collect();
+        let all_keys: std::collections::BTreeSet<&String> =
+            entries.iter().flat_map(|e| e.values.keys()).collect();
         let values: Vec<Tera> = kept
             .map(|(entry, _)| {
                 let mut map = Map::new();
                 for key in &all_keys {
-                    map.insert(snake(key).into(), entry.values.get(*key).map_or_else(Tera::none, plain));
+                    map.insert(
+                        snake(key).into(),
+                        entry.values.get(*key).map_or_else(Tera::none, plain),
+                    );
                 }
                 map.insert("key".into(), Tera::from(""));
                 map.into()
@@ -82,24 +104,48 @@ fn tool(spec: &Spec, declared: &Declared) -> Tera {
     map.insert("id".into(), spec.id.as_str().into());
     map.insert("name".into(), spec.name.as_str().into());
     map.insert("summary".into(), spec.summary.trim().into());
-    map.insert("confidential".into(), spec.confidential.map_or_else(Tera::none, Tera::from));
-    map.insert("milestone".into(), option(spec.milestone.as_ref().map(|at| at.as_str())));
+    map.insert(
+        "confidential".into(),
+        spec.confidential.map_or_else(Tera::none, Tera::from),
+    );
+    map.insert(
+        "milestone".into(),
+        option(spec.milestone.as_ref().map(|at| at.as_str())),
+    );
     map.insert("labels".into(), strings(&spec.labels));
     map.insert("was".into(), strings(&spec.was));
     map.into()
 }
 
-fn of_entry(entry: &Entry, declared: &Declared, key: Option<&String>, issues: Option<Vec<Tera>>) -> Tera {
+fn of_entry(
+    entry: &Entry,
+    declared: &Declared,
+    key: Option<&String>,
+    issues: Option<Vec<Tera>>,
+) -> Tera {
     let mut map = Map::new();
     declared_fields(&mut map, declared, &entry.fields);
     let text = |at: &Option<At<String>>| option(at.as_ref().map(|at| at.as_str()));
-    let single = if entry.groups.len() == 1 { entry.groups.first() } else { None };
+    let single = if entry.groups.len() == 1 {
+        entry.groups.first()
+    } else {
+        None
+    };
     let number = |at: &Option<At<u64>>| at.as_ref().map_or_else(Tera::none, |at| at.value.into());
     map.insert("id".into(), entry.id.as_str().into());
     map.insert("name".into(), text(&entry.name));
     map.insert("title".into(), text(&entry.name));
-    map.insert("summary".into(), option(entry.summary.as_ref().map(|at| at.trim())));
-    map.insert("item".into(), entry.item.as_ref().map_or_else(Tera::none, |at| at.value.to_string().into()));
+    map.insert(
+        "summary".into(),
+        option(entry.summary.as_ref().map(|at| at.trim())),
+    );
+    map.insert(
+        "item".into(),
+        entry
+            .item
+            .as_ref()
+            .map_or_else(Tera::none, |at| at.value.to_string().into()),
+    );
     map.insert("place".into(), text(&entry.place));
     map.insert("groups".into(), strings(&entry.groups));
     map.insert("group".into(), option(single.map(|at| at.as_str())));
@@ -107,11 +153,29 @@ fn of_entry(entry: &Entry, declared: &Declared, key: Option<&String>, issues: Op
     map.insert("weight".into(), number(&entry.weight));
     map.insert("priority".into(), number(&entry.priority));
     map.insert("milestone".into(), text(&entry.milestone));
-    map.insert("assignees".into(), strings(entry.assignees.as_deref().unwrap_or_default()));
-    map.insert("start".into(), entry.start.as_ref().map_or_else(Tera::none, |at| at.value.to_string().into()));
-    map.insert("due".into(), entry.due.as_ref().map_or_else(Tera::none, |at| at.value.to_string().into()));
+    map.insert(
+        "assignees".into(),
+        strings(entry.assignees.as_deref().unwrap_or_default()),
+    );
+    map.insert(
+        "start".into(),
+        entry
+            .start
+            .as_ref()
+            .map_or_else(Tera::none, |at| at.value.to_string().into()),
+    );
+    map.insert(
+        "due".into(),
+        entry
+            .due
+            .as_ref()
+            .map_or_else(Tera::none, |at| at.value.to_string().into()),
+    );
     map.insert("depends_on".into(), strings(&entry.depends_on));
-    map.insert("confidential".into(), entry.confidential.map_or_else(Tera::none, Tera::from));
+    map.insert(
+        "confidential".into(),
+        entry.confidential.map_or_else(Tera::none, Tera::from),
+    );
     map.insert("was".into(), strings(&entry.was));
     map.insert("key".into(), key.map_or("", String::as_str).into());
     if let Some(issues) = issues {
@@ -122,7 +186,9 @@ fn of_entry(entry: &Entry, declared: &Declared, key: Option<&String>, issues: Op
 
 fn declared_fields(map: &mut Map, declared: &Declared, values: &BTreeMap<String, At<Value>>) {
     for (name, field) in declared {
-        let value = values.get(name).map_or_else(|| absent(&field.ty), |at| typed(&at.value, &field.ty));
+        let value = values
+            .get(name)
+            .map_or_else(|| absent(&field.ty), |at| typed(&at.value, &field.ty));
         map.insert(snake(name).into(), value);
     }
 }
@@ -138,14 +204,24 @@ fn absent(ty: &Type) -> Tera {
 fn typed(value: &Value, ty: &Type) -> Tera {
     match (ty, value) {
         (Type::Table(declared), Value::Table(table)) => {
-            let values = table.entries.iter().map(|(k, e)| (k.clone(), e.value.clone())).collect();
+            let values = table
+                .entries
+                .iter()
+                .map(|(k, e)| (k.clone(), e.value.clone()))
+                .collect();
             let mut map = Map::new();
             declared_fields(&mut map, declared, &values);
             map.into()
         }
-        (Type::List(inner), Value::Array(items)) => items.iter().map(|item| typed(&item.value, inner)).collect::<Vec<_>>().into(),
+        (Type::List(inner), Value::Array(items)) => items
+            .iter()
+            .map(|item| typed(&item.value, inner))
+            .collect::<Vec<_>>()
+            .into(),
         (Type::AnyOf(types), Value::Table(_)) => {
-            let table = types.iter().find(|ty| matches!(ty, Type::Table(_) | Type::Map(..)));
+            let table = types
+                .iter()
+                .find(|ty| matches!(ty, Type::Table(_) | Type::Map(..)));
             table.map_or_else(|| plain(value), |ty| typed(value, ty))
         }
         (Type::Text, Value::String(text)) => text.trim().into(),
@@ -159,7 +235,11 @@ fn plain(value: &Value) -> Tera {
         Value::Integer(number) => (*number).into(),
         Value::Bool(truth) => (*truth).into(),
         Value::Date(date) => date.to_string().into(),
-        Value::Array(items) => items.iter().map(|item| plain(&item.value)).collect::<Vec<_>>().into(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| plain(&item.value))
+            .collect::<Vec<_>>()
+            .into(),
         Value::Table(table) => {
             let mut map = Map::new();
             for (key, entry) in &table.entries {
@@ -176,7 +256,10 @@ fn option(text: Option<&str>) -> Tera {
 }
 
 fn strings(all: &[At<String>]) -> Tera {
-    all.iter().map(|at| Tera::from(at.as_str())).collect::<Vec<_>>().into()
+    all.iter()
+        .map(|at| Tera::from(at.as_str()))
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// One group per distinct group label, in order of first use in the file.
@@ -184,7 +267,13 @@ fn groups(scene: &Scene<'_>, keys: &BTreeMap<EntryId, String>) -> Vec<Tera> {
     let mut uses = Vec::new();
     for (list, outer, entry) in scene.spec.entries() {
         for label in &entry.groups {
-            uses.push((label.span.range.start, label.as_str(), list.clone(), outer, entry));
+            uses.push((
+                label.span.range.start,
+                label.as_str(),
+                list.clone(),
+                outer,
+                entry,
+            ));
         }
     }
     uses.sort_by_key(|(at, ..)| *at);
@@ -201,21 +290,32 @@ fn groups(scene: &Scene<'_>, keys: &BTreeMap<EntryId, String>) -> Vec<Tera> {
             let mut map = Map::new();
             map.insert("list".into(), snake(list).into());
             map.insert("id".into(), entry.id.as_str().into());
-            map.insert("name".into(), option(entry.name.as_ref().map(|at| at.as_str())));
+            map.insert(
+                "name".into(),
+                option(entry.name.as_ref().map(|at| at.as_str())),
+            );
             map.insert("key".into(), key.map_or("", String::as_str).into());
             Tera::from(map)
         });
         let known = scene.owners.and_then(|owners| owners.groups.get(*label));
-        let people = |pick: fn(&crate::spec::Group) -> &Vec<String>| known.map(pick).cloned().unwrap_or_default();
+        let people = |pick: fn(&crate::spec::Group) -> &Vec<String>| {
+            known.map(pick).cloned().unwrap_or_default()
+        };
         let mut map = Map::new();
         map.insert("entries".into(), entries.collect::<Vec<_>>().into());
         map.insert("id".into(), slug(label).into());
         map.insert("label".into(), (*label).into());
-        map.insert("name".into(), label.rsplit("::").next().unwrap_or(label).into());
+        map.insert(
+            "name".into(),
+            label.rsplit("::").next().unwrap_or(label).into(),
+        );
         map.insert("known".into(), known.is_some().into());
         map.insert("pm".into(), people(|g| &g.pm).into());
         map.insert("em".into(), people(|g| &g.em).into());
-        map.insert("slack".into(), option(known.and_then(|g| g.slack.as_deref())));
+        map.insert(
+            "slack".into(),
+            option(known.and_then(|g| g.slack.as_deref())),
+        );
         map.insert("key".into(), "".into());
         Tera::from(map)
     };

@@ -40,7 +40,12 @@ pub(super) struct Piece<'b> {
 
 impl Engine {
     /// Compiles the templates and a blueprint's expressions; what does not compile is reported.
-    pub fn new(blueprint: &Blueprint, assets: &Assets, out: &mut Problems, sources: &mut Sources) -> Option<Self> {
+    pub fn new(
+        blueprint: &Blueprint,
+        assets: &Assets,
+        out: &mut Problems,
+        sources: &mut Sources,
+    ) -> Option<Self> {
         let mut engine = Self {
             tera: Tera::new(),
             codes: BTreeMap::new(),
@@ -60,7 +65,10 @@ impl Engine {
                 true => format!("{OPEN}{}{CLOSE}", piece.code.value),
                 false => piece.code.value.clone(),
             };
-            let place = (Arc::clone(&piece.code.span.file), piece.code.span.range.start);
+            let place = (
+                Arc::clone(&piece.code.span.file),
+                piece.code.span.range.start,
+            );
             engine.codes.insert(place, name.clone());
             engine.places.insert(name.clone(), piece.code.span.clone());
             all.insert(name, text);
@@ -74,10 +82,14 @@ impl Engine {
     fn compile(&mut self, mut all: BTreeMap<String, String>, out: &mut Problems) -> bool {
         let mut usable = true;
         for _ in 0..=all.len() {
-            let Err(error) = self.tera.add_raw_templates(all.iter()) else { break };
+            let Err(error) = self.tera.add_raw_templates(all.iter()) else {
+                break;
+            };
             let problems = self.compile_problems(&error, &all);
             let names: Vec<String> = problems.iter().map(|(name, _)| name.clone()).collect();
-            let known = names.iter().any(|name| all.get(name).is_some_and(|text| !text.is_empty()));
+            let known = names
+                .iter()
+                .any(|name| all.get(name).is_some_and(|text| !text.is_empty()));
             out.extend(problems.into_iter().map(|(_, problem)| problem));
             if !known {
                 return false;
@@ -90,28 +102,64 @@ impl Engine {
         usable
     }
 
-    fn compile_problems(&self, error: &tera::Error, all: &BTreeMap<String, String>) -> Vec<(String, Problem)> {
+    fn compile_problems(
+        &self,
+        error: &tera::Error,
+        all: &BTreeMap<String, String>,
+    ) -> Vec<(String, Problem)> {
         match error.kind() {
             ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
                 let name = report.filename().to_owned();
-                let problem = self.problem(&name, Some(report.span().range.clone()), report.message().to_owned());
+                let problem = self.problem(
+                    &name,
+                    Some(report.span().range.clone()),
+                    report.message().to_owned(),
+                );
                 vec![(name, problem.hint("mend the template"))]
             }
             ErrorKind::CircularInclude { tpl, include_chain } => {
-                let message = format!("templates include each other: {}", include_chain.join(" → "));
-                vec![(tpl.clone(), self.problem(tpl, None, message).hint("take out one `include`"))]
+                let message = format!(
+                    "templates include each other: {}",
+                    include_chain.join(" → ")
+                );
+                vec![(
+                    tpl.clone(),
+                    self.problem(tpl, None, message)
+                        .hint("take out one `include`"),
+                )]
             }
             ErrorKind::MissingParent { current, parent } => {
                 let message = format!("it extends `{parent}`, which does not exist");
-                vec![(current.clone(), self.problem(current, None, message).hint("use `include`"))]
+                vec![(
+                    current.clone(),
+                    self.problem(current, None, message).hint("use `include`"),
+                )]
             }
             kind => {
                 let text = kind.to_string();
-                let named = all.keys().filter(|name| text.contains(name.as_str())).max_by_key(|name| name.len());
+                let named = all
+                    .keys()
+                    .filter(|name| text.contains(name.as_str()))
+                    .max_by_key(|name| name.len());
                 let name = named.cloned().unwrap_or_default();
-                let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-                let first = lines.first().copied().unwrap_or("a template does not compile");
-                vec![(name.clone(), self.problem(&name, self.named_in(&name, &text), first.trim_end_matches([':', '.'])).hint("mend the template"))]
+                let lines: Vec<&str> = text
+                    .lines()
+                    .map(str::trim)
+                    .filter(|line| !line.is_empty())
+                    .collect();
+                let first = lines
+                    .first()
+                    .copied()
+                    .unwrap_or("a template does not compile");
+                vec![(
+                    name.clone(),
+                    self.problem(
+                        &name,
+                        self.named_in(&name, &text),
+                        first.trim_end_matches([':', '.']),
+                    )
+                    .hint("mend the template"),
+                )]
             }
         }
     }
@@ -119,16 +167,27 @@ impl Engine {
     /// The bytes of the name in backquotes that a message is about.
     fn named_in(&self, name: &str, message: &str) -> Option<std::ops::Range<usize>> {
         let text = self.templates.get(name)?;
-        message.split(['`', '\'', '"']).skip(1).step_by(2).find_map(|word| {
-            let at = (word != name).then(|| text.find(word)).flatten()?;
-            Some(at..at + word.len())
-        })
+        message
+            .split(['`', '\'', '"'])
+            .skip(1)
+            .step_by(2)
+            .find_map(|word| {
+                let at = (word != name).then(|| text.find(word)).flatten()?;
+                Some(at..at + word.len())
+            })
     }
 
     /// A problem in a template file or in a code of the blueprint.
-    pub(super) fn problem(&self, name: &str, range: Option<std::ops::Range<usize>>, message: impl Into<String>) -> Problem {
+    pub(super) fn problem(
+        &self,
+        name: &str,
+        range: Option<std::ops::Range<usize>>,
+        message: impl Into<String>,
+    ) -> Problem {
         match self.places.get(name) {
-            Some(span) => span.error(message).label(name.split_once(": ").map_or("", |(_, what)| what)),
+            Some(span) => span
+                .error(message)
+                .label(name.split_once(": ").map_or("", |(_, what)| what)),
             None => {
                 let length = self.templates.get(name).map_or(0, String::len);
                 let range = range.map(|r| r.start.min(length)..r.end.min(length));
@@ -138,12 +197,22 @@ impl Engine {
     }
 
     /// Runs a template file.
-    pub(super) fn template(&self, name: &str, context: &Context, about: &str) -> Result<String, Problem> {
+    pub(super) fn template(
+        &self,
+        name: &str,
+        context: &Context,
+        about: &str,
+    ) -> Result<String, Problem> {
         self.run(name, context, about)
     }
 
     /// Runs a text of the blueprint.
-    pub(super) fn text(&self, code: &Code, context: &Context, about: &str) -> Result<String, Problem> {
+    pub(super) fn text(
+        &self,
+        code: &Code,
+        context: &Context,
+        about: &str,
+    ) -> Result<String, Problem> {
         if !code.value.contains('{') {
             return Ok(code.value.clone());
         }
@@ -151,7 +220,12 @@ impl Engine {
     }
 
     /// Runs a condition of the blueprint; an absent one holds.
-    pub(super) fn holds(&self, code: Option<&Code>, context: &Context, about: &str) -> Result<bool, Problem> {
+    pub(super) fn holds(
+        &self,
+        code: Option<&Code>,
+        context: &Context,
+        about: &str,
+    ) -> Result<bool, Problem> {
         match code {
             None => Ok(true),
             Some(code) => Ok(self.run(self.name(code), context, about)? == "1"),
@@ -165,25 +239,44 @@ impl Engine {
     }
 
     fn run(&self, name: &str, context: &Context, about: &str) -> Result<String, Problem> {
-        self.tera.render(name, context).map_err(|error| match error.kind() {
-            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
-                let message = format!("{} (for {about})", report.message().trim_end_matches('.').replace('\n', " "));
-                self.problem(report.filename(), Some(report.span().range.clone()), message)
+        self.tera
+            .render(name, context)
+            .map_err(|error| match error.kind() {
+                ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+                    let message = format!(
+                        "{} (for {about})",
+                        report.message().trim_end_matches('.').replace('\n', " ")
+                    );
+                    self.problem(
+                        report.filename(),
+                        Some(report.span().range.clone()),
+                        message,
+                    )
                     .hint("every declared field exists; guard what may be absent with `{% if … %}`")
-            }
-            kind => self.problem(name, None, format!("{kind} (for {about})")).hint("mend the template"),
-        })
+                }
+                kind => self
+                    .problem(name, None, format!("{kind} (for {about})"))
+                    .hint("mend the template"),
+            })
     }
 }
 
-fn templates(assets: &Assets, out: &mut Problems, sources: &mut Sources) -> BTreeMap<String, String> {
+fn templates(
+    assets: &Assets,
+    out: &mut Problems,
+    sources: &mut Sources,
+) -> BTreeMap<String, String> {
     let mut templates = BTreeMap::new();
     for (path, text) in assets.under("templates/") {
         let name = path.trim_start_matches("templates/").to_owned();
         sources.insert(path, text);
         if text.contains([SLOT_OPEN, SLOT_CLOSE]) || text.contains("<!--epictree") {
-            let message = "the template holds a marker or a character that epictree keeps for itself";
-            out.push(Problem::error(path, None, message).hint("take it out; epictree adds markers itself"));
+            let message =
+                "the template holds a marker or a character that epictree keeps for itself";
+            out.push(
+                Problem::error(path, None, message)
+                    .hint("take it out; epictree adds markers itself"),
+            );
         }
         templates.insert(name, text.replace("\r\n", "\n"));
     }
@@ -202,7 +295,11 @@ pub(super) fn pieces(blueprint: &Blueprint) -> Vec<Piece<'_>> {
     for (list, entries) in &blueprint.schema.data {
         for entry in entries {
             if let Some(code) = &entry.when {
-                all.push(Piece { what: format!("data {list} {}, when", entry.id), code, condition: true });
+                all.push(Piece {
+                    what: format!("data {list} {}, when", entry.id),
+                    code,
+                    condition: true,
+                });
             }
         }
     }
@@ -212,8 +309,15 @@ pub(super) fn pieces(blueprint: &Blueprint) -> Vec<Piece<'_>> {
 /// The texts and conditions of a node.
 pub(super) fn node_pieces(rule: &NodeRule) -> Vec<Piece<'_>> {
     let key = &rule.key.value;
-    let piece = |what: String, code, condition| Piece { what: format!("node {key}, {what}"), code, condition };
-    let mut pieces = vec![piece("key".into(), &rule.key, false), piece("title".into(), &rule.title, false)];
+    let piece = |what: String, code, condition| Piece {
+        what: format!("node {key}, {what}"),
+        code,
+        condition,
+    };
+    let mut pieces = vec![
+        piece("key".into(), &rule.key, false),
+        piece("title".into(), &rule.title, false),
+    ];
     let single = [
         ("when", &rule.when, true),
         ("parent", &rule.parent, false),
@@ -223,18 +327,33 @@ pub(super) fn node_pieces(rule: &NodeRule) -> Vec<Piece<'_>> {
         ("due", &rule.due, false),
     ];
     for (what, code, condition) in single {
-        pieces.extend(code.as_ref().map(|code| piece(what.into(), code, condition)));
+        pieces.extend(
+            code.as_ref()
+                .map(|code| piece(what.into(), code, condition)),
+        );
     }
-    pieces.extend(rule.assignees.iter().map(|code| piece("assignees".into(), code, false)));
+    pieces.extend(
+        rule.assignees
+            .iter()
+            .map(|code| piece("assignees".into(), code, false)),
+    );
     pieces.extend(rule.was.iter().map(|code| piece("was".into(), code, false)));
     for depends in &rule.depends_on {
         pieces.push(piece("depends-on".into(), &depends.key, false));
-        pieces.extend(depends.when.as_ref().map(|code| piece("depends-on, when".into(), code, true)));
+        pieces.extend(
+            depends
+                .when
+                .as_ref()
+                .map(|code| piece("depends-on, when".into(), code, true)),
+        );
     }
     for (what, labels) in [("labels", &rule.labels), ("labels-once", &rule.labels_once)] {
         for LabelUse { title, when } in labels {
             pieces.push(piece(what.into(), title, false));
-            pieces.extend(when.as_ref().map(|code| piece(format!("{what}, when"), code, true)));
+            pieces.extend(
+                when.as_ref()
+                    .map(|code| piece(format!("{what}, when"), code, true)),
+            );
         }
     }
     pieces
@@ -242,10 +361,21 @@ pub(super) fn node_pieces(rule: &NodeRule) -> Vec<Piece<'_>> {
 
 /// The texts and conditions of a row.
 pub(super) fn row_pieces(row: &RowRule) -> Vec<Piece<'_>> {
-    let piece = |what: &str, code, condition| Piece { what: format!("table-row {}, {what}", row.node.value), code, condition };
-    let mut pieces = vec![piece("node", &row.node, false), piece("heading", &row.heading, false)];
+    let piece = |what: &str, code, condition| Piece {
+        what: format!("table-row {}, {what}", row.node.value),
+        code,
+        condition,
+    };
+    let mut pieces = vec![
+        piece("node", &row.node, false),
+        piece("heading", &row.heading, false),
+    ];
     pieces.extend(row.link.as_ref().map(|code| piece("link", code, false)));
     pieces.extend(row.when.as_ref().map(|code| piece("when", code, true)));
-    pieces.extend(row.cells.iter().map(|(column, code)| piece(column, code, false)));
+    pieces.extend(
+        row.cells
+            .iter()
+            .map(|(column, code)| piece(column, code, false)),
+    );
     pieces
 }

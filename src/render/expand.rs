@@ -60,8 +60,17 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
         for (picked, context) in picks(scene, rule, &shared_context) {
             match made(scene, engine, rule, &picked, context) {
                 Ok(Some(node)) if seen.contains(&node.key) => {
-                    let message = format!("two nodes of {} have the key `{}`", scene.spec.file, node.key.local());
-                    out.push(rule.key.span.error(message).hint("make the key of this node different for each entry"));
+                    let message = format!(
+                        "two nodes of {} have the key `{}`",
+                        scene.spec.file,
+                        node.key.local()
+                    );
+                    out.push(
+                        rule.key
+                            .span
+                            .error(message)
+                            .hint("make the key of this node different for each entry"),
+                    );
                 }
                 Ok(Some(node)) => {
                     seen.insert(node.key.clone());
@@ -73,23 +82,45 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
             if nodes.len() >= MAX_NODES {
                 let message = format!("{} has more than {MAX_NODES} nodes", scene.spec.file);
                 out.push(rule.span.error(message).hint("split the tool"));
-                return Outline { nodes, context: shared_context };
+                return Outline {
+                    nodes,
+                    context: shared_context,
+                };
             }
         }
     }
-    let all: Map = seen.iter().map(|key| (key.local().to_owned().into(), Tera::from(true))).collect();
+    let all: Map = seen
+        .iter()
+        .map(|key| (key.local().to_owned().into(), Tera::from(true)))
+        .collect();
     let all = Tera::from(all);
     shared_context.insert_value(KEYS, all.clone());
     for node in &mut nodes {
         node.context.insert_value(KEYS, all.clone());
-        let renamed: Vec<NodeKey> = node.was.iter().filter(|key| seen.contains(key)).cloned().collect();
+        let renamed: Vec<NodeKey> = node
+            .was
+            .iter()
+            .filter(|key| seen.contains(key))
+            .cloned()
+            .collect();
         for old in renamed {
-            let message = format!("`was` of {} names `{old}`, which is a node of its own", node.key);
-            let span = node.entry.map_or(&scene.spec.id.span, |entry| &entry.id.span);
-            out.push(span.error(message).hint("take the old id out of `was`, or rename the other entry"));
+            let message = format!(
+                "`was` of {} names `{old}`, which is a node of its own",
+                node.key
+            );
+            let span = node
+                .entry
+                .map_or(&scene.spec.id.span, |entry| &entry.id.span);
+            out.push(
+                span.error(message)
+                    .hint("take the old id out of `was`, or rename the other entry"),
+            );
         }
     }
-    Outline { nodes, context: shared_context }
+    Outline {
+        nodes,
+        context: shared_context,
+    }
 }
 
 fn data(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> BTreeMap<String, Vec<bool>> {
@@ -99,10 +130,12 @@ fn data(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> BTreeMap<Stri
     for (list, entries) in &schema.data {
         let here = entries.iter().map(|entry| {
             let about = format!("`{}` of {list}, {}", entry.id, scene.spec.file);
-            engine.holds(entry.when.as_ref(), &none, &about).unwrap_or_else(|problem| {
-                out.push(problem);
-                false
-            })
+            engine
+                .holds(entry.when.as_ref(), &none, &about)
+                .unwrap_or_else(|problem| {
+                    out.push(problem);
+                    false
+                })
         });
         all.insert(list.clone(), here.collect());
     }
@@ -129,7 +162,14 @@ fn picks<'a>(scene: &Scene<'a>, rule: &NodeRule, base: &Context) -> Vec<(Picked<
         context
     };
     match &rule.for_each {
-        ForEach::Once => vec![(Picked { each: None, outer: None, id: None }, bound(None, None))],
+        ForEach::Once => vec![(
+            Picked {
+                each: None,
+                outer: None,
+                id: None,
+            },
+            bound(None, None),
+        )],
         ForEach::List(list) => of_list(scene, list, base)
             .into_iter()
             .map(|(outer, each, picked)| (picked, bound(Some(&each), outer.as_ref())))
@@ -137,31 +177,80 @@ fn picks<'a>(scene: &Scene<'a>, rule: &NodeRule, base: &Context) -> Vec<(Picked<
         ForEach::Pair(a, b) => {
             let inner = of_list(scene, b, base);
             let outer = of_list(scene, a, base);
-            let pair = |(_, o, left): &(Option<Tera>, Tera, Picked<'a>), (_, e, right): &(Option<Tera>, Tera, Picked<'a>)| {
-                (Picked { each: right.each, outer: left.each, id: None }, bound(Some(e), Some(o)))
+            let pair = |(_, o, left): &(Option<Tera>, Tera, Picked<'a>),
+                        (_, e, right): &(Option<Tera>, Tera, Picked<'a>)| {
+                (
+                    Picked {
+                        each: right.each,
+                        outer: left.each,
+                        id: None,
+                    },
+                    bound(Some(e), Some(o)),
+                )
             };
-            outer.iter().flat_map(|left| inner.iter().map(|right| pair(left, right)).collect::<Vec<_>>()).collect()
+            outer
+                .iter()
+                .flat_map(|left| {
+                    inner
+                        .iter()
+                        .map(|right| pair(left, right))
+                        .collect::<Vec<_>>()
+                })
+                .collect()
         }
     }
 }
 
 /// The entries of a list as templates see them, with the entry above each.
-fn of_list<'a>(scene: &Scene<'a>, list: &str, base: &Context) -> Vec<(Option<Tera>, Tera, Picked<'a>)> {
-    let (name, nested) = list.split_once('.').map_or((list, false), |(name, _)| (name, true));
-    let values = base.get(&snake(name)).and_then(Tera::as_array).unwrap_or_default();
-    let entries = scene.spec.lists.get(name).map(Vec::as_slice).unwrap_or_default();
+fn of_list<'a>(
+    scene: &Scene<'a>,
+    list: &str,
+    base: &Context,
+) -> Vec<(Option<Tera>, Tera, Picked<'a>)> {
+    let (name, nested) = list
+        .split_once('.')
+        .map_or((list, false), |(name, _)| (name, true));
+    let values = base
+        .get(&snake(name))
+        .and_then(Tera::as_array)
+        .unwrap_or_default();
+    let entries = scene
+        .spec
+        .lists
+        .get(name)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let mut all = Vec::new();
     for (at, value) in values.iter().enumerate() {
         let entry = entries.get(at);
         if !nested {
             let id = entry.map(|entry| entry_id(list, None, entry));
-            all.push((None, value.clone(), Picked { each: entry, outer: None, id }));
+            all.push((
+                None,
+                value.clone(),
+                Picked {
+                    each: entry,
+                    outer: None,
+                    id,
+                },
+            ));
             continue;
         }
-        let issues = value.get_from_path("issue").and_then(Tera::as_array).unwrap_or_default();
+        let issues = value
+            .get_from_path("issue")
+            .and_then(Tera::as_array)
+            .unwrap_or_default();
         for (issue, inner) in entry.into_iter().flat_map(|e| &e.issues).zip(issues) {
             let id = Some(entry_id(list, entry, issue));
-            all.push((Some(value.clone()), inner.clone(), Picked { each: Some(issue), outer: entry, id }));
+            all.push((
+                Some(value.clone()),
+                inner.clone(),
+                Picked {
+                    each: Some(issue),
+                    outer: entry,
+                    id,
+                },
+            ));
         }
     }
     all
@@ -172,12 +261,19 @@ fn about(scene: &Scene<'_>, rule: &NodeRule) -> String {
 }
 
 /// The local key of a node, or nothing if its condition does not hold.
-fn key_of(scene: &Scene<'_>, engine: &Engine, rule: &NodeRule, context: &Context) -> Result<Option<String>, crate::problem::Problem> {
+fn key_of(
+    scene: &Scene<'_>,
+    engine: &Engine,
+    rule: &NodeRule,
+    context: &Context,
+) -> Result<Option<String>, crate::problem::Problem> {
     let about = about(scene, rule);
     if !engine.holds(rule.when.as_ref(), context, &about)? {
         return Ok(None);
     }
-    Ok(Some(engine.text(&rule.key, context, &about)?.trim().to_owned()))
+    Ok(Some(
+        engine.text(&rule.key, context, &about)?.trim().to_owned(),
+    ))
 }
 
 fn made<'a>(
@@ -187,10 +283,19 @@ fn made<'a>(
     picked: &Picked<'a>,
     mut context: Context,
 ) -> Result<Option<OutlineNode<'a>>, crate::problem::Problem> {
-    let Some(local) = key_of(scene, engine, rule, &context)? else { return Ok(None) };
+    let Some(local) = key_of(scene, engine, rule, &context)? else {
+        return Ok(None);
+    };
     let Some(key) = NodeKey::of(&scene.spec.id, &local) else {
-        let message = format!("`{local}` is not a key (node {} of {})", rule.key.value, scene.spec.file);
-        return Err(rule.key.span.error(message).hint("a key is ids joined by `/`"));
+        let message = format!(
+            "`{local}` is not a key (node {} of {})",
+            rule.key.value, scene.spec.file
+        );
+        return Err(rule
+            .key
+            .span
+            .error(message)
+            .hint("a key is ids joined by `/`"));
     };
     let mut was: Vec<NodeKey> = Vec::new();
     for old in old_keys(scene, engine, rule, picked, &context)? {
@@ -204,7 +309,13 @@ fn made<'a>(
     node.insert("title".into(), Tera::none());
     context.insert_value("node", node.into());
     let entry = if rule.entry { picked.each } else { None };
-    Ok(Some(OutlineNode { rule, key, entry, was, context }))
+    Ok(Some(OutlineNode {
+        rule,
+        key,
+        entry,
+        was,
+        context,
+    }))
 }
 
 /// The keys a node had while its tool, its entry or the entry above had other ids.
@@ -243,7 +354,11 @@ fn old_keys(
             }
             for code in &codes {
                 let local = engine.text(code, &context, &about(scene, rule))?;
-                old.extend(tools.iter().filter_map(|tool| NodeKey::of(tool, local.trim())));
+                old.extend(
+                    tools
+                        .iter()
+                        .filter_map(|tool| NodeKey::of(tool, local.trim())),
+                );
             }
         }
         if old.len() > entry_fields::MAX_OLD_KEYS {

@@ -10,41 +10,68 @@ pub(super) const KEYS: &str = "__keys";
 
 /// Registers all of them.
 pub(super) fn register(tera: &mut Tera) {
-    tera.register_filter("md", |text: &Value, _: Kwargs, _: &State| escape(&printed(text)));
-    tera.register_filter("cell", |text: &Value, _: Kwargs, _: &State| cell(&printed(text)));
-    tera.register_filter("code", |text: &Value, _: Kwargs, _: &State| code(&printed(text)));
+    tera.register_filter("md", |text: &Value, _: Kwargs, _: &State| {
+        escape(&printed(text))
+    });
+    tera.register_filter("cell", |text: &Value, _: Kwargs, _: &State| {
+        cell(&printed(text))
+    });
+    tera.register_filter("code", |text: &Value, _: Kwargs, _: &State| {
+        code(&printed(text))
+    });
     tera.register_filter("day", |day: &Value, _: Kwargs, _: &State| printed(day));
-    tera.register_function("ref", |args: Kwargs, state: &State| slot("ref", &args, state));
-    tera.register_function("tick", |args: Kwargs, state: &State| slot("tick", &args, state));
+    tera.register_function("ref", |args: Kwargs, state: &State| {
+        slot("ref", &args, state)
+    });
+    tera.register_function("tick", |args: Kwargs, state: &State| {
+        slot("tick", &args, state)
+    });
     tera.register_function("has", has);
 }
 
 fn printed(value: &Value) -> String {
-    if value.is_none() { String::new() } else { value.to_string() }
+    if value.is_none() {
+        String::new()
+    } else {
+        value.to_string()
+    }
 }
 
 fn keys(state: &State<'_>) -> TeraResult<Value> {
     let keys = state.get::<Value>(KEYS)?;
-    keys.ok_or_else(|| Error::message("`ref`, `tick` and `has` are not known here: keys and conditions come first"))
+    keys.ok_or_else(|| {
+        Error::message("`ref`, `tick` and `has` are not known here: keys and conditions come first")
+    })
 }
 
 fn has(args: Kwargs, state: &State<'_>) -> TeraResult<bool> {
     let keys = keys(state)?;
     let key = args.must_get::<&str>("key")?;
-    Ok(keys.as_map().is_some_and(|map| map.contains_key(&tera::value::Key::Str(key))))
+    Ok(keys
+        .as_map()
+        .is_some_and(|map| map.contains_key(&tera::value::Key::Str(key))))
 }
 
 fn slot(what: &str, args: &Kwargs, state: &State<'_>) -> TeraResult<String> {
     let all = keys(state)?;
     let key = args.must_get::<&str>("key")?;
-    let known = all.as_map().is_some_and(|map| map.contains_key(&tera::value::Key::Str(key)));
+    let known = all
+        .as_map()
+        .is_some_and(|map| map.contains_key(&tera::value::Key::Str(key)));
     if known {
         return Ok(format!("{SLOT_OPEN}{what}:{key}{SLOT_CLOSE}"));
     }
-    let mut names: Vec<&str> = all.as_map().map(|m| m.keys().filter_map(|k| k.as_str()).collect()).unwrap_or_default();
+    let mut names: Vec<&str> = all
+        .as_map()
+        .map(|m| m.keys().filter_map(|k| k.as_str()).collect())
+        .unwrap_or_default();
     names.sort_unstable();
-    let near = nearest(key, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    Err(Error::message(format!("`{what}` names the node `{key}`, which this tool does not have{near}; guard it with `has`")))
+    let near = nearest(key, names)
+        .map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default();
+    Err(Error::message(format!(
+        "`{what}` names the node `{key}`, which this tool does not have{near}; guard it with `has`"
+    )))
 }
 
 /// Escapes one line so that Markdown, references, mentions and quick actions in it stay literal.
@@ -75,7 +102,11 @@ pub(super) fn escape(text: &str) -> String {
 
 /// Makes a text fit for a table cell; its Markdown stays literal.
 pub(super) fn cell(text: &str) -> String {
-    text.trim().lines().map(escape).collect::<Vec<_>>().join("<br>")
+    text.trim()
+        .lines()
+        .map(escape)
+        .collect::<Vec<_>>()
+        .join("<br>")
 }
 
 /// Puts a text into a code span that it cannot leave.
@@ -84,9 +115,17 @@ pub(super) fn code(text: &str) -> String {
     if line.is_empty() {
         return String::new();
     }
-    let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let longest = line
+        .split(|c| c != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default();
     let fence = "`".repeat(longest + 1);
-    let pad = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
+    let pad = if line.starts_with('`') || line.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
     format!("{fence}{pad}{line}{pad}{fence}")
 }
 

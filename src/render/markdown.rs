@@ -131,20 +131,47 @@ fn fence(line: &str) -> Option<(char, usize)> {
 
 /// Whether a line opens a block of HTML.
 fn html_block(line: &str) -> bool {
-    const TAGS: [&str; 12] = ["details", "summary", "div", "p", "table", "ul", "ol", "section", "center", "pre", "h1", "blockquote"];
-    let Some(rest) = line.strip_prefix('<') else { return false };
+    const TAGS: [&str; 12] = [
+        "details",
+        "summary",
+        "div",
+        "p",
+        "table",
+        "ul",
+        "ol",
+        "section",
+        "center",
+        "pre",
+        "h1",
+        "blockquote",
+    ];
+    let Some(rest) = line.strip_prefix('<') else {
+        return false;
+    };
     let rest = rest.strip_prefix('/').unwrap_or(rest);
-    let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let name: String = rest
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
     TAGS.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// Blanks the code spans of a paragraph and hands out its lines.
 fn flush<'a>(paragraph: &mut Vec<(usize, &'a str)>, lines: &mut Vec<Line<'a>>, html: bool) {
-    let joined = paragraph.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
+    let joined = paragraph
+        .iter()
+        .map(|(_, line)| *line)
+        .collect::<Vec<_>>()
+        .join("\n");
     let blanked = without_code(&joined);
     let prose = blanked.split('\n').map(str::to_owned);
     for ((number, text), prose) in paragraph.drain(..).zip(prose) {
-        lines.push(Line { number, prose, text, html });
+        lines.push(Line {
+            number,
+            prose,
+            text,
+            html,
+        });
     }
 }
 
@@ -157,10 +184,18 @@ fn without_code(text: &str) -> String {
         out.push_str(before);
         let run = from.len() - from.trim_start_matches('`').len();
         let escaped = before.ends_with('\\') && !before.ends_with("\\\\");
-        let close = if escaped { None } else { closing(&from[run..], run) };
+        let close = if escaped {
+            None
+        } else {
+            closing(&from[run..], run)
+        };
         let end = close.map_or(if escaped { 1 } else { run }, |close| run + close + run);
         match close {
-            Some(_) => out.extend(from[..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' })),
+            Some(_) => out.extend(
+                from[..end]
+                    .chars()
+                    .map(|c| if c == '\n' { '\n' } else { ' ' }),
+            ),
             None => out.push_str(&from[..end]),
         }
         rest = &from[end..];
@@ -188,7 +223,11 @@ mod tests {
     use super::*;
 
     fn seen(text: &str) -> Vec<String> {
-        prose(text).into_iter().filter(|l| !l.html).map(|l| l.prose.trim().to_owned()).collect()
+        prose(text)
+            .into_iter()
+            .filter(|l| !l.html)
+            .map(|l| l.prose.trim().to_owned())
+            .collect()
     }
 
     #[test]

@@ -3,16 +3,32 @@ use std::rc::Rc;
 use super::*;
 
 fn known() -> Names {
-    let record = |words: &[&str]| Shape::Record(Rc::new(words.iter().map(|w| ((*w).to_owned(), Shape::Scalar)).collect()));
+    let record = |words: &[&str]| {
+        Shape::Record(Rc::new(
+            words
+                .iter()
+                .map(|w| ((*w).to_owned(), Shape::Scalar))
+                .collect(),
+        ))
+    };
     let part = Shape::List(Rc::new(record(&["id", "name"])));
-    Names::from([("tool".to_owned(), record(&["name", "id"])), ("part".to_owned(), part)])
+    Names::from([
+        ("tool".to_owned(), record(&["name", "id"])),
+        ("part".to_owned(), part),
+    ])
 }
 
 fn found(text: &str) -> Vec<String> {
     let templates = BTreeMap::from([("p.md".to_owned(), "{% if p.nmae %}x{% endif %}".to_owned())]);
-    let mut scan = Scan { templates: &templates, found: BTreeSet::new() };
+    let mut scan = Scan {
+        templates: &templates,
+        found: BTreeSet::new(),
+    };
     scan.template("t", text, &known(), 0);
-    scan.found.into_iter().map(|u| format!("{} {}", u.template, u.message)).collect()
+    scan.found
+        .into_iter()
+        .map(|u| format!("{} {}", u.template, u.message))
+        .collect()
 }
 
 #[test]
@@ -35,18 +51,51 @@ fn what_is_declared_is_no_problem() {
 #[test]
 fn silent_mistakes_are_found() {
     let cases = [
-        ("{% if tool.nmae %}{% endif %}", "t `tool` has no field `nmae`"),
+        (
+            "{% if tool.nmae %}{% endif %}",
+            "t `tool` has no field `nmae`",
+        ),
         ("{{ 'x' ~ tool.nmae }}", "t `tool` has no field `nmae`"),
-        ("{% if 'x' in toll.id %}{% endif %}", "t nothing is named `toll` here"),
-        ("{% for p in part %}{% if p.nmae == 'x' %}{% endif %}{% endfor %}", "t `p` has no field `nmae`"),
-        ("{% if part.name %}{% endif %}", "t `part` is a list and has no field `name`"),
-        ("{% if tool.name.x %}{% endif %}", "t `tool.name` is a single value and has no field `x`"),
-        ("{% for p in part %}{% include \"p.md\" %}{% endfor %}", "p.md `p` has no field `nmae`"),
-        ("{{ [p.nmae for p in part] | join }}", "t `p` has no field `nmae`"),
-        ("{% for p in part %}{% endfor %}{% if p %}{% endif %}", "t nothing is named `p` here"),
-        ("{% if tool[part[0].x] %}{% endif %}", "t `part` has no field `x`"),
-        ("{% if not tool.nmae %}{% elif tool['nmae'] %}{% endif %}", "t `tool` has no field `nmae`"),
-        ("{{ x | default(value=tool.y) }}", "t nothing is named `x` here"),
+        (
+            "{% if 'x' in toll.id %}{% endif %}",
+            "t nothing is named `toll` here",
+        ),
+        (
+            "{% for p in part %}{% if p.nmae == 'x' %}{% endif %}{% endfor %}",
+            "t `p` has no field `nmae`",
+        ),
+        (
+            "{% if part.name %}{% endif %}",
+            "t `part` is a list and has no field `name`",
+        ),
+        (
+            "{% if tool.name.x %}{% endif %}",
+            "t `tool.name` is a single value and has no field `x`",
+        ),
+        (
+            "{% for p in part %}{% include \"p.md\" %}{% endfor %}",
+            "p.md `p` has no field `nmae`",
+        ),
+        (
+            "{{ [p.nmae for p in part] | join }}",
+            "t `p` has no field `nmae`",
+        ),
+        (
+            "{% for p in part %}{% endfor %}{% if p %}{% endif %}",
+            "t nothing is named `p` here",
+        ),
+        (
+            "{% if tool[part[0].x] %}{% endif %}",
+            "t `part` has no field `x`",
+        ),
+        (
+            "{% if not tool.nmae %}{% elif tool['nmae'] %}{% endif %}",
+            "t `tool` has no field `nmae`",
+        ),
+        (
+            "{{ x | default(value=tool.y) }}",
+            "t nothing is named `x` here",
+        ),
     ];
     for (text, wanted) in cases {
         let found = found(text);
@@ -56,7 +105,21 @@ fn silent_mistakes_are_found() {
 
 #[test]
 fn odd_templates_do_not_panic() {
-    for text in ["{{", "{%", "{{ '", "{{ [", "{% for", "{% for x in", "{{ ä.ö }}", "{% set x", "{{ tool. }}", "{{ a[b[c[ }}", "{#", "{{ '' }}", "{{ \"ä"] {
+    for text in [
+        "{{",
+        "{%",
+        "{{ '",
+        "{{ [",
+        "{% for",
+        "{% for x in",
+        "{{ ä.ö }}",
+        "{% set x",
+        "{{ tool. }}",
+        "{{ a[b[c[ }}",
+        "{#",
+        "{{ '' }}",
+        "{{ \"ä",
+    ] {
         found(text);
     }
 }

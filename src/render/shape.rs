@@ -27,7 +27,10 @@ fn record(names: Names) -> Shape {
 }
 
 fn scalars(words: &str) -> Names {
-    words.split(' ').map(|word| (word.to_owned(), Shape::Scalar)).collect()
+    words
+        .split(' ')
+        .map(|word| (word.to_owned(), Shape::Scalar))
+        .collect()
 }
 
 fn list(of: Shape) -> Shape {
@@ -40,15 +43,29 @@ fn of_type(ty: &Type) -> Shape {
         Type::List(inner) => list(of_type(inner)),
         Type::Map(..) => Shape::Any,
         Type::AnyOf(types) => {
-            let part = types.iter().find(|ty| matches!(ty, Type::Table(_) | Type::Map(..) | Type::List(_)));
+            let part = types
+                .iter()
+                .find(|ty| matches!(ty, Type::Table(_) | Type::Map(..) | Type::List(_)));
             part.map_or(Shape::Scalar, of_type)
         }
-        Type::String | Type::Text | Type::Bool | Type::Integer | Type::Date | Type::Url | Type::Handle | Type::Place | Type::OneOf(_) | Type::Ref(_) => Shape::Scalar,
+        Type::String
+        | Type::Text
+        | Type::Bool
+        | Type::Integer
+        | Type::Date
+        | Type::Url
+        | Type::Handle
+        | Type::Place
+        | Type::OneOf(_)
+        | Type::Ref(_) => Shape::Scalar,
     }
 }
 
 fn fields(declared: &Fields) -> Names {
-    declared.iter().map(|(name, field)| (snake(name), of_type(&field.ty))).collect()
+    declared
+        .iter()
+        .map(|(name, field)| (snake(name), of_type(&field.ty)))
+        .collect()
 }
 
 fn entry(declared: &Fields) -> Names {
@@ -62,7 +79,9 @@ fn entry(declared: &Fields) -> Names {
 
 /// The shape of one entry of a list.
 fn element(schema: &Schema, name: &str) -> Shape {
-    let (first, nested) = name.split_once('.').map_or((name, false), |(first, _)| (first, true));
+    let (first, nested) = name
+        .split_once('.')
+        .map_or((name, false), |(first, _)| (first, true));
     if first == "groups" {
         let mut names = scalars("id label name known slack key");
         names.insert("pm".into(), list(Shape::Scalar));
@@ -79,11 +98,20 @@ fn element(schema: &Schema, name: &str) -> Shape {
         names.insert("issue".into(), list(issue));
         return record(names);
     }
-    let Some(entries) = schema.data.get(first) else { return Shape::Any };
+    let Some(entries) = schema.data.get(first) else {
+        return Shape::Any;
+    };
     let mut names = scalars("key");
     for (key, value) in entries.iter().flat_map(|entry| &entry.values) {
         let many = matches!(value, crate::source::Value::Array(_));
-        names.insert(snake(key), if many { list(Shape::Scalar) } else { Shape::Scalar });
+        names.insert(
+            snake(key),
+            if many {
+                list(Shape::Scalar)
+            } else {
+                Shape::Scalar
+            },
+        );
     }
     record(names)
 }

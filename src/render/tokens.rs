@@ -43,7 +43,11 @@ pub(super) fn tags(text: &str) -> Vec<Tag> {
         };
         let start = open + 2;
         let end = tag_end(text, start, if statement { "%}" } else { "}}" });
-        tags.push(Tag { statement, start, end });
+        tags.push(Tag {
+            statement,
+            start,
+            end,
+        });
         at = (end + 2).min(text.len());
         let raw = statement && text[start..end].trim_matches(['-', ' ']) == "raw";
         if raw {
@@ -78,11 +82,20 @@ pub(super) fn words(text: &str, start: usize, end: usize) -> Vec<(usize, Word<'_
             _ if c.is_whitespace() => (c.len_utf8(), None),
             '"' | '\'' | '`' => {
                 let inner = rest[1..].find(c).unwrap_or(rest.len() - 1);
-                ((inner + 2).min(rest.len()), Some(Word::Text(&rest[1..=inner])))
+                (
+                    (inner + 2).min(rest.len()),
+                    Some(Word::Text(&rest[1..=inner])),
+                )
             }
-            _ if c.is_ascii_digit() => (rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len(), Some(Word::Number)),
+            _ if c.is_ascii_digit() => (
+                rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len(),
+                Some(Word::Number),
+            ),
             _ if c.is_alphabetic() || c == '_' => {
-                let name = &rest[..rest.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len()];
+                let name = &rest[..rest.len()
+                    - rest
+                        .trim_start_matches(|c: char| c.is_alphanumeric() || c == '_')
+                        .len()];
                 (name.len(), Some(Word::Name(name)))
             }
             _ => (c.len_utf8(), Some(Word::Sign(c))),

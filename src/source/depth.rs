@@ -33,7 +33,10 @@ pub(super) fn too_deep(text: &str, limit: usize) -> Option<usize> {
 }
 
 fn line_end(bytes: &[u8], from: usize) -> usize {
-    bytes[from..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |n| from + n)
+    bytes[from..]
+        .iter()
+        .position(|b| *b == b'\n')
+        .map_or(bytes.len(), |n| from + n)
 }
 
 fn string_end(bytes: &[u8], from: usize, quote: u8) -> usize {

@@ -57,7 +57,13 @@ pub struct Entry {
 
 impl Entry {
     /// Reads an entry of a list with its issues.
-    pub(super) fn parse(name: &str, list: &ListSchema, table: &Table, schema: &Schema, out: &mut Problems) -> Option<Self> {
+    pub(super) fn parse(
+        name: &str,
+        list: &ListSchema,
+        table: &Table,
+        schema: &Schema,
+        out: &mut Problems,
+    ) -> Option<Self> {
         let mut fields = Fields::of(table, format!("[[{name}]]"));
         let issues = fields.tables("issue", out);
         let mut entry = envelope(&mut fields, "name", &list.fields, schema, out);
@@ -76,8 +82,18 @@ impl Entry {
     }
 }
 
-fn envelope(fields: &mut Fields<'_>, title: &str, declared: &Declared, schema: &Schema, out: &mut Problems) -> Option<Entry> {
-    let id = fields.id("id", "add `id = \"…\"`; it is the entry's identity and never changes", out);
+fn envelope(
+    fields: &mut Fields<'_>,
+    title: &str,
+    declared: &Declared,
+    schema: &Schema,
+    out: &mut Problems,
+) -> Option<Entry> {
+    let id = fields.id(
+        "id",
+        "add `id = \"…\"`; it is the entry's identity and never changes",
+        out,
+    );
     let item = fields.string("item", out).and_then(|at| reference(at, out));
     let has_item = fields.table().entries.contains_key("item");
     let name = if has_item {
@@ -92,8 +108,12 @@ fn envelope(fields: &mut Fields<'_>, title: &str, declared: &Declared, schema: &
         place: fields.string("place", out),
         groups: fields.string_or_list("group", out),
         labels: fields.strings("labels", out).unwrap_or_default(),
-        weight: fields.count("weight", out).and_then(|at| weight(at, schema, out)),
-        priority: fields.count("priority", out).and_then(|at| priority(at, schema, out)),
+        weight: fields
+            .count("weight", out)
+            .and_then(|at| weight(at, schema, out)),
+        priority: fields
+            .count("priority", out)
+            .and_then(|at| priority(at, schema, out)),
         milestone: fields.string("milestone", out),
         assignees: handles("assignees", fields, out),
         start: fields.date("start", out),
@@ -118,21 +138,34 @@ fn envelope(fields: &mut Fields<'_>, title: &str, declared: &Declared, schema: &
 /// Reads a list of ids.
 pub(super) fn ids(key: &str, fields: &mut Fields<'_>, out: &mut Problems) -> Vec<At<String>> {
     let all = fields.string_or_list(key, out);
-    all.into_iter().filter_map(|at| check_id(key, at, out)).collect()
+    all.into_iter()
+        .filter_map(|at| check_id(key, at, out))
+        .collect()
 }
 
 fn handles(key: &str, fields: &mut Fields<'_>, out: &mut Problems) -> Option<Vec<At<String>>> {
     let all = fields.strings(key, out)?;
-    Some(all.into_iter().filter_map(|at| handle(key, at, out)).collect())
+    Some(
+        all.into_iter()
+            .filter_map(|at| handle(key, at, out))
+            .collect(),
+    )
 }
 
 fn reference(at: At<String>, out: &mut Problems) -> Option<At<Reference>> {
     let Some(value) = Reference::parse(&at.value) else {
         let message = format!("`{}` is not a full reference", at.value);
-        out.push(at.span.error(message).hint("write `group/project#34` for an issue, `group&12` for an epic"));
+        out.push(
+            at.span
+                .error(message)
+                .hint("write `group/project#34` for an issue, `group&12` for an epic"),
+        );
         return None;
     };
-    Some(At { value, span: at.span })
+    Some(At {
+        value,
+        span: at.span,
+    })
 }
 
 fn weight(at: At<u64>, schema: &Schema, out: &mut Problems) -> Option<At<u64>> {
@@ -154,7 +187,10 @@ fn priority(at: At<u64>, schema: &Schema, out: &mut Problems) -> Option<At<u64>>
 fn off_scale<'a>(key: &str, at: &At<u64>, scale: impl Iterator<Item = &'a u64>) -> Problem {
     let scale: Vec<_> = scale.copied().collect();
     let words: Vec<_> = scale.iter().map(u64::to_string).collect();
-    let problem = at.span.error(format!("{key} {} is not on the blueprint's scale", at.value));
+    let problem = at.span.error(format!(
+        "{key} {} is not on the blueprint's scale",
+        at.value
+    ));
     let too_much = scale.last().is_some_and(|last| at.value > *last);
     match (words.is_empty(), too_much && key == "weight") {
         (true, _) => problem.hint("the blueprint has no such scale; take the key out"),
@@ -164,14 +200,24 @@ fn off_scale<'a>(key: &str, at: &At<u64>, scale: impl Iterator<Item = &'a u64>) 
 }
 
 /// Reports ids that stand twice among siblings; `entries` in file order.
-pub(super) fn duplicates<'a>(what: &str, text: &str, entries: impl Iterator<Item = &'a At<String>>, out: &mut Problems) {
+pub(super) fn duplicates<'a>(
+    what: &str,
+    text: &str,
+    entries: impl Iterator<Item = &'a At<String>>,
+    out: &mut Problems,
+) {
     let mut first: BTreeMap<&str, &Span> = BTreeMap::new();
     for id in entries {
         match first.get(id.value.as_str()) {
             Some(span) => {
                 let message = format!("duplicate id `{}` in {what}", id.value);
                 let label = format!("first used at line {}", line_of(text, span.range.start));
-                out.push(id.span.error(message).label(label).hint("give it an id of its own"));
+                out.push(
+                    id.span
+                        .error(message)
+                        .label(label)
+                        .hint("give it an id of its own"),
+                );
             }
             None => {
                 first.insert(&id.value, &id.span);

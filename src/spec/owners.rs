@@ -33,7 +33,9 @@ impl Owners {
         if root.entries.contains_key("schema") {
             fields.schema(out);
         }
-        let groups = fields.table_at("groups", out).map(|table| read_groups(table, out));
+        let groups = fields
+            .table_at("groups", out)
+            .map(|table| read_groups(table, out));
         fields.finish(out);
         Some(Self {
             file: file.to_owned(),
@@ -46,8 +48,17 @@ fn read_groups(table: &Table, out: &mut Problems) -> BTreeMap<String, Group> {
     let mut groups = BTreeMap::new();
     for (label, entry) in table.in_order() {
         let Value::Table(table) = &entry.value.value else {
-            let message = format!("group `{label}` must be a table, not {}", entry.value.value.kind());
-            out.push(entry.value.span.error(message).hint("write `pm`, `em` and `slack` below it"));
+            let message = format!(
+                "group `{label}` must be a table, not {}",
+                entry.value.value.kind()
+            );
+            out.push(
+                entry
+                    .value
+                    .span
+                    .error(message)
+                    .hint("write `pm`, `em` and `slack` below it"),
+            );
             continue;
         };
         let mut fields = Fields::of(table, format!("[groups.\"{label}\"]"));
@@ -64,7 +75,10 @@ fn read_groups(table: &Table, out: &mut Problems) -> BTreeMap<String, Group> {
 
 fn handles(key: &str, fields: &mut Fields<'_>, out: &mut Problems) -> Vec<String> {
     let all = fields.string_or_list(key, out);
-    all.into_iter().filter_map(|at| handle(key, at, out)).map(|at| at.value).collect()
+    all.into_iter()
+        .filter_map(|at| handle(key, at, out))
+        .map(|at| at.value)
+        .collect()
 }
 
 /// Takes a text as a handle, `@name`.
@@ -73,14 +87,20 @@ pub(crate) fn handle(key: &str, at: At<String>, out: &mut Problems) -> Option<At
         !name.is_empty()
             && name.len() <= 255
             && !name.starts_with(['-', '.'])
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
     };
     if at.value.strip_prefix('@').is_some_and(good) {
         return Some(at);
     }
-    let problem = at.span.error(format!("`{}` in `{key}` is not a handle", at.value));
+    let problem = at
+        .span
+        .error(format!("`{}` in `{key}` is not a handle", at.value));
     out.push(match good(&at.value) {
-        true => problem.hint("write it with an `@`").patch(format!("\"@{}\"", at.value)),
+        true => problem
+            .hint("write it with an `@`")
+            .patch(format!("\"@{}\"", at.value)),
         false => problem.hint("write it as `@user-name`"),
     });
     None
@@ -103,7 +123,12 @@ mod tests {
     #[test]
     fn a_handle_without_its_sign_is_mended() {
         let mut out = Problems::default();
-        Owners::parse("owners.toml", "[groups.'g']\npm = ['x', 'a b']\nbm = 1\n", &mut out).unwrap();
+        Owners::parse(
+            "owners.toml",
+            "[groups.'g']\npm = ['x', 'a b']\nbm = 1\n",
+            &mut out,
+        )
+        .unwrap();
         let all = out.sorted();
         assert_eq!(all[0].patch.as_deref(), Some("\"@x\""));
         assert_eq!(all.len(), 3);

@@ -15,7 +15,11 @@ pub(super) fn within(spec: &Spec, schema: &Schema, out: &mut Problems) {
     for (list, entries) in &spec.lists {
         siblings(&format!("[[{list}]]"), entries, out);
         for entry in entries {
-            siblings(&format!("the issues of `{}`", entry.id.value), &entry.issues, out);
+            siblings(
+                &format!("the issues of `{}`", entry.id.value),
+                &entry.issues,
+                out,
+            );
         }
     }
     let ids = Ids { spec, schema };
@@ -40,15 +44,26 @@ fn siblings(what: &str, entries: &[Entry], out: &mut Problems) {
     for entry in entries {
         for id in &entry.depends_on {
             if !known.contains(id.as_str()) {
-                let problem = id.span.error(format!("`depends-on` names `{}`, which is not in {what}", id.value));
+                let problem = id.span.error(format!(
+                    "`depends-on` names `{}`, which is not in {what}",
+                    id.value
+                ));
                 let near = nearest(id, known.iter().copied().filter(|k| *k != entry.id.value));
-                out.push(offer_quoted(problem, near, || "name the id of a sibling".to_owned()));
+                out.push(offer_quoted(problem, near, || {
+                    "name the id of a sibling".to_owned()
+                }));
             }
         }
     }
     if let Some((cycle, span)) = cycle(entries) {
-        let message = format!("entries of {what} wait for each other: {}", cycle.join(" → "));
-        out.push(span.error(message).hint("take one of these out of `depends-on`"));
+        let message = format!(
+            "entries of {what} wait for each other: {}",
+            cycle.join(" → ")
+        );
+        out.push(
+            span.error(message)
+                .hint("take one of these out of `depends-on`"),
+        );
     }
 }
 
@@ -71,7 +86,10 @@ fn cycle(entries: &[Entry]) -> Option<(Vec<String>, Span)> {
     let mut path: Vec<&str> = vec![left.keys().next()?];
     loop {
         let entry = left.get(path.last()?)?;
-        let next = entry.depends_on.iter().find(|d| left.contains_key(d.as_str()))?;
+        let next = entry
+            .depends_on
+            .iter()
+            .find(|d| left.contains_key(d.as_str()))?;
         if let Some(at) = path.iter().position(|id| *id == next.value) {
             let mut names: Vec<String> = path[at..].iter().map(|id| (*id).to_owned()).collect();
             names.push(next.value.clone());
@@ -88,16 +106,41 @@ struct Ids<'a> {
 
 impl Ids<'_> {
     fn of(&self, list: &str) -> Vec<&str> {
-        let (name, nested) = list.split_once('.').map_or((list, false), |(name, _)| (name, true));
-        let entries = self.spec.lists.get(name).map(Vec::as_slice).unwrap_or_default();
-        let data = self.schema.data.get(name).map(Vec::as_slice).unwrap_or_default();
+        let (name, nested) = list
+            .split_once('.')
+            .map_or((list, false), |(name, _)| (name, true));
+        let entries = self
+            .spec
+            .lists
+            .get(name)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let data = self
+            .schema
+            .data
+            .get(name)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         match nested {
-            true => entries.iter().flat_map(|e| &e.issues).map(|e| e.id.as_str()).collect(),
-            false => entries.iter().map(|e| e.id.as_str()).chain(data.iter().map(|d| d.id.as_str())).collect(),
+            true => entries
+                .iter()
+                .flat_map(|e| &e.issues)
+                .map(|e| e.id.as_str())
+                .collect(),
+            false => entries
+                .iter()
+                .map(|e| e.id.as_str())
+                .chain(data.iter().map(|d| d.id.as_str()))
+                .collect(),
         }
     }
 
-    fn fields(&self, values: &BTreeMap<String, At<Value>>, declared: &Declared, out: &mut Problems) {
+    fn fields(
+        &self,
+        values: &BTreeMap<String, At<Value>>,
+        declared: &Declared,
+        out: &mut Problems,
+    ) {
         for (name, at) in values {
             if let Some(field) = declared.get(name) {
                 self.value(name, at, &field.ty, out);
@@ -107,7 +150,9 @@ impl Ids<'_> {
 
     fn value(&self, key: &str, at: &At<Value>, ty: &Type, out: &mut Problems) {
         match (ty, &at.value) {
-            (Type::Ref(lists), Value::String(id)) if !at.span.range.is_empty() => self.id(key, id, &at.span, lists, true, out),
+            (Type::Ref(lists), Value::String(id)) if !at.span.range.is_empty() => {
+                self.id(key, id, &at.span, lists, true, out)
+            }
             (Type::List(inner), Value::Array(items)) => {
                 for item in items {
                     self.value(key, item, inner, out);
@@ -116,7 +161,14 @@ impl Ids<'_> {
             (Type::Map(inner, keys), Value::Table(table)) => {
                 for (name, entry) in table.in_order() {
                     if let Some(list) = keys {
-                        self.id(key, name, &entry.key, std::slice::from_ref(list), false, out);
+                        self.id(
+                            key,
+                            name,
+                            &entry.key,
+                            std::slice::from_ref(list),
+                            false,
+                            out,
+                        );
                     }
                     self.value(key, &entry.value, inner, out);
                 }
@@ -137,7 +189,15 @@ impl Ids<'_> {
         }
     }
 
-    fn id(&self, key: &str, id: &str, span: &Span, lists: &[String], quoted: bool, out: &mut Problems) {
+    fn id(
+        &self,
+        key: &str,
+        id: &str,
+        span: &Span,
+        lists: &[String],
+        quoted: bool,
+        out: &mut Problems,
+    ) {
         let known: Vec<&str> = lists.iter().flat_map(|list| self.of(list)).collect();
         if known.contains(&id) {
             return;
@@ -149,12 +209,22 @@ impl Ids<'_> {
             true => format!("there is no {what} in this file yet"),
             false => format!("one of: {}", known.join(", ")),
         };
-        out.push(if quoted { offer_quoted(problem, near, hint) } else { offer(problem, near, hint) });
+        out.push(if quoted {
+            offer_quoted(problem, near, hint)
+        } else {
+            offer(problem, near, hint)
+        });
     }
 }
 
 /// Checks what the tool file says about the workspace and the owners.
-pub fn outward(spec: &Spec, schema: &Schema, workspace: &Workspace, owners: Option<&Owners>, out: &mut Problems) {
+pub fn outward(
+    spec: &Spec,
+    schema: &Schema,
+    workspace: &Workspace,
+    owners: Option<&Owners>,
+    out: &mut Problems,
+) {
     for (_, _, entry) in spec.entries() {
         if let Some(at) = &entry.place {
             place(at, workspace, out);
@@ -168,7 +238,14 @@ pub fn outward(spec: &Spec, schema: &Schema, workspace: &Workspace, owners: Opti
             if declared.get(name).is_some_and(|f| f.ty == Type::Place)
                 && let Value::String(text) = &at.value
             {
-                place(&At { value: text.clone(), span: at.span.clone() }, workspace, out);
+                place(
+                    &At {
+                        value: text.clone(),
+                        span: at.span.clone(),
+                    },
+                    workspace,
+                    out,
+                );
             }
         }
     };
@@ -184,13 +261,24 @@ fn place(at: &At<String>, workspace: &Workspace, out: &mut Problems) {
     match workspace.places.get(&at.value) {
         Some(Place::Namespace(_)) => {}
         Some(Place::Item(item)) => {
-            let message = format!("place `{}` is the item {item}, and work is created in a group or project", at.value);
-            out.push(at.span.error(message).hint("name a place that is a group or project"));
+            let message = format!(
+                "place `{}` is the item {item}, and work is created in a group or project",
+                at.value
+            );
+            out.push(
+                at.span
+                    .error(message)
+                    .hint("name a place that is a group or project"),
+            );
         }
         None => {
-            let problem = at.span.error(format!("the workspace has no place `{}`", at.value));
+            let problem = at
+                .span
+                .error(format!("the workspace has no place `{}`", at.value));
             let near = nearest(&at.value, workspace.places.keys().map(String::as_str));
-            out.push(offer_quoted(problem, near, || format!("add it to [places] of {}", workspace.file)));
+            out.push(offer_quoted(problem, near, || {
+                format!("add it to [places] of {}", workspace.file)
+            }));
         }
     }
 }
@@ -200,9 +288,15 @@ fn group(spec: &Spec, label: &At<String>, owners: Option<&Owners>, out: &mut Pro
     if owners.groups.contains_key(&label.value) || spec.waive.contains_key(GROUP_UNKNOWN) {
         return;
     }
-    let problem = label.span.error(format!("group `{}` is not in {}", label.value, owners.file)).warning();
+    let problem = label
+        .span
+        .error(format!("group `{}` is not in {}", label.value, owners.file))
+        .warning();
     let near = nearest(&label.value, owners.groups.keys().map(String::as_str));
     out.push(offer_quoted(problem, near, || {
-        format!("add it to {}, or waive it: [waive] {GROUP_UNKNOWN} = \"reason\"", owners.file)
+        format!(
+            "add it to {}, or waive it: [waive] {GROUP_UNKNOWN} = \"reason\"",
+            owners.file
+        )
     }));
 }

@@ -96,12 +96,34 @@ pub struct Schema {
 
 /// The keys that every entry of every list may have.
 pub const ENVELOPE: [&str; 16] = [
-    "id", "name", "summary", "item", "place", "group", "labels", "weight", "priority", "milestone",
-    "assignees", "start", "due", "depends-on", "confidential", "was",
+    "id",
+    "name",
+    "summary",
+    "item",
+    "place",
+    "group",
+    "labels",
+    "weight",
+    "priority",
+    "milestone",
+    "assignees",
+    "start",
+    "due",
+    "depends-on",
+    "confidential",
+    "was",
 ];
 
 /// The keys that every `[tool]` may have.
-pub const TOOL_ENVELOPE: [&str; 7] = ["id", "name", "summary", "confidential", "milestone", "labels", "was"];
+pub const TOOL_ENVELOPE: [&str; 7] = [
+    "id",
+    "name",
+    "summary",
+    "confidential",
+    "milestone",
+    "labels",
+    "was",
+];
 
 /// The name of a field in templates: `_` for `-`.
 #[must_use]

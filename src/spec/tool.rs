@@ -54,11 +54,19 @@ impl ToolFile {
         let waive = waived(fields.table_at("waive", out), out);
         let tool = fields.table_at("tool", out);
         if !raw.entries.contains_key("tool") {
-            fields.missing("[tool]", "add a [tool] table with `id`, `name` and `summary`", out);
+            fields.missing(
+                "[tool]",
+                "add a [tool] table with `id`, `name` and `summary`",
+                out,
+            );
         }
         fields.finish(out);
         let mut tool = Fields::of(tool?, "[tool]");
-        let id = tool.id("id", "add `id = \"…\"`; it is the tool's identity and never changes", out);
+        let id = tool.id(
+            "id",
+            "add `id = \"…\"`; it is the tool's identity and never changes",
+            out,
+        );
         let name = tool.required("name", "add `name = \"…\"`", out);
         let has_summary = tool.table().entries.contains_key("summary");
         let summary = tool.text("summary", out);
@@ -91,10 +99,17 @@ impl ToolFile {
     }
 }
 
-fn tables(schema: &Schema, fields: &mut Fields<'_>, out: &mut Problems) -> BTreeMap<String, BTreeMap<String, At<Value>>> {
+fn tables(
+    schema: &Schema,
+    fields: &mut Fields<'_>,
+    out: &mut Problems,
+) -> BTreeMap<String, BTreeMap<String, At<Value>>> {
     let mut tables = BTreeMap::new();
     for (name, declared) in &schema.tables {
-        let empty = Table { span: fields.table().span.clone(), entries: BTreeMap::new() };
+        let empty = Table {
+            span: fields.table().span.clone(),
+            entries: BTreeMap::new(),
+        };
         let table = fields.table_at(name, out).unwrap_or(&empty);
         let mut reader = Fields::of(table, format!("[{name}]"));
         let values = values::fields(declared, &mut reader, out);
@@ -104,13 +119,23 @@ fn tables(schema: &Schema, fields: &mut Fields<'_>, out: &mut Problems) -> BTree
     tables
 }
 
-fn lists(schema: &Schema, fields: &mut Fields<'_>, text: &str, out: &mut Problems) -> BTreeMap<String, Vec<Entry>> {
+fn lists(
+    schema: &Schema,
+    fields: &mut Fields<'_>,
+    text: &str,
+    out: &mut Problems,
+) -> BTreeMap<String, Vec<Entry>> {
     let mut lists = BTreeMap::new();
     for (name, list) in &schema.lists {
         let tables = fields.tables(name, out);
         let parse = |table| Entry::parse(name, list, table, schema, out);
         let entries: Vec<Entry> = tables.into_iter().filter_map(parse).collect();
-        duplicates(&format!("[[{name}]]"), text, entries.iter().map(|e| &e.id), out);
+        duplicates(
+            &format!("[[{name}]]"),
+            text,
+            entries.iter().map(|e| &e.id),
+            out,
+        );
         for entry in &entries {
             let what = format!("the issues of `{}`", entry.id.value);
             duplicates(&what, text, entry.issues.iter().map(|e| &e.id), out);
@@ -121,7 +146,9 @@ fn lists(schema: &Schema, fields: &mut Fields<'_>, text: &str, out: &mut Problem
 }
 
 fn waived(table: Option<&Table>, out: &mut Problems) -> BTreeMap<String, At<String>> {
-    let Some(table) = table else { return BTreeMap::new() };
+    let Some(table) = table else {
+        return BTreeMap::new();
+    };
     let mut fields = Fields::of(table, "[waive]");
     let mut waived = BTreeMap::new();
     for lint in table.entries.keys() {

@@ -8,7 +8,11 @@ use crate::problem::{Problems, nearest};
 use crate::source::{At, Entry, Fields, Span, Table, Value, offer_quoted, string_of, wrong};
 
 /// Takes all declared fields from a table; defaults stand in for those that are absent.
-pub(super) fn fields(declared: &Declared, fields: &mut Fields<'_>, out: &mut Problems) -> BTreeMap<String, At<Value>> {
+pub(super) fn fields(
+    declared: &Declared,
+    fields: &mut Fields<'_>,
+    out: &mut Problems,
+) -> BTreeMap<String, At<Value>> {
     let mut values = BTreeMap::new();
     for (name, field) in declared {
         let value = match fields.take(name) {
@@ -19,7 +23,12 @@ pub(super) fn fields(declared: &Declared, fields: &mut Fields<'_>, out: &mut Pro
             }
             None => None,
         };
-        let default = || field.default.clone().map(|value| At { value, span: Span::default() });
+        let default = || {
+            field.default.clone().map(|value| At {
+                value,
+                span: Span::default(),
+            })
+        };
         if let Some(value) = value.or_else(default) {
             values.insert(name.clone(), value);
         }
@@ -33,22 +42,35 @@ pub(super) fn check(key: &str, at: &At<Value>, ty: &Type, out: &mut Problems) ->
     let value = match (ty, &at.value) {
         (Type::String, _) => Value::String(string_of(key, at, out)?.value),
         (Type::Text, Value::String(text)) => Value::String(text.clone()),
-        (Type::Bool, Value::Bool(_)) | (Type::Integer, Value::Integer(_)) | (Type::Date, Value::Date(_)) => at.value.clone(),
+        (Type::Bool, Value::Bool(_))
+        | (Type::Integer, Value::Integer(_))
+        | (Type::Date, Value::Date(_)) => at.value.clone(),
         (Type::Url, _) => Value::String(url(key, string_of(key, at, out)?, out)?),
         (Type::Handle, _) => Value::String(handle(key, string_of(key, at, out)?, out)?.value),
         (Type::Place | Type::Ref(_), _) => Value::String(string_of(key, at, out)?.value),
         (Type::OneOf(words), _) => Value::String(word(key, string_of(key, at, out)?, words, out)?),
-        (Type::List(inner), Value::Array(items)) => {
-            Value::Array(items.iter().filter_map(|item| check(key, item, inner, out)).collect())
-        }
+        (Type::List(inner), Value::Array(items)) => Value::Array(
+            items
+                .iter()
+                .filter_map(|item| check(key, item, inner, out))
+                .collect(),
+        ),
         (Type::Map(inner, _), Value::Table(table)) => Value::Table(map(key, table, inner, out)),
-        (Type::Table(declared), Value::Table(table)) => Value::Table(nested(key, table, declared, out)),
+        (Type::Table(declared), Value::Table(table)) => {
+            Value::Table(nested(key, table, declared, out))
+        }
         (Type::AnyOf(types), _) => match types.iter().find(|ty| takes(ty, &at.value)) {
             Some(ty) => return check(key, at, ty, out),
             None => return wrong(key, at, &at.value, &wanted(ty), out),
         },
         (
-            Type::Text | Type::Bool | Type::Integer | Type::Date | Type::List(_) | Type::Map(..) | Type::Table(_),
+            Type::Text
+            | Type::Bool
+            | Type::Integer
+            | Type::Date
+            | Type::List(_)
+            | Type::Map(..)
+            | Type::Table(_),
             _,
         ) => return wrong(key, at, &at.value, &wanted(ty), out),
     };
@@ -56,10 +78,19 @@ pub(super) fn check(key: &str, at: &At<Value>, ty: &Type, out: &mut Problems) ->
 }
 
 fn map(key: &str, table: &Table, inner: &Type, out: &mut Problems) -> Table {
-    let mut result = Table { span: table.span.clone(), entries: BTreeMap::new() };
+    let mut result = Table {
+        span: table.span.clone(),
+        entries: BTreeMap::new(),
+    };
     for (name, entry) in table.in_order() {
         if let Some(value) = check(&format!("{key}.{name}"), &entry.value, inner, out) {
-            result.entries.insert(name.to_owned(), Entry { key: entry.key.clone(), value });
+            result.entries.insert(
+                name.to_owned(),
+                Entry {
+                    key: entry.key.clone(),
+                    value,
+                },
+            );
         }
     }
     result
@@ -71,21 +102,40 @@ fn nested(key: &str, table: &Table, declared: &Declared, out: &mut Problems) -> 
     reader.finish(out);
     let entry = |(name, value): (String, At<Value>)| {
         let span = table.entries.get(&name).map(|entry| entry.key.clone());
-        (name, Entry { key: span.unwrap_or_default(), value })
+        (
+            name,
+            Entry {
+                key: span.unwrap_or_default(),
+                value,
+            },
+        )
     };
-    Table { span: table.span.clone(), entries: values.into_iter().map(entry).collect() }
+    Table {
+        span: table.span.clone(),
+        entries: values.into_iter().map(entry).collect(),
+    }
 }
 
 fn url(key: &str, at: At<String>, out: &mut Problems) -> Option<String> {
-    let rest = at.value.strip_prefix("https://").or_else(|| at.value.strip_prefix("http://"));
+    let rest = at
+        .value
+        .strip_prefix("https://")
+        .or_else(|| at.value.strip_prefix("http://"));
     let good = |rest: &str| {
-        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(|c: char| c.is_whitespace() || c.is_control() || "()<>\"`\\|".contains(c))
+        !rest.is_empty()
+            && !rest.starts_with('/')
+            && !rest
+                .contains(|c: char| c.is_whitespace() || c.is_control() || "()<>\"`\\|".contains(c))
     };
     if rest.is_some_and(good) {
         return Some(at.value);
     }
     let message = format!("`{key}` is not an address");
-    out.push(at.span.error(message).hint("begin it with https:// and write odd characters as %20"));
+    out.push(
+        at.span
+            .error(message)
+            .hint("begin it with https:// and write odd characters as %20"),
+    );
     None
 }
 
@@ -93,15 +143,25 @@ fn word(key: &str, at: At<String>, words: &[String], out: &mut Problems) -> Opti
     if words.contains(&at.value) {
         return Some(at.value);
     }
-    let problem = at.span.error(format!("`{}` is not a value of `{key}`", at.value));
+    let problem = at
+        .span
+        .error(format!("`{}` is not a value of `{key}`", at.value));
     let near = nearest(&at.value, words.iter().map(String::as_str));
-    out.push(offer_quoted(problem, near, || format!("one of: {}", words.join(", "))));
+    out.push(offer_quoted(problem, near, || {
+        format!("one of: {}", words.join(", "))
+    }));
     None
 }
 
 fn takes(ty: &Type, value: &Value) -> bool {
     match ty {
-        Type::String | Type::Text | Type::Url | Type::Handle | Type::Place | Type::OneOf(_) | Type::Ref(_) => {
+        Type::String
+        | Type::Text
+        | Type::Url
+        | Type::Handle
+        | Type::Place
+        | Type::OneOf(_)
+        | Type::Ref(_) => {
             matches!(value, Value::String(_))
         }
         Type::Bool => matches!(value, Value::Bool(_)),

@@ -17,7 +17,10 @@ fn a_workspace_becomes_a_tree() {
     assert_eq!(messages(&loaded), [""; 0]);
     let tree = &loaded.trees[0];
     let keys: Vec<_> = tree.nodes.iter().map(|n| n.key.local()).collect();
-    assert_eq!(keys, ["top", "part/one", "part/one/a", "part/one/b", "sunset/docs"]);
+    assert_eq!(
+        keys,
+        ["top", "part/one", "part/one/a", "part/one/b", "sunset/docs"]
+    );
     let top = &tree.nodes[0];
     assert_eq!(top.title, "Hunter integration");
     assert!(matches!(&top.parent, Parent::Item(r) if r.to_string() == "g&1"));
@@ -56,7 +59,11 @@ fn without_nested_epics_parts_become_issues_and_issues_tasks() {
     let loaded = case.load();
     assert_eq!(messages(&loaded), [""; 0]);
     let tree = &loaded.trees[0];
-    let kinds: Vec<_> = tree.nodes.iter().map(|n| (n.key.local(), n.kind, n.namespace.as_str())).collect();
+    let kinds: Vec<_> = tree
+        .nodes
+        .iter()
+        .map(|n| (n.key.local(), n.kind, n.namespace.as_str()))
+        .collect();
     assert_eq!(
         kinds,
         [
