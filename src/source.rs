@@ -71,7 +71,7 @@ pub enum Value {
     /// A day.
     Date(Date),
     /// Many values.
-    Array(Vec<At<Value>>),
+    Array(Vec<At<Self>>),
     /// Values by key.
     Table(Table),
     /// A kind of value that no field takes, by the word TOML has for it.

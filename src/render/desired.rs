@@ -89,7 +89,7 @@ fn one(
         .and_then(|e| e.item.as_ref())
         .map(|at| at.value.clone());
     let mut keep =
-        |result: Result<String, Problem>| result.map_err(|problem| out.push(problem)).ok();
+        |result: Result<String, Box<Problem>>| result.map_err(|problem| out.push(*problem)).ok();
     let title = keep(engine.text(&rule.title, &node.context, &about));
     let parent = rule
         .parent
@@ -267,7 +267,7 @@ fn body(
         match engine.template(name, &context, &about(scene, node)) {
             Ok(text) => rendered = text,
             Err(problem) => {
-                out.push(problem);
+                out.push(*problem);
                 return None;
             }
         }
@@ -285,7 +285,7 @@ fn body(
             out.push(
                 node_error(scene, node, format!("a slot is broken: {}", bad.0))
                     .hint("use `ref` and `tick` as they are"),
-            )
+            );
         })
         .ok()
 }

@@ -202,7 +202,7 @@ impl Engine {
         name: &str,
         context: &Context,
         about: &str,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Box<Problem>> {
         self.run(name, context, about)
     }
 
@@ -212,7 +212,7 @@ impl Engine {
         code: &Code,
         context: &Context,
         about: &str,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, Box<Problem>> {
         if !code.value.contains('{') {
             return Ok(code.value.clone());
         }
@@ -225,7 +225,7 @@ impl Engine {
         code: Option<&Code>,
         context: &Context,
         about: &str,
-    ) -> Result<bool, Problem> {
+    ) -> Result<bool, Box<Problem>> {
         match code {
             None => Ok(true),
             Some(code) => Ok(self.run(self.name(code), context, about)? == "1"),
@@ -238,26 +238,24 @@ impl Engine {
         self.codes.get(&place).map_or("", String::as_str)
     }
 
-    fn run(&self, name: &str, context: &Context, about: &str) -> Result<String, Problem> {
+    fn run(&self, name: &str, context: &Context, about: &str) -> Result<String, Box<Problem>> {
         self.tera
             .render(name, context)
-            .map_err(|error| match error.kind() {
-                ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
-                    let message = format!(
-                        "{} (for {about})",
-                        report.message().trim_end_matches('.').replace('\n', " ")
-                    );
-                    self.problem(
-                        report.filename(),
-                        Some(report.span().range.clone()),
-                        message,
-                    )
+            .map_err(|error| Box::new(self.failed(&error, name, about)))
+    }
+
+    fn failed(&self, error: &tera::Error, name: &str, about: &str) -> Problem {
+        match error.kind() {
+            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+                let text = report.message().trim_end_matches('.').replace('\n', " ");
+                let range = Some(report.span().range.clone());
+                self.problem(report.filename(), range, format!("{text} (for {about})"))
                     .hint("every declared field exists; guard what may be absent with `{% if … %}`")
-                }
-                kind => self
-                    .problem(name, None, format!("{kind} (for {about})"))
-                    .hint("mend the template"),
-            })
+            }
+            kind => self
+                .problem(name, None, format!("{kind} (for {about})"))
+                .hint("mend the template"),
+        }
     }
 }
 

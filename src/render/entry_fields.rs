@@ -124,7 +124,7 @@ fn rendered(
     match engine.text(code?, &node.context, &about(scene, node)) {
         Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Err(problem) => {
-            out.push(problem);
+            out.push(*problem);
             None
         }
     }
@@ -181,10 +181,10 @@ fn depends_on(
                     }
                 }) {
                 Ok(Some(key)) if !key.trim().is_empty() => {
-                    wanted.push((key.trim().to_owned(), &rule.key.span))
+                    wanted.push((key.trim().to_owned(), &rule.key.span));
                 }
                 Ok(_) => {}
-                Err(problem) => out.push(problem),
+                Err(problem) => out.push(*problem),
             }
         }
     }
@@ -309,7 +309,7 @@ fn given(
         match engine.holds(when.as_ref(), &node.context, &about) {
             Ok(true) => titles.extend(rendered(scene, node, engine, Some(title), out)),
             Ok(false) => {}
-            Err(problem) => out.push(problem),
+            Err(problem) => out.push(*problem),
         }
     }
     titles

@@ -10,7 +10,7 @@ use super::filters::KEYS;
 use super::{Scene, entry_fields};
 use crate::blueprint::{Code, ForEach, NodeRule};
 use crate::key::NodeKey;
-use crate::problem::Problems;
+use crate::problem::{Problem, Problems};
 use crate::spec::Entry;
 use crate::spec::schema::snake;
 
@@ -77,7 +77,7 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
                     nodes.push(node);
                 }
                 Ok(None) => {}
-                Err(problem) => out.push(problem),
+                Err(problem) => out.push(*problem),
             }
             if nodes.len() >= MAX_NODES {
                 let message = format!("{} has more than {MAX_NODES} nodes", scene.spec.file);
@@ -133,7 +133,7 @@ fn data(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> BTreeMap<Stri
             engine
                 .holds(entry.when.as_ref(), &none, &about)
                 .unwrap_or_else(|problem| {
-                    out.push(problem);
+                    out.push(*problem);
                     false
                 })
         });
@@ -266,7 +266,7 @@ fn key_of(
     engine: &Engine,
     rule: &NodeRule,
     context: &Context,
-) -> Result<Option<String>, crate::problem::Problem> {
+) -> Result<Option<String>, Box<Problem>> {
     let about = about(scene, rule);
     if !engine.holds(rule.when.as_ref(), context, &about)? {
         return Ok(None);
@@ -282,7 +282,7 @@ fn made<'a>(
     rule: &'a NodeRule,
     picked: &Picked<'a>,
     mut context: Context,
-) -> Result<Option<OutlineNode<'a>>, crate::problem::Problem> {
+) -> Result<Option<OutlineNode<'a>>, Box<Problem>> {
     let Some(local) = key_of(scene, engine, rule, &context)? else {
         return Ok(None);
     };
@@ -291,11 +291,12 @@ fn made<'a>(
             "`{local}` is not a key (node {} of {})",
             rule.key.value, scene.spec.file
         );
-        return Err(rule
-            .key
-            .span
-            .error(message)
-            .hint("a key is ids joined by `/`"));
+        return Err(Box::new(
+            rule.key
+                .span
+                .error(message)
+                .hint("a key is ids joined by `/`"),
+        ));
     };
     let mut was: Vec<NodeKey> = Vec::new();
     for old in old_keys(scene, engine, rule, picked, &context)? {
@@ -325,7 +326,7 @@ fn old_keys(
     rule: &NodeRule,
     picked: &Picked<'_>,
     context: &Context,
-) -> Result<Vec<NodeKey>, crate::problem::Problem> {
+) -> Result<Vec<NodeKey>, Box<Problem>> {
     let renamed = |name: &str, entry: Option<&Entry>| -> Vec<Option<Tera>> {
         let mut all = vec![None];
         let value = context.get(name).and_then(Tera::as_map);

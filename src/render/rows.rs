@@ -23,7 +23,7 @@ pub(super) fn rows(
         match engine.holds(rule.when.as_ref(), &outline.context, &about) {
             Ok(true) => rows.extend(row(scene, outline, engine, rule, &about, out)),
             Ok(false) => {}
-            Err(problem) => out.push(problem),
+            Err(problem) => out.push(*problem),
         }
     }
     rows
@@ -38,9 +38,9 @@ fn row(
     out: &mut Problems,
 ) -> Option<DesiredRow> {
     let item = item(scene, rule, about, out)?;
-    let mut keep = |result: Result<String, Problem>| {
+    let mut keep = |result: Result<String, Box<Problem>>| {
         result
-            .map_err(|problem| out.push(problem))
+            .map_err(|problem| out.push(*problem))
             .ok()
             .map(|text| text.trim().to_owned())
     };

@@ -14,9 +14,9 @@ pub(super) enum Shape {
     /// A value without parts.
     Scalar,
     /// Many of a shape.
-    List(Rc<Shape>),
+    List(Rc<Self>),
     /// Parts by name.
-    Record(Rc<BTreeMap<String, Shape>>),
+    Record(Rc<BTreeMap<String, Self>>),
 }
 
 /// Shapes by name.

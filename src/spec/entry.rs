@@ -50,7 +50,7 @@ pub struct Entry {
     /// The blueprint's fields.
     pub fields: BTreeMap<String, At<Value>>,
     /// Issues below it.
-    pub issues: Vec<Entry>,
+    pub issues: Vec<Self>,
     /// Where its header stands.
     pub span: Span,
 }

@@ -151,7 +151,7 @@ impl Ids<'_> {
     fn value(&self, key: &str, at: &At<Value>, ty: &Type, out: &mut Problems) {
         match (ty, &at.value) {
             (Type::Ref(lists), Value::String(id)) if !at.span.range.is_empty() => {
-                self.id(key, id, &at.span, lists, true, out)
+                self.id(key, id, &at.span, lists, true, out);
             }
             (Type::List(inner), Value::Array(items)) => {
                 for item in items {

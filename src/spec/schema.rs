@@ -26,15 +26,15 @@ pub enum Type {
     /// One of these words.
     OneOf(Vec<String>),
     /// Many of a type.
-    List(Box<Type>),
+    List(Box<Self>),
     /// The id of an entry of one of these lists.
     Ref(Vec<String>),
     /// Values by key; the keys are ids of a list if one is named.
-    Map(Box<Type>, Option<String>),
+    Map(Box<Self>, Option<String>),
     /// A table with fields of its own.
     Table(Fields),
     /// The first of these that takes the kind of value.
-    AnyOf(Vec<Type>),
+    AnyOf(Vec<Self>),
 }
 
 /// A field: its type, and what happens when it is absent.

@@ -148,7 +148,7 @@ fn places(
             Err(why) => {
                 out.push(span.error(format!("place `{name}`: {why}")).hint(
                     "write `group/subgroup`, `group/project`, `group&12` or `group/project#34`",
-                ))
+                ));
             }
         }
     }

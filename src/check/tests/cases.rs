@@ -231,9 +231,9 @@ fn mistakes_in_a_tool_file_are_named() {
         ),
         (
             In::Tool,
-            "[[part]]\nid = \"two\"",
-            "[[part]]\nwas = 'one'\nid = \"two\"\ngap = 'exists'\n#",
-            "tools/hunter.toml:21: `was` of hunter/part/two names `hunter/part/one`, which is a node of its own",
+            "gap = \"drop\"",
+            "was = 'one'",
+            "tools/hunter.toml:20: `was` of hunter/part/two names `hunter/part/one`, which is a node of its own",
         ),
         (
             In::Tool,

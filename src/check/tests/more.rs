@@ -220,8 +220,10 @@ fn without_nested_epics_deeper_trees_are_refused() {
 
 #[test]
 fn the_group_warning_can_be_waived() {
-    let mut case = Case::default();
-    case.owners = "[groups.x]\npm = []\n".into();
+    let mut case = Case {
+        owners: "[groups.x]\npm = []\n".into(),
+        ..Case::default()
+    };
     assert!(!case.load().problems.has_errors());
     assert_eq!(messages(&case.load()).len(), 1);
     case.tool += "[waive]\ngroup-unknown = 'new group'\n";
