@@ -81,10 +81,9 @@ impl Scan<'_> {
         let rest = &all[1..];
         match *word {
             "for" => self.for_loop(place, rest),
-            "endfor"
-                if place.scopes.len() > 1 => {
-                    place.scopes.pop();
-                }
+            "endfor" if place.scopes.len() > 1 => {
+                place.scopes.pop();
+            }
             "set" | "set_global" => {
                 let value = rest
                     .iter()
