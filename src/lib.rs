@@ -13,13 +13,18 @@
 //! prints, and the sandbox knows nothing of the rest: the seam is the wire.
 
 // -- words --------------------------------------------------------------------
-pub mod assets;
-pub mod blueprint;
-pub mod check;
 pub mod key;
 pub mod problem;
-pub mod render;
-pub mod source;
-pub mod spec;
 pub mod text;
 pub mod tree;
+
+// -- from files to the wanted tree --------------------------------------------
+pub mod source;
+pub mod spec;
+
+pub mod assets;
+pub mod blueprint;
+
+pub mod render;
+
+pub mod check;
