@@ -93,12 +93,16 @@ impl Assets {
             return;
         }
         let Ok(home) = workspace.canonicalize() else {
-            out.push(Problem::error(folder, None, "the folder cannot be read").hint("check its permissions"));
+            out.push(
+                Problem::error(folder, None, "the folder cannot be read")
+                    .hint("check its permissions"),
+            );
             return;
         };
         let walk = walkdir::WalkDir::new(&root).follow_links(true).max_depth(6).sort_by_file_name();
         let inside = |entry: &walkdir::DirEntry| {
-            !entry.path_is_symlink() || entry.path().canonicalize().is_ok_and(|real| real.starts_with(&home))
+            !entry.path_is_symlink()
+                || entry.path().canonicalize().is_ok_and(|real| real.starts_with(&home))
         };
         for entry in walk.into_iter().filter_entry(inside).take(MAX_FILES) {
             match entry {
@@ -107,7 +111,10 @@ impl Assets {
                 Err(error) => {
                     let dangling = error.path().is_some_and(Path::is_symlink);
                     if !dangling {
-                        out.push(Problem::error(folder, None, format!("cannot be read: {error}")).hint("check its permissions"));
+                        out.push(
+                            Problem::error(folder, None, format!("cannot be read: {error}"))
+                                .hint("check its permissions"),
+                        );
                     }
                 }
             }
@@ -115,7 +122,9 @@ impl Assets {
     }
 
     fn read(&mut self, workspace: &Path, path: &Path, out: &mut Problems) {
-        let Some(name) = name_of(workspace, path) else { return };
+        let Some(name) = name_of(workspace, path) else {
+            return;
+        };
         let wanted = match name.split('/').next() {
             Some("blueprints") => name.ends_with(".toml"),
             _ => name.ends_with(".md"),
@@ -130,7 +139,10 @@ impl Assets {
                 }
             }
             Err(error) => {
-                out.push(Problem::error(&name, None, format!("cannot be read: {error}")).hint("check its permissions"));
+                out.push(
+                    Problem::error(&name, None, format!("cannot be read: {error}"))
+                        .hint("check its permissions"),
+                );
             }
         }
     }
@@ -146,4 +158,60 @@ fn name_of(workspace: &Path, path: &Path) -> Option<String> {
         })
         .collect();
     Some(parts?.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_list_of_embedded_files_equals_the_folders() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut found: Vec<String> = Vec::new();
+        for folder in FOLDERS {
+            let walk = walkdir::WalkDir::new(root.join(folder)).into_iter().filter_map(Result::ok);
+            let files = walk.filter(|entry| entry.file_type().is_file());
+            found.extend(files.filter_map(|entry| name_of(root, entry.path())));
+        }
+        found.sort();
+        let listed: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
+        assert_eq!(listed, found);
+    }
+
+    #[test]
+    fn a_workspace_overlays_file_by_file() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("templates/part")).unwrap();
+        fs::create_dir_all(home.path().join("blueprints")).unwrap();
+        fs::write(home.path().join("templates/part/x.md"), "x").unwrap();
+        fs::write(home.path().join("templates/part/x.md~"), "no").unwrap();
+        fs::write(home.path().join("blueprints/own.toml"), [0xff]).unwrap();
+        let mut out = Problems::default();
+        let assets = Assets::overlaid(home.path(), &mut out);
+        assert_eq!(assets.get("templates/part/x.md"), Some("x"));
+        assert_eq!(assets.get("templates/part/x.md~"), None);
+        assert_eq!(out.sorted()[0].file, "blueprints/own.toml");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_the_workspace_are_not_followed() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret.md"), "secret").unwrap();
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("templates")).unwrap();
+        fs::write(home.path().join("templates/a.md"), "a").unwrap();
+        let link =
+            |to: &Path, name: &str| std::os::unix::fs::symlink(to, home.path().join(name)).unwrap();
+        link(&outside.path().join("secret.md"), "templates/s.md");
+        link(outside.path(), "templates/folder");
+        link(outside.path(), "blueprints");
+        link(Path::new("a.md"), "templates/b.md");
+        link(Path::new("."), "templates/loop");
+        let assets = Assets::overlaid(home.path(), &mut Problems::default());
+        let paths: Vec<_> = assets.under("templates/").map(|(path, _)| path).collect();
+        assert_eq!(paths, ["templates/a.md", "templates/b.md"]);
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
-use crate::problem::{Problem, Problems, Sources};
+use crate::problem::{Problem, Problems, Severity, Sources};
 use crate::render::{self, Engine, Scene};
 use crate::source;
 use crate::spec::{Owners, Spec, ToolFile, Workspace, references};
@@ -52,22 +52,29 @@ pub struct Loaded {
 pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
     let mut sources = Sources::default();
     let out = &mut problems;
-    let workspace = text(&files.workspace, &mut sources, out).and_then(|text| Workspace::parse(&files.workspace.0, &text, out));
+    let workspace = text(&files.workspace, &mut sources, out)
+        .and_then(|text| Workspace::parse(&files.workspace.0, &text, out));
     let owners = owners(files, workspace.as_ref(), &mut sources, out);
     let blueprint = workspace.as_ref().and_then(|workspace| {
         let at = workspace.spans.get("blueprint");
         Blueprint::load(&workspace.blueprint, at, &files.assets, out, &mut sources)
     });
-    let engine = blueprint.as_ref().and_then(|blueprint| Engine::new(blueprint, &files.assets, out, &mut sources));
+    let engine = blueprint
+        .as_ref()
+        .and_then(|blueprint| Engine::new(blueprint, &files.assets, out, &mut sources));
     let mut specs = Vec::new();
     let mut trees = Vec::new();
     for file in &files.tools {
-        let Some(text) = text(file, &mut sources, out) else { continue };
+        let Some(text) = text(file, &mut sources, out) else {
+            continue;
+        };
         let Some(blueprint) = &blueprint else {
             source::parse(&file.0, &text, out);
             continue;
         };
-        let Some(spec) = ToolFile::parse(&file.0, &text, &blueprint.schema, out) else { continue };
+        let Some(spec) = ToolFile::parse(&file.0, &text, &blueprint.schema, out) else {
+            continue;
+        };
         if let (Some(workspace), Some(engine)) = (&workspace, &engine) {
             let scene = Scene { workspace, owners: owners.as_ref(), blueprint, spec: &spec };
             trees.extend(tool(&scene, engine, out));
@@ -78,11 +85,13 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
     Loaded { workspace, owners, blueprint, specs, trees, problems, sources }
 }
 
-/// Checks one tool file that has been read, and makes its tree.
+/// Checks one tool file that has been read, and makes its tree if nothing is wrong with it.
 pub fn tool(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> Option<DesiredTree> {
+    let before = out.count(Severity::Error);
     references::outward(scene.spec, &scene.blueprint.schema, scene.workspace, scene.owners, out);
     let outline = render::expand(scene, engine, out);
-    render::render(scene, &outline, engine, out)
+    let tree = render::render(scene, &outline, engine, out);
+    tree.filter(|_| out.count(Severity::Error) == before)
 }
 
 fn text(file: &File, sources: &mut Sources, out: &mut Problems) -> Option<String> {
@@ -91,7 +100,12 @@ fn text(file: &File, sources: &mut Sources, out: &mut Problems) -> Option<String
     Some(text)
 }
 
-fn owners(files: &Files, workspace: Option<&Workspace>, sources: &mut Sources, out: &mut Problems) -> Option<Owners> {
+fn owners(
+    files: &Files,
+    workspace: Option<&Workspace>,
+    sources: &mut Sources,
+    out: &mut Problems,
+) -> Option<Owners> {
     let named = workspace?.owners_file.as_ref();
     match (&files.owners, named) {
         (Some(file), _) => {
@@ -100,7 +114,11 @@ fn owners(files: &Files, workspace: Option<&Workspace>, sources: &mut Sources, o
         }
         (None, Some(name)) => {
             let message = format!("the owners file `{name}` cannot be read");
-            out.extend(workspace.map(|w| w.problem("owners.file", message).hint("write it, or take [owners] out")));
+            out.extend(
+                workspace.map(|w| {
+                    w.problem("owners.file", message).hint("write it, or take [owners] out")
+                }),
+            );
             None
         }
         (None, None) => None,

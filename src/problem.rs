@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 /// How bad a [`Problem`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Nothing is planned or written while one of these stands.
     Error,
@@ -15,7 +15,7 @@ pub enum Severity {
 }
 
 /// One thing wrong in one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Problem {
     /// How bad it is.
     pub severity: Severity,
@@ -76,15 +76,18 @@ impl Problem {
     }
 }
 
-/// All problems found so far.
+/// All problems found so far, each once.
 #[derive(Debug, Default)]
-pub struct Problems(Vec<Problem>);
+pub struct Problems {
+    all: Vec<Problem>,
+    seen: std::collections::HashSet<Problem>,
+}
 
 impl Problems {
     /// Adds one.
     pub fn push(&mut self, problem: Problem) {
-        if !self.0.contains(&problem) {
-            self.0.push(problem);
+        if self.seen.insert(problem.clone()) {
+            self.all.push(problem);
         }
     }
 
@@ -98,19 +101,19 @@ impl Problems {
     /// Tells whether an error is among them.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|p| p.severity == Severity::Error)
+        self.all.iter().any(|p| p.severity == Severity::Error)
     }
 
     /// Counts those of one severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.0.iter().filter(|p| p.severity == severity).count()
+        self.all.iter().filter(|p| p.severity == severity).count()
     }
 
     /// All of them in reading order: file, then place.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Problem> {
-        let mut all: Vec<_> = self.0.iter().collect();
+        let mut all: Vec<_> = self.all.iter().collect();
         all.sort_by_key(|p| (p.file.clone(), p.span.as_ref().map_or(0, |s| s.start), p.severity));
         all
     }

@@ -71,7 +71,7 @@ pub enum Value {
     /// A day.
     Date(Date),
     /// Many values.
-    Array(Vec<At<Value>>),
+    Array(Vec<At<Self>>),
     /// Values by key.
     Table(Table),
     /// A kind of value that no field takes, by the word TOML has for it.
@@ -152,7 +152,10 @@ impl Table {
 pub fn text(file: &str, bytes: &[u8], out: &mut Problems) -> Option<String> {
     if bytes.len() > MAX_FILE {
         let message = format!("the file has {} bytes, more than 4 MiB", bytes.len());
-        out.push(Problem::error(file, None, message).hint("split it, or check that it is the right file"));
+        out.push(
+            Problem::error(file, None, message)
+                .hint("split it, or check that it is the right file"),
+        );
         return None;
     }
     match std::str::from_utf8(bytes) {
@@ -205,7 +208,10 @@ fn reserved(table: &Table, out: &mut Problems) {
         }
         if text.contains("<!--epictree") {
             let message = "this text holds the opening of an epictree marker";
-            out.push(span.error(message).hint("take out the HTML comment that begins with `<!--epictree`"));
+            out.push(
+                span.error(message)
+                    .hint("take out the HTML comment that begins with `<!--epictree`"),
+            );
         }
     }
 }
@@ -233,7 +239,13 @@ impl Reader {
         problem.hint("mend the syntax; all other checks wait for it")
     }
 
-    fn table(&self, table: &DeTable<'_>, span: Span, depth: usize, out: &mut Problems) -> Option<Table> {
+    fn table(
+        &self,
+        table: &DeTable<'_>,
+        span: Span,
+        depth: usize,
+        out: &mut Problems,
+    ) -> Option<Table> {
         if depth > MAX_DEPTH {
             let message = format!("tables and arrays are nested more than {MAX_DEPTH} deep");
             out.push(span.error(message).hint("flatten it"));
@@ -251,7 +263,13 @@ impl Reader {
         Some(Table { span, entries })
     }
 
-    fn value(&self, value: &DeValue<'_>, span: &Span, depth: usize, out: &mut Problems) -> Option<Value> {
+    fn value(
+        &self,
+        value: &DeValue<'_>,
+        span: &Span,
+        depth: usize,
+        out: &mut Problems,
+    ) -> Option<Value> {
         Some(match value {
             DeValue::String(text) => Value::String(text.replace("\r\n", "\n")),
             DeValue::Integer(number) => {
@@ -262,13 +280,21 @@ impl Reader {
             }
             DeValue::Float(_) => Value::Other("a float"),
             DeValue::Boolean(truth) => Value::Bool(*truth),
-            DeValue::Datetime(moment) => day(moment).map_or(Value::Other("a date with a time"), Value::Date),
+            DeValue::Datetime(moment) => {
+                day(moment).map_or(Value::Other("a date with a time"), Value::Date)
+            }
             DeValue::Array(items) => Value::Array(self.array(items, span, depth, out)?),
             DeValue::Table(table) => Value::Table(self.table(table, span.clone(), depth, out)?),
         })
     }
 
-    fn array(&self, items: &toml::de::DeArray<'_>, span: &Span, depth: usize, out: &mut Problems) -> Option<Vec<At<Value>>> {
+    fn array(
+        &self,
+        items: &toml::de::DeArray<'_>,
+        span: &Span,
+        depth: usize,
+        out: &mut Problems,
+    ) -> Option<Vec<At<Value>>> {
         if depth > MAX_DEPTH {
             let message = format!("tables and arrays are nested more than {MAX_DEPTH} deep");
             out.push(span.error(message).hint("flatten it"));

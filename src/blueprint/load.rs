@@ -14,7 +14,13 @@ const MAX_CHAIN: usize = 8;
 
 impl Blueprint {
     /// Loads a blueprint by name or path; `at` is the setting that names it.
-    pub fn load(name: &str, at: Option<&Span>, assets: &Assets, out: &mut Problems, sources: &mut Sources) -> Option<Self> {
+    pub fn load(
+        name: &str,
+        at: Option<&Span>,
+        assets: &Assets,
+        out: &mut Problems,
+        sources: &mut Sources,
+    ) -> Option<Self> {
         let mut layers: Vec<(String, Table)> = Vec::new();
         let mut chain: Vec<String> = Vec::new();
         let mut next = Some((name.to_owned(), at.cloned()));
@@ -39,7 +45,12 @@ impl Blueprint {
     }
 }
 
-fn find<'a>(name: &str, at: Option<&Span>, assets: &'a Assets, out: &mut Problems) -> Option<(String, &'a str)> {
+fn find<'a>(
+    name: &str,
+    at: Option<&Span>,
+    assets: &'a Assets,
+    out: &mut Problems,
+) -> Option<(String, &'a str)> {
     let path = name.trim_start_matches("./");
     let known: Vec<&str> = assets.under("blueprints/").map(|(path, _)| path).collect();
     for path in [path.to_owned(), format!("blueprints/{path}.toml"), format!("blueprints/{path}")] {
@@ -49,10 +60,16 @@ fn find<'a>(name: &str, at: Option<&Span>, assets: &'a Assets, out: &mut Problem
             return Some((path, text));
         }
     }
-    let names: Vec<&str> = known.iter().filter_map(|p| p.strip_prefix("blueprints/")?.strip_suffix(".toml")).collect();
+    let names: Vec<&str> =
+        known.iter().filter_map(|p| p.strip_prefix("blueprints/")?.strip_suffix(".toml")).collect();
     let message = format!("there is no blueprint `{name}`");
-    let problem = at.map_or_else(|| Problem::error("epictree.toml", None, message.clone()), |span| span.error(message.clone()));
-    out.push(offer_quoted(problem, nearest(name, names.iter().copied()), || format!("known: {}", names.join(", "))));
+    let problem = at.map_or_else(
+        || Problem::error("epictree.toml", None, message.clone()),
+        |span| span.error(message.clone()),
+    );
+    out.push(offer_quoted(problem, nearest(name, names.iter().copied()), || {
+        format!("known: {}", names.join(", "))
+    }));
     None
 }
 
@@ -66,7 +83,10 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
     scale(fields.table_at("scale", out), &mut schema, out);
     if let Some(tool) = fields.table_at("tool", out) {
         let mut tool = Fields::of(tool, "[tool]");
-        schema.tool = tool.table_at("fields", out).map(|t| types::fields(t, &TOOL_ENVELOPE, out)).unwrap_or_default();
+        schema.tool = tool
+            .table_at("fields", out)
+            .map(|t| types::fields(t, &TOOL_ENVELOPE, out))
+            .unwrap_or_default();
         tool.finish(out);
     }
     for (name, table) in named(&mut fields, "table", out) {
@@ -80,10 +100,21 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
     }
     schema.data = data(fields.table_at("data", out), out);
     let labels = fields.tables("label", out).into_iter().filter_map(|t| label(t, out)).collect();
-    let nodes: Vec<_> = fields.tables("node", out).into_iter().filter_map(|t| rules::node(t, out)).collect();
-    let rows = fields.tables("table-row", out).into_iter().filter_map(|t| rules::row(t, out)).collect();
+    let nodes: Vec<_> =
+        fields.tables("node", out).into_iter().filter_map(|t| rules::node(t, out)).collect();
+    let rows =
+        fields.tables("table-row", out).into_iter().filter_map(|t| rules::row(t, out)).collect();
     fields.finish(out);
-    let blueprint = Blueprint { name: chain.first()?.clone(), summary, file, chain, schema, labels, nodes, rows };
+    let blueprint = Blueprint {
+        name: chain.first()?.clone(),
+        summary,
+        file,
+        chain,
+        schema,
+        labels,
+        nodes,
+        rows,
+    };
     rules::check(&blueprint, root, out);
     Some(blueprint)
 }
@@ -93,7 +124,14 @@ fn named<'t>(fields: &mut Fields<'t>, key: &str, out: &mut Problems) -> Vec<(&'t
     for (name, entry) in fields.table_at(key, out).map(Table::in_order).unwrap_or_default() {
         match &entry.value.value {
             Value::Table(table) if crate::key::is_id(name) => all.push((name, table)),
-            _ => out.push(entry.key.error(format!("`{key}.{name}` must be a table with a name of lower-case words")).hint(format!("write [{key}.{name}.fields]"))),
+            _ => out.push(
+                entry
+                    .key
+                    .error(format!(
+                        "`{key}.{name}` must be a table with a name of lower-case words"
+                    ))
+                    .hint(format!("write [{key}.{name}.fields]")),
+            ),
         }
     }
     all
@@ -108,11 +146,21 @@ fn scale(table: Option<&Table>, schema: &mut Schema, out: &mut Problems) {
                 for item in items {
                     match item.value {
                         Value::Integer(n) if n >= 0 => schema.weights.push(n.unsigned_abs()),
-                        _ => out.push(item.span.error("a weight must be a whole number of zero or more").hint("write 1, 2, 3")),
+                        _ => out.push(
+                            item.span
+                                .error("a weight must be a whole number of zero or more")
+                                .hint("write 1, 2, 3"),
+                        ),
                     }
                 }
             }
-            _ => out.push(entry.value.span.error("`weight` must be a list of numbers").hint("write [1, 2, 3]")),
+            _ => out.push(
+                entry
+                    .value
+                    .span
+                    .error("`weight` must be a list of numbers")
+                    .hint("write [1, 2, 3]"),
+            ),
         }
     }
     for (key, entry) in fields.table_at("priority", out).map(Table::in_order).unwrap_or_default() {
@@ -120,7 +168,12 @@ fn scale(table: Option<&Table>, schema: &mut Schema, out: &mut Problems) {
             (Ok(number), Value::String(label)) => {
                 schema.priorities.insert(number, label.clone());
             }
-            _ => out.push(entry.key.error("a priority is a number with a label").hint("write 1 = \"priority::1\"")),
+            _ => out.push(
+                entry
+                    .key
+                    .error("a priority is a number with a label")
+                    .hint("write 1 = \"priority::1\""),
+            ),
         }
     }
     schema.weights.sort_unstable();
@@ -154,10 +207,16 @@ fn data(table: Option<&Table>, out: &mut Problems) -> BTreeMap<String, Vec<DataE
     let mut fields = Fields::of(table, "[data]");
     for name in table.entries.keys() {
         let entries = fields.tables(name, out);
-        let entries: Vec<DataEntry> = entries.into_iter().filter_map(|t| data_entry(name, t, out)).collect();
+        let entries: Vec<DataEntry> =
+            entries.into_iter().filter_map(|t| data_entry(name, t, out)).collect();
         for (at, entry) in entries.iter().enumerate() {
             if entries[..at].iter().any(|e| e.id == entry.id) {
-                out.push(table.span.error(format!("duplicate id `{}` in [[data.{name}]]", entry.id)).hint("give it an id of its own"));
+                out.push(
+                    table
+                        .span
+                        .error(format!("duplicate id `{}` in [[data.{name}]]", entry.id))
+                        .hint("give it an id of its own"),
+                );
             }
         }
         data.insert(name.clone(), entries);
@@ -177,7 +236,8 @@ fn data_entry(list: &str, table: &Table, out: &mut Problems) -> Option<DataEntry
             Value::Date(_) | Value::Table(_) | Value::Other(_) => false,
         };
         if !good {
-            let message = format!("`{key}` must be a string, a boolean, an integer or a list of strings");
+            let message =
+                format!("`{key}` must be a string, a boolean, an integer or a list of strings");
             out.push(entry.value.span.error(message).hint("blueprint lists hold plain values"));
         } else if key != "when" {
             values.insert(key.clone(), entry.value.value.clone());
@@ -197,10 +257,15 @@ fn label(table: &Table, out: &mut Problems) -> Option<LabelRule> {
 }
 
 fn color(at: At<String>, out: &mut Problems) -> Option<String> {
-    let hex = at.value.strip_prefix('#').is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
+    let hex = at
+        .value
+        .strip_prefix('#')
+        .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
     if hex {
         return Some(at.value);
     }
-    out.push(at.span.error(format!("`{}` is not a colour", at.value)).hint("write it as \"#8fbc8f\""));
+    out.push(
+        at.span.error(format!("`{}` is not a colour", at.value)).hint("write it as \"#8fbc8f\""),
+    );
     None
 }

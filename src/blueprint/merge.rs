@@ -43,7 +43,12 @@ fn identity(list: &str, depth: usize) -> Option<&'static [&'static str]> {
     }
 }
 
-fn lists(mut parent: Vec<At<Value>>, child: Vec<At<Value>>, keys: &[&str], depth: usize) -> Vec<At<Value>> {
+fn lists(
+    mut parent: Vec<At<Value>>,
+    child: Vec<At<Value>>,
+    keys: &[&str],
+    depth: usize,
+) -> Vec<At<Value>> {
     for new in child {
         let twin = parent.iter().position(|old| same(&old.value, &new.value, keys));
         match twin {
@@ -63,9 +68,13 @@ fn lists(mut parent: Vec<At<Value>>, child: Vec<At<Value>>, keys: &[&str], depth
 }
 
 fn same(a: &Value, b: &Value, keys: &[&str]) -> bool {
-    let (Value::Table(a), Value::Table(b)) = (a, b) else { return false };
+    let (Value::Table(a), Value::Table(b)) = (a, b) else {
+        return false;
+    };
     keys.iter().all(|key| {
-        let text = |table: &Table| table.entries.get(*key).and_then(|e| e.value.value.as_str().map(str::to_owned));
+        let text = |table: &Table| {
+            table.entries.get(*key).and_then(|e| e.value.value.as_str().map(str::to_owned))
+        };
         text(a).is_some() && text(a) == text(b)
     })
 }

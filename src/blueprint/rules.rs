@@ -18,12 +18,19 @@ pub(super) fn node(table: &Table, out: &mut Problems) -> Option<NodeRule> {
         return None;
     }
     let key = fields.required("key", "add `key = \"…\"`", out);
-    let kind = fields.required("type", "add `type = \"epic\"`, or issue or task", out).and_then(|at| kind(at, out));
+    let kind = fields
+        .required("type", "add `type = \"epic\"`, or issue or task", out)
+        .and_then(|at| kind(at, out));
     let title = fields.required("title", "add `title = \"…\"`", out);
     let place = fields.required("place", "name a place of the workspace", out);
     let enforce = fields.strings("enforce", out).unwrap_or_default();
     for at in enforce.iter().filter(|at| at.value != "parent") {
-        out.push(at.span.error(format!("`{}` cannot be enforced", at.value)).hint("only \"parent\" can").patch("\"parent\""));
+        out.push(
+            at.span
+                .error(format!("`{}` cannot be enforced", at.value))
+                .hint("only \"parent\" can")
+                .patch("\"parent\""),
+        );
     }
     let rule = NodeRule {
         for_each: for_each(&mut fields, out),
@@ -56,7 +63,9 @@ fn kind(at: At<String>, out: &mut Problems) -> Option<Kind> {
     let kind = Kind::parse(&at.value);
     if kind.is_none() {
         let problem = at.span.error(format!("`{}` is not a type of work item", at.value));
-        out.push(offer_quoted(problem, nearest(&at.value, ["epic", "issue", "task"]), || "one of: epic, issue, task".into()));
+        out.push(offer_quoted(problem, nearest(&at.value, ["epic", "issue", "task"]), || {
+            "one of: epic, issue, task".into()
+        }));
     }
     kind
 }
@@ -77,9 +86,12 @@ fn for_each(fields: &mut Fields<'_>, out: &mut Problems) -> ForEach {
 }
 
 fn labels(key: &str, fields: &mut Fields<'_>, out: &mut Problems) -> Vec<LabelUse> {
-    let Some(entry) = fields.take(key) else { return Vec::new() };
+    let Some(entry) = fields.take(key) else {
+        return Vec::new();
+    };
     let Value::Array(items) = &entry.value.value else {
-        return wrong(key, &entry.value, &entry.value.value, "a list of labels", out).unwrap_or_default();
+        return wrong(key, &entry.value, &entry.value.value, "a list of labels", out)
+            .unwrap_or_default();
     };
     let label = |item: &At<Value>| match &item.value {
         Value::Table(table) => {
@@ -96,9 +108,12 @@ fn labels(key: &str, fields: &mut Fields<'_>, out: &mut Problems) -> Vec<LabelUs
 
 fn depends_on(fields: &mut Fields<'_>, out: &mut Problems) -> Vec<DependsOn> {
     let key = "depends-on";
-    let Some(entry) = fields.take(key) else { return Vec::new() };
+    let Some(entry) = fields.take(key) else {
+        return Vec::new();
+    };
     let Value::Array(items) = &entry.value.value else {
-        return wrong(key, &entry.value, &entry.value.value, "a list of keys", out).unwrap_or_default();
+        return wrong(key, &entry.value, &entry.value.value, "a list of keys", out)
+            .unwrap_or_default();
     };
     let depends = |item: &At<Value>| match &item.value {
         Value::Table(table) => {
@@ -130,17 +145,30 @@ pub(super) fn row(table: &Table, out: &mut Problems) -> Option<RowRule> {
     fields.finish(out);
     for at in &write_once {
         if !cells.iter().any(|(column, _)| *column == at.value) {
-            let problem = at.span.error(format!("`write-once` names `{}`, which is no column of `cells`", at.value));
+            let problem = at
+                .span
+                .error(format!("`write-once` names `{}`, which is no column of `cells`", at.value));
             let near = nearest(&at.value, cells.iter().map(|(column, _)| column.as_str()));
             out.push(offer_quoted(problem, near, || "name a column".into()));
         }
     }
-    Some(RowRule { item: item?, node: node?, link, heading: heading?, cells, write_once, when, span: table.span.clone() })
+    Some(RowRule {
+        item: item?,
+        node: node?,
+        link,
+        heading: heading?,
+        cells,
+        write_once,
+        when,
+        span: table.span.clone(),
+    })
 }
 
 fn cells(table: &Table, out: &mut Problems) -> Vec<(String, Code)> {
     let text = |(column, entry): (&str, &crate::source::Entry)| match &entry.value.value {
-        Value::String(text) => Some((column.to_owned(), At { value: text.clone(), span: entry.value.span.clone() })),
+        Value::String(text) => {
+            Some((column.to_owned(), At { value: text.clone(), span: entry.value.span.clone() }))
+        }
         other => wrong(column, &entry.value, other, "a string", out),
     };
     table.in_order().into_iter().filter_map(text).collect()
@@ -150,7 +178,11 @@ fn cells(table: &Table, out: &mut Problems) -> Vec<(String, Code)> {
 pub(super) fn check(blueprint: &Blueprint, root: &Table, out: &mut Problems) {
     let known = Lists(&blueprint.schema);
     if blueprint.nodes.is_empty() {
-        out.push(root.span.error("the blueprint has no [[node]]").hint("add one; the first is the tool's own"));
+        out.push(
+            root.span
+                .error("the blueprint has no [[node]]")
+                .hint("add one; the first is the tool's own"),
+        );
     }
     known.clashes(root, out);
     known.types(out);
@@ -158,7 +190,12 @@ pub(super) fn check(blueprint: &Blueprint, root: &Table, out: &mut Problems) {
     let mut owners = BTreeSet::new();
     for (at, node) in blueprint.nodes.iter().enumerate() {
         if !keys.insert(node.key.value.as_str()) {
-            out.push(node.key.span.error(format!("two nodes have the key `{}`", node.key.value)).hint("give each a key of its own"));
+            out.push(
+                node.key
+                    .span
+                    .error(format!("two nodes have the key `{}`", node.key.value))
+                    .hint("give each a key of its own"),
+            );
         }
         known.node(at, node, &mut owners, out);
     }
@@ -181,7 +218,13 @@ impl Lists<'_> {
         }
     }
 
-    fn node<'n>(&self, at: usize, node: &'n NodeRule, owners: &mut BTreeSet<&'n str>, out: &mut Problems) {
+    fn node<'n>(
+        &self,
+        at: usize,
+        node: &'n NodeRule,
+        owners: &mut BTreeSet<&'n str>,
+        out: &mut Problems,
+    ) {
         match &node.for_each {
             ForEach::Once => {}
             ForEach::List(list) => self.list(list, out),
@@ -194,35 +237,64 @@ impl Lists<'_> {
             self.list(list, out);
         }
         if at == 0 && (node.for_each != ForEach::Once || node.when.is_some()) {
-            out.push(node.span.error("the first node is the tool's own and must always be there").hint("take out its `for-each` and `when`"));
+            out.push(
+                node.span
+                    .error("the first node is the tool's own and must always be there")
+                    .hint("take out its `for-each` and `when`"),
+            );
         }
         if !node.entry {
             return;
         }
         match &node.for_each {
-            ForEach::List(list) if self.0.lists.contains_key(list.split('.').next().unwrap_or_default()) => {
+            ForEach::List(list)
+                if self.0.lists.contains_key(list.split('.').next().unwrap_or_default()) =>
+            {
                 if !owners.insert(&list.value) {
-                    out.push(node.span.error(format!("two nodes are the entries of `{}`", list.value)).hint("leave `entry = true` on one"));
+                    out.push(
+                        node.span
+                            .error(format!("two nodes are the entries of `{}`", list.value))
+                            .hint("leave `entry = true` on one"),
+                    );
                 }
             }
             ForEach::Once | ForEach::List(_) | ForEach::Pair(..) => {
-                out.push(node.span.error("`entry = true` wants `for-each` with one list of the tool file").hint("take it out, or name a list"));
+                out.push(
+                    node.span
+                        .error("`entry = true` wants `for-each` with one list of the tool file")
+                        .hint("take it out, or name a list"),
+                );
             }
         }
     }
 
     fn clashes(&self, root: &Table, out: &mut Problems) {
-        let fixed = ["tool", "each", "outer", "workspace", "node", "groups", "item", "schema", "waive", "loop"];
+        let fixed = [
+            "tool",
+            "each",
+            "outer",
+            "workspace",
+            "node",
+            "groups",
+            "item",
+            "schema",
+            "waive",
+            "loop",
+        ];
         let mut seen: BTreeSet<&str> = fixed.into_iter().collect();
         let own = self.0.lists.keys().chain(self.0.tables.keys()).chain(self.0.data.keys());
         for name in own {
             if !seen.insert(name) {
-                let place = ["list", "table", "data"].iter().find_map(|key| match &root.entries.get(*key)?.value.value {
-                    Value::Table(table) => table.entries.get(name).map(|e| e.key.clone()),
-                    _ => None,
+                let place = ["list", "table", "data"].iter().find_map(|key| {
+                    match &root.entries.get(*key)?.value.value {
+                        Value::Table(table) => table.entries.get(name).map(|e| e.key.clone()),
+                        _ => None,
+                    }
                 });
                 let span: Span = place.unwrap_or_else(|| root.span.clone());
-                out.push(span.error(format!("the name `{name}` is taken")).hint("choose another name"));
+                out.push(
+                    span.error(format!("the name `{name}` is taken")).hint("choose another name"),
+                );
             }
         }
     }

@@ -59,15 +59,26 @@ fn field(name: &str, entry: &Entry, out: &mut Problems) -> Option<Field> {
 fn check_default(name: &str, at: &At<Value>, ty: &Type, out: &mut Problems) -> Option<Value> {
     let fits = match (ty, &at.value) {
         (Type::OneOf(words), Value::String(word)) => words.contains(word),
-        (Type::Bool, Value::Bool(_)) | (Type::Integer, Value::Integer(_)) | (Type::Date, Value::Date(_)) => true,
-        (Type::List(_), Value::Array(items)) => items.iter().all(|item| matches!(item.value, Value::String(_))),
-        (Type::String | Type::Text | Type::Url | Type::Handle | Type::AnyOf(_), Value::String(_)) => true,
+        (Type::Bool, Value::Bool(_))
+        | (Type::Integer, Value::Integer(_))
+        | (Type::Date, Value::Date(_)) => true,
+        (Type::List(_), Value::Array(items)) => {
+            items.iter().all(|item| matches!(item.value, Value::String(_)))
+        }
+        (
+            Type::String | Type::Text | Type::Url | Type::Handle | Type::AnyOf(_),
+            Value::String(_),
+        ) => true,
         _ => false,
     };
     if fits {
         return Some(at.value.clone());
     }
-    out.push(at.span.error(format!("the default of `{name}` is not of its type")).hint("give a value that a file could give"));
+    out.push(
+        at.span
+            .error(format!("the default of `{name}` is not of its type"))
+            .hint("give a value that a file could give"),
+    );
     None
 }
 
@@ -129,7 +140,13 @@ fn compound(name: &str, reader: &mut Fields<'_>, out: &mut Problems) -> Option<T
         return Some(Type::AnyOf(types.iter().filter_map(|ty| of(name, ty, out)).collect()));
     }
     let message = format!("`{name}` has no type");
-    out.push(reader.table().span.error(message).hint("give one of: type, one-of, list, ref, map, table, any-of"));
+    out.push(
+        reader
+            .table()
+            .span
+            .error(message)
+            .hint("give one of: type, one-of, list, ref, map, table, any-of"),
+    );
     None
 }
 
@@ -141,6 +158,14 @@ pub(super) fn refs(ty: &Type) -> Vec<&str> {
         Type::Map(inner, keys) => keys.iter().map(String::as_str).chain(refs(inner)).collect(),
         Type::Table(fields) => fields.values().flat_map(|f| refs(&f.ty)).collect(),
         Type::AnyOf(types) => types.iter().flat_map(refs).collect(),
-        Type::String | Type::Text | Type::Bool | Type::Integer | Type::Date | Type::Url | Type::Handle | Type::Place | Type::OneOf(_) => Vec::new(),
+        Type::String
+        | Type::Text
+        | Type::Bool
+        | Type::Integer
+        | Type::Date
+        | Type::Url
+        | Type::Handle
+        | Type::Place
+        | Type::OneOf(_) => Vec::new(),
     }
 }

@@ -1,2 +1,4 @@
+mod cases;
+mod more;
 mod support;
 mod trees;

@@ -37,7 +37,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let look = ui::plan::Look { width: ui::width(), show_drift: args.show_drift, texts: false };
     ui::print(&ui::plan::render(&session.plan, look))?;
     if session::blocked(&session.plan) {
-        return Err(Failure::new("nothing was written").hint("settle the errors above, then run again"));
+        return Err(
+            Failure::new("nothing was written").hint("settle the errors above, then run again")
+        );
     }
     if !session.plan.writes() {
         return Ok(super::plan::exit(&session.plan, false));
@@ -64,7 +66,8 @@ fn brake(plan: &Plan, force: bool) -> Result<(), Failure> {
 }
 
 fn agreed(session: &Session) -> Result<bool, Failure> {
-    let who = session.plan.caller.as_ref().map(|caller| format!(" as @{caller}")).unwrap_or_default();
+    let who =
+        session.plan.caller.as_ref().map(|caller| format!(" as @{caller}")).unwrap_or_default();
     let question = format!("Apply this to {}{who}?", session.plan.target);
     ui::ask(&question)?.ok_or_else(|| {
         Failure::new("there is no terminal to ask on, and nothing was written")
@@ -90,8 +93,20 @@ async fn carry_out(session: Session) -> Report {
         }
     });
     let writer = Writer::new(&session.client);
-    let Session { plan, observed, options, ground, found, types, client: _, caller, served: _served, .. } = session;
-    let job = Job { plan: &plan, observed, options: &options, ground: &ground, caller, found, types };
+    let Session {
+        plan,
+        observed,
+        options,
+        ground,
+        found,
+        types,
+        client: _,
+        caller,
+        served: _served,
+        ..
+    } = session;
+    let job =
+        Job { plan: &plan, observed, options: &options, ground: &ground, caller, found, types };
     let report = apply(job, &writer, &|event| progress.on(event), &stop).await;
     listener.abort();
     progress.end();

@@ -35,7 +35,8 @@ pub(super) struct OnDisk {
 /// Finds the tool files that `paths` name and the workspace they belong to.
 pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
     let here = std::env::current_dir()?;
-    let named: Vec<PathBuf> = if paths.is_empty() { vec![default_path(&here)] } else { paths.to_vec() };
+    let named: Vec<PathBuf> =
+        if paths.is_empty() { vec![default_path(&here)] } else { paths.to_vec() };
     let mut folder: Option<PathBuf> = None;
     for path in &named {
         if !path.exists() {
@@ -48,7 +49,9 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
         })?;
         match &folder {
             Some(other) if *other != found => {
-                return Err(Failure::new("the paths belong to two workspaces").hint("name those of one at a time").usage());
+                return Err(Failure::new("the paths belong to two workspaces")
+                    .hint("name those of one at a time")
+                    .usage());
             }
             _ => folder = Some(found),
         }
@@ -58,7 +61,9 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
     let owners = owners_file(&folder);
     let is_settings = |file: &Path| {
         file.file_name().is_some_and(|name| name == WORKSPACE)
-            || owners.as_ref().is_some_and(|owners| owners.canonicalize().ok() == file.canonicalize().ok())
+            || owners
+                .as_ref()
+                .is_some_and(|owners| owners.canonicalize().ok() == file.canonicalize().ok())
     };
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &named {
@@ -78,7 +83,8 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
 
 /// Without paths: the workspace's `tools/`, else the current folder.
 fn default_path(here: &Path) -> PathBuf {
-    let tools = workspace_above(here).map(|folder| folder.join("tools")).filter(|tools| tools.is_dir());
+    let tools =
+        workspace_above(here).map(|folder| folder.join("tools")).filter(|tools| tools.is_dir());
     tools.map_or_else(|| PathBuf::from("."), |tools| shorten(&tools))
 }
 
@@ -93,10 +99,12 @@ fn tool_files(path: &Path, workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
     if path.is_file() {
         return Ok(vec![path.to_path_buf()]);
     }
-    let not_tools = |name: &str| matches!(name, "blueprints" | "templates" | "target") || name.starts_with('.');
+    let not_tools =
+        |name: &str| matches!(name, "blueprints" | "templates" | "target") || name.starts_with('.');
     let mut files = Vec::new();
     let walk = WalkDir::new(path).sort_by_file_name().max_depth(16).into_iter();
-    let walk = walk.filter_entry(|e| e.depth() == 0 || !not_tools(&e.file_name().to_string_lossy()));
+    let walk =
+        walk.filter_entry(|e| e.depth() == 0 || !not_tools(&e.file_name().to_string_lossy()));
     for entry in walk {
         let entry = entry.with_context(|| format!("cannot read `{}`", path.display()))?;
         let is_toml = entry.path().extension().is_some_and(|extension| extension == "toml");
@@ -105,7 +113,9 @@ fn tool_files(path: &Path, workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
             files.push(entry.into_path());
         }
         if files.len() > MAX_FILES {
-            return Err(anyhow!("more than {MAX_FILES} tool files below `{}`", path.display()).into());
+            return Err(
+                anyhow!("more than {MAX_FILES} tool files below `{}`", path.display()).into()
+            );
         }
     }
     Ok(files)

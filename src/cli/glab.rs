@@ -27,7 +27,8 @@ struct Host {
 /// # Errors
 /// One sentence: glab knows the host and its token cannot be used.
 pub(super) fn token(url: &str) -> Result<Option<SecretString>, String> {
-    let Some(text) = candidates().into_iter().find_map(|path| std::fs::read_to_string(path).ok()) else {
+    let Some(text) = candidates().into_iter().find_map(|path| std::fs::read_to_string(path).ok())
+    else {
         return Ok(None);
     };
     let host = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -47,7 +48,9 @@ fn read(text: &str, host: &str) -> Result<Option<SecretString>, String> {
             Err(format!("glab's login for {host} is an OAuth token, which only glab can renew"))
         }
         Some(token) => Ok(Some(token.to_owned().into())),
-        None if yes(&known.use_keyring) => Err(format!("glab keeps the token for {host} in the system's keyring")),
+        None if yes(&known.use_keyring) => {
+            Err(format!("glab keeps the token for {host} in the system's keyring"))
+        }
         None => Ok(None),
     }
 }

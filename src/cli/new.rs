@@ -74,7 +74,9 @@ fn suggestion(id: &str) -> String {
 fn title_of(id: &str) -> String {
     let words = id.split('-').map(|word| {
         let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        letters
+            .next()
+            .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     });
     words.collect::<Vec<String>>().join(" ")
 }
@@ -85,25 +87,31 @@ fn blueprint_of(folder: &Path) -> Result<String, Failure> {
     let mut problems = Problems::default();
     match Workspace::parse(&file.name, &text, &mut problems) {
         Some(workspace) => Ok(workspace.blueprint),
-        None => Err(Failure::new(format!("`{}` has errors", file.name)).hint("`epictree check` lists them")),
+        None => {
+            Err(Failure::new(format!("`{}` has errors", file.name))
+                .hint("`epictree check` lists them"))
+        }
     }
 }
 
 fn load(folder: &Path, name: &str) -> Result<Blueprint, Failure> {
     let (mut problems, mut sources) = (Problems::default(), Sources::default());
     let assets = Assets::overlaid(folder, &mut problems);
-    Blueprint::load(name, None, &assets, &mut problems, &mut sources).filter(|_| !problems.has_errors()).ok_or_else(
-        || {
+    Blueprint::load(name, None, &assets, &mut problems, &mut sources)
+        .filter(|_| !problems.has_errors())
+        .ok_or_else(|| {
             ui::say(ui::problems::render(&problems, &sources, ui::width()).trim_end());
             Failure::new(format!("the blueprint `{name}` cannot be used"))
-        },
-    )
+        })
 }
 
 /// A workspace file whose places are left to fill in.
 fn workspace_file(folder: &Path, blueprint: &Blueprint) -> String {
-    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let id = Some(crate::key::slug(&name)).filter(|id| !id.is_empty()).unwrap_or_else(|| "my-workspace".into());
+    let name =
+        folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let id = Some(crate::key::slug(&name))
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| "my-workspace".into());
     let mut out = format!(
         "# One GitLab, one set of places, for every tool file in this folder and below.\nschema = 1\n\n\
          # In the marker of every item. Choose it once: a workspace never touches the items of another.\n\
@@ -136,7 +144,8 @@ fn places(blueprint: &Blueprint) -> BTreeMap<String, &'static str> {
 
 fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {
     let shown = files::shorten(path).display().to_string();
-    let mut file = std::fs::File::create_new(path).with_context(|| format!("cannot write `{shown}`"))?;
+    let mut file =
+        std::fs::File::create_new(path).with_context(|| format!("cannot write `{shown}`"))?;
     file.write_all(text.as_bytes()).with_context(|| format!("cannot write `{shown}`"))?;
     ui::say(&format!("Wrote {shown}"));
     Ok(())

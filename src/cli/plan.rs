@@ -48,9 +48,10 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     };
     ui::print(&match args.format {
         Format::Json => ui::json::render(&plan),
-        Format::Text => {
-            ui::plan::render(&plan, ui::plan::Look { width: ui::width(), show_drift: args.show_drift, texts: args.offline })
-        }
+        Format::Text => ui::plan::render(
+            &plan,
+            ui::plan::Look { width: ui::width(), show_drift: args.show_drift, texts: args.offline },
+        ),
     })?;
     Ok(exit(&plan, args.detailed_exitcode))
 }

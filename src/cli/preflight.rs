@@ -21,7 +21,10 @@ pub(super) struct Preflight {
 }
 
 /// Asks the instance.
-pub(super) async fn preflight(client: &Client, trees: &[DesiredTree]) -> Result<Preflight, Failure> {
+pub(super) async fn preflight(
+    client: &Client,
+    trees: &[DesiredTree],
+) -> Result<Preflight, Failure> {
     let metadata = client.metadata().await?;
     let caller = caller(&metadata, client.url())?;
     let queries = queries(trees);
@@ -33,8 +36,12 @@ pub(super) async fn preflight(client: &Client, trees: &[DesiredTree]) -> Result<
         let place = place.ok_or_else(|| missing(query))?;
         for lack in place.lacks(query) {
             match lack {
-                Lack::Create(_) | Lack::Metadata | Lack::Labels => lacks.push((query.path.clone(), lack)),
-                Lack::Epics | Lack::Subepics | Lack::Type(_) | Lack::WrongKind(_) => return Err(refused(query, &lack)),
+                Lack::Create(_) | Lack::Metadata | Lack::Labels => {
+                    lacks.push((query.path.clone(), lack));
+                }
+                Lack::Epics | Lack::Subepics | Lack::Type(_) | Lack::WrongKind(_) => {
+                    return Err(refused(query, &lack));
+                }
             }
         }
         capabilities.blocked_items &= place.features.blocked;
@@ -46,12 +53,16 @@ pub(super) async fn preflight(client: &Client, trees: &[DesiredTree]) -> Result<
 
 fn caller(metadata: &Metadata, url: &str) -> Result<String, Failure> {
     if !metadata.at_least(OLDEST.0, OLDEST.1) {
-        return Err(Failure::new(format!("{url} runs GitLab {}, which is too old", metadata.version))
-            .hint(format!("epictree needs GitLab {}.{} or newer", OLDEST.0, OLDEST.1)));
+        return Err(Failure::new(format!(
+            "{url} runs GitLab {}, which is too old",
+            metadata.version
+        ))
+        .hint(format!("epictree needs GitLab {}.{} or newer", OLDEST.0, OLDEST.1)));
     }
     metadata.caller.clone().ok_or_else(|| {
-        Failure::new(format!("{url} takes this token for nobody's"))
-            .hint("set GITLAB_TOKEN to a valid access token with scope api (read_api is enough to plan)")
+        Failure::new(format!("{url} takes this token for nobody's")).hint(
+            "set GITLAB_TOKEN to a valid access token with scope api (read_api is enough to plan)",
+        )
     })
 }
 
@@ -74,7 +85,11 @@ fn queries(trees: &[DesiredTree]) -> Vec<PlaceQuery> {
     wanted.into_iter().map(query).collect()
 }
 
-fn keep_types(types: &mut BTreeMap<(String, Kind), String>, query: &PlaceQuery, place: &NamespaceInfo) {
+fn keep_types(
+    types: &mut BTreeMap<(String, Kind), String>,
+    query: &PlaceQuery,
+    place: &NamespaceInfo,
+) {
     for kind in &query.creates {
         if let Some(id) = type_id(place, *kind) {
             types.insert((query.path.clone(), *kind), id);

@@ -45,7 +45,9 @@ fn labels(trees: &[DesiredTree]) -> Vec<SeedLabel> {
             tree.labels.iter().filter(|rule| rule.create).map(|rule| rule.title.as_str()).collect();
         for node in &tree.nodes {
             let labels = [&node.labels.enforced, &node.labels.shared, &node.labels.once];
-            for title in labels.into_iter().flatten().filter(|title| !created.contains(title.as_str())) {
+            for title in
+                labels.into_iter().flatten().filter(|title| !created.contains(title.as_str()))
+            {
                 wanted.insert((top(&node.namespace), title.clone()));
             }
         }
@@ -56,7 +58,8 @@ fn labels(trees: &[DesiredTree]) -> Vec<SeedLabel> {
 
 fn milestones(trees: &[DesiredTree]) -> Vec<SeedMilestone> {
     let of = |node: &DesiredNode| node.milestone.clone().map(|title| (top(&node.namespace), title));
-    let wanted: BTreeSet<_> = trees.iter().flat_map(|tree| tree.nodes.iter().filter_map(of)).collect();
+    let wanted: BTreeSet<_> =
+        trees.iter().flat_map(|tree| tree.nodes.iter().filter_map(of)).collect();
     wanted.into_iter().map(|(namespace, title)| SeedMilestone { namespace, title }).collect()
 }
 
@@ -78,12 +81,19 @@ fn items(workspace: &Workspace, trees: &[DesiredTree]) -> Vec<SeedItem> {
 }
 
 fn item(reference: &Reference, trees: &[DesiredTree]) -> SeedItem {
-    let rows: Vec<_> = trees.iter().flat_map(|tree| &tree.rows).filter(|row| row.item == *reference).collect();
-    let known = trees.iter().flat_map(|tree| &tree.nodes).find(|node| node.item.as_ref() == Some(reference));
+    let rows: Vec<_> =
+        trees.iter().flat_map(|tree| &tree.rows).filter(|row| row.item == *reference).collect();
+    let known = trees
+        .iter()
+        .flat_map(|tree| &tree.nodes)
+        .find(|node| node.item.as_ref() == Some(reference));
     let mut headings: Vec<(&str, Vec<&str>)> = Vec::new();
     for row in rows {
         if !headings.iter().any(|(heading, _)| *heading == row.heading) {
-            headings.push((&row.heading, row.cells.iter().map(|(column, _)| column.as_str()).collect()));
+            headings.push((
+                &row.heading,
+                row.cells.iter().map(|(column, _)| column.as_str()).collect(),
+            ));
         }
     }
     let title = match (known, headings.is_empty()) {
@@ -95,16 +105,25 @@ fn item(reference: &Reference, trees: &[DesiredTree]) -> SeedItem {
     SeedItem {
         reference: reference.to_string(),
         title,
-        description: if headings.is_empty() { "Written by people.\n".into() } else { tables(&headings) },
+        description: if headings.is_empty() {
+            "Written by people.\n".into()
+        } else {
+            tables(&headings)
+        },
         parent: None,
         labels: Vec::new(),
     }
 }
 
 fn tables(headings: &[(&str, Vec<&str>)]) -> String {
-    let mut text = String::from("# Context\n\nTools that are to become part of the product.\n\n# List of Tools\n");
+    let mut text = String::from(
+        "# Context\n\nTools that are to become part of the product.\n\n# List of Tools\n",
+    );
     for (heading, columns) in headings {
-        let filled = columns.iter().enumerate().map(|(n, _)| ["[Older Tool](https://example.com/older)", "Kept by people"][n.min(1)]);
+        let filled = columns
+            .iter()
+            .enumerate()
+            .map(|(n, _)| ["[Older Tool](https://example.com/older)", "Kept by people"][n.min(1)]);
         text.push_str(&format!(
             "\n## {heading}\n\n| {} |\n|{}\n| {} |\n",
             columns.join(" | "),

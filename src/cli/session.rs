@@ -43,7 +43,8 @@ pub(super) struct Choices {
 }
 
 fn key(text: &str) -> Result<NodeKey, String> {
-    NodeKey::parse(text).ok_or_else(|| "a key reads like package-hunter/functionality/rules".to_owned())
+    NodeKey::parse(text)
+        .ok_or_else(|| "a key reads like package-hunter/functionality/rules".to_owned())
 }
 
 impl Choices {
@@ -85,7 +86,8 @@ pub(super) fn ready(paths: &[PathBuf]) -> Result<Ready, Failure> {
     }
     match workspace.filter(|_| !problems.has_errors()) {
         Some(workspace) => Ok(Ready { folder, workspace, trees }),
-        None => Err(Failure::new("the files have errors, and nothing was planned").hint("mend them, then run again")),
+        None => Err(Failure::new("the files have errors, and nothing was planned")
+            .hint("mend them, then run again")),
     }
 }
 
@@ -129,7 +131,11 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects, looks and compares.
-    pub(super) async fn open(ready: &Ready, args: &TargetArgs, choices: &Choices) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        ready: &Ready,
+        args: &TargetArgs,
+        choices: &Choices,
+    ) -> Result<Self, Failure> {
         let (client, served, target) = connect(ready, args).await?;
         let progress = ui::progress::Progress::reading(&format!("reading {target}"));
         let session = Self::look(ready, choices, client, served, target).await;
@@ -145,12 +151,18 @@ impl Session {
         target: String,
     ) -> Result<Self, Failure> {
         let options = choices.options(&ready.workspace.id);
-        let Preflight { caller, capabilities, types, lacks } = preflight(&client, &ready.trees).await?;
-        let ground = Ground { workspace: ready.workspace.id.clone(), places: places(ready), capabilities };
+        let Preflight { caller, capabilities, types, lacks } =
+            preflight(&client, &ready.trees).await?;
+        let ground =
+            Ground { workspace: ready.workspace.id.clone(), places: places(ready), capabilities };
         let reader = Reader::new(&client);
         let observed = observe(&reader, &ground, &ready.trees).await?;
-        let mut tools: Vec<ToolPlan> =
-            ready.trees.iter().zip(&observed).map(|(tree, seen)| build(tree, seen, &options)).collect();
+        let mut tools: Vec<ToolPlan> = ready
+            .trees
+            .iter()
+            .zip(&observed)
+            .map(|(tree, seen)| build(tree, seen, &options))
+            .collect();
         let found = look_up(&reader, &tools).await?;
         tools.iter_mut().for_each(|tool| needs::settle(tool, &found));
         let plan = Plan { target, caller: Some(caller.clone()), tools };
@@ -160,7 +172,12 @@ impl Session {
     /// Fails if the token may not do what the plan wants.
     pub(super) fn may_write(&self) -> Result<(), Failure> {
         let creates = |path: &str, lack: &Lack| {
-            let new = self.plan.tools.iter().flat_map(|tool| &tool.changes).filter(|c| c.action == Action::Create);
+            let new = self
+                .plan
+                .tools
+                .iter()
+                .flat_map(|tool| &tool.changes)
+                .filter(|c| c.action == Action::Create);
             let mut here = new.filter(|change| change.namespace == path);
             here.any(|change| match lack {
                 Lack::Create(kind) => change.subject == Subject::Node(*kind),
@@ -174,7 +191,10 @@ impl Session {
     }
 }
 
-async fn connect(ready: &Ready, args: &TargetArgs) -> Result<(Client, Option<Served>, String), Failure> {
+async fn connect(
+    ready: &Ready,
+    args: &TargetArgs,
+) -> Result<(Client, Option<Served>, String), Failure> {
     let settings = Settings { parallelism: usize::from(args.parallelism), pace: Pace::default() };
     let Some(dir) = &args.sandbox else {
         let url = target::url(args, ready.workspace.url.as_deref())?;
@@ -201,12 +221,19 @@ async fn look_up(reader: &Reader, tools: &[ToolPlan]) -> Result<Found, Failure> 
     let named = |of: fn(&Needs) -> &BTreeSet<TitleIn>| -> Vec<Named> {
         let all: BTreeSet<(String, bool, String)> = tools
             .iter()
-            .flat_map(|tool| of(&tool.needs).iter().map(|(ns, title)| (ns, tool.needs.groups.contains(ns), title)))
+            .flat_map(|tool| {
+                of(&tool.needs)
+                    .iter()
+                    .map(|(ns, title)| (ns, tool.needs.groups.contains(ns), title))
+            })
             .map(|(ns, is_group, title)| (ns.clone(), is_group, title.clone()))
             .collect();
-        all.into_iter().map(|(namespace, is_group, title)| Named { namespace, is_group, title }).collect()
+        all.into_iter()
+            .map(|(namespace, is_group, title)| Named { namespace, is_group, title })
+            .collect()
     };
-    let users: BTreeSet<String> = tools.iter().flat_map(|tool| tool.needs.users.iter().cloned()).collect();
+    let users: BTreeSet<String> =
+        tools.iter().flat_map(|tool| tool.needs.users.iter().cloned()).collect();
     Ok(Found {
         labels: reader.label_ids(&named(|needs| &needs.labels)).await?,
         milestones: reader.milestone_ids(&named(|needs| &needs.milestones)).await?,

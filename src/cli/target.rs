@@ -64,7 +64,8 @@ pub(super) fn token(args: &TargetArgs, url: &str) -> Result<SecretString, Failur
 
 fn from_file(file: &Path) -> Result<SecretString, Failure> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the token file `{shown}`"))?;
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the token file `{shown}`"))?;
     let token = text.trim();
     if token.is_empty() || token.contains(char::is_whitespace) {
         return Err(Failure::new(format!("the token file `{shown}` does not hold one token"))

@@ -38,34 +38,22 @@ struct RawAnswer {
 /// Parses the body of an answer with status 200.
 pub(super) fn parse(body: &[u8], clean: &impl Fn(&str) -> String) -> Result<Answer, String> {
     let raw: RawAnswer = serde_json::from_slice(body).map_err(|e| clean(&e.to_string()))?;
-    let errors: Vec<TopError> = raw
-        .errors
-        .unwrap_or_default()
-        .iter()
-        .map(|e| top_error(e, clean))
-        .collect();
+    let errors: Vec<TopError> =
+        raw.errors.unwrap_or_default().iter().map(|e| top_error(e, clean)).collect();
     if raw.data.is_none() && errors.is_empty() {
         return Err("neither data nor errors".into());
     }
-    Ok(Answer {
-        data: raw.data.unwrap_or_default(),
-        errors,
-    })
+    Ok(Answer { data: raw.data.unwrap_or_default(), errors })
 }
 
 fn top_error(error: &Value, clean: &impl Fn(&str) -> String) -> TopError {
     let message = error.get("message").unwrap_or(error);
-    let text = message
-        .as_str()
-        .map_or_else(|| message.to_string(), str::to_owned);
+    let text = message.as_str().map_or_else(|| message.to_string(), str::to_owned);
     let flag =
         |name: &str| error.pointer(&format!("/extensions/{name}")) == Some(&Value::Bool(true));
     TopError {
         message: clean(&text),
-        depth: error
-            .get("path")
-            .and_then(Value::as_array)
-            .map_or(0, Vec::len),
+        depth: error.get("path").and_then(Value::as_array).map_or(0, Vec::len),
         spam: flag("spam"),
         captcha: flag("needsCaptchaResponse"),
     }
@@ -84,10 +72,7 @@ pub(super) fn of_status(
     match status {
         // Before the check for pages: a rate limiter answers in plain text.
         429 => GitlabError::RateLimited { after: None },
-        _ if !json => GitlabError::NotJson {
-            status,
-            content_type: clean(content_type),
-        },
+        _ if !json => GitlabError::NotJson { status, content_type: clean(content_type) },
         401 => GitlabError::Unauthorized { detail },
         403 => GitlabError::Forbidden { detail },
         422 => GitlabError::Invalid { messages },
@@ -103,57 +88,33 @@ fn messages_of(body: &[u8], clean: &impl Fn(&str) -> String) -> Vec<String> {
     let single = || value.get("message").or_else(|| value.get("error"));
     match listed {
         Some(errors) => errors.iter().map(|e| top_error(e, clean).message).collect(),
-        None => single()
-            .and_then(Value::as_str)
-            .map(clean)
-            .into_iter()
-            .collect(),
+        None => single().and_then(Value::as_str).map(clean).into_iter().collect(),
     }
 }
 
 /// The error that top-level errors stand for; `None` if there are none.
 pub(super) fn verdict(errors: &[TopError], what: &str) -> Option<GitlabError> {
     let first = errors.first()?;
-    let says = |words: &[&str]| {
-        errors
-            .iter()
-            .find(|e| words.iter().any(|w| e.message.contains(w)))
-    };
+    let says = |words: &[&str]| errors.iter().find(|e| words.iter().any(|w| e.message.contains(w)));
     let messages = || errors.iter().map(|e| e.message.clone()).collect();
     Some(if errors.iter().any(|e| e.spam || e.captcha) {
-        GitlabError::Spam {
-            captcha: errors.iter().any(|e| e.captcha),
-        }
+        GitlabError::Spam { captcha: errors.iter().any(|e| e.captcha) }
     } else if says(&["too many times"]).is_some() {
         GitlabError::RateLimited { after: None }
     } else if says(&["Internal server error", "timed out", "Timeout"]).is_some() {
-        GitlabError::Failed {
-            messages: messages(),
-        }
+        GitlabError::Failed { messages: messages() }
     } else if says(&["does not exist or you don't have permission"]).is_some() {
-        GitlabError::NotFound {
-            what: what.to_owned(),
-        }
-    } else if let Some(error) = says(&[
-        "is not available for",
-        "feature flag",
-        "are not supported by",
-    ]) {
-        GitlabError::Unlicensed {
-            message: error.message.clone(),
-        }
+        GitlabError::NotFound { what: what.to_owned() }
+    } else if let Some(error) =
+        says(&["is not available for", "feature flag", "are not supported by"])
+    {
+        GitlabError::Unlicensed { message: error.message.clone() }
     } else if let Some(error) = says(&["Access denied", "insufficient"]) {
-        GitlabError::Forbidden {
-            detail: error.message.clone(),
-        }
+        GitlabError::Forbidden { detail: error.message.clone() }
     } else if first.depth == 0 {
-        GitlabError::Invalid {
-            messages: messages(),
-        }
+        GitlabError::Invalid { messages: messages() }
     } else {
-        GitlabError::Payload {
-            messages: messages(),
-        }
+        GitlabError::Payload { messages: messages() }
     })
 }
 
@@ -171,13 +132,8 @@ pub(super) fn wait_asked(
 
 /// Strips control characters, joins lines, and cuts long texts.
 pub(super) fn tidy(text: &str) -> String {
-    let plain = text
-        .chars()
-        .map(|c| if c.is_whitespace() { ' ' } else { c });
-    let mut kept: String = plain
-        .filter(|c| !is_control(*c))
-        .take(LONGEST_TEXT + 1)
-        .collect();
+    let plain = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    let mut kept: String = plain.filter(|c| !is_control(*c)).take(LONGEST_TEXT + 1).collect();
     if kept.chars().count() > LONGEST_TEXT {
         kept.pop();
         kept.push('…');
@@ -206,20 +162,14 @@ mod tests {
             "errors": [{ "message": "This endpoint has been requested too many times. Try again later." }],
             "data": { "createNote": null }
         }));
-        assert_eq!(
-            verdict(&answer.errors, "x"),
-            Some(GitlabError::RateLimited { after: None })
-        );
+        assert_eq!(verdict(&answer.errors, "x"), Some(GitlabError::RateLimited { after: None }));
     }
 
     #[test]
     fn errors_of_the_document_and_of_its_fields_are_told_apart() {
         let unknown =
             of(&json!({ "errors": [{ "message": "Field 'x' doesn't exist on type 'WorkItem'" }] }));
-        assert!(matches!(
-            verdict(&unknown.errors, "x"),
-            Some(GitlabError::Invalid { .. })
-        ));
+        assert!(matches!(verdict(&unknown.errors, "x"), Some(GitlabError::Invalid { .. })));
         let denied = of(&json!({
             "data": { "workItemUpdate": null },
             "errors": [{
@@ -229,9 +179,7 @@ mod tests {
         }));
         assert_eq!(
             verdict(&denied.errors, "group&1"),
-            Some(GitlabError::NotFound {
-                what: "group&1".into()
-            })
+            Some(GitlabError::NotFound { what: "group&1".into() })
         );
     }
 
@@ -240,23 +188,14 @@ mod tests {
         let answer = of(&json!({ "errors": [{
             "message": "Request denied.", "extensions": { "needsCaptchaResponse": true }
         }] }));
-        assert_eq!(
-            verdict(&answer.errors, "x"),
-            Some(GitlabError::Spam { captcha: true })
-        );
+        assert_eq!(verdict(&answer.errors, "x"), Some(GitlabError::Spam { captcha: true }));
     }
 
     #[test]
     fn a_page_is_not_mistaken_for_gitlab_but_a_plain_429_is_a_limit() {
         let page = |status| of_status(status, false, "text/html", b"<html>", &tidy);
-        assert!(matches!(
-            page(502),
-            GitlabError::NotJson { status: 502, .. }
-        ));
-        assert!(matches!(
-            page(401),
-            GitlabError::NotJson { status: 401, .. }
-        ));
+        assert!(matches!(page(502), GitlabError::NotJson { status: 502, .. }));
+        assert!(matches!(page(401), GitlabError::NotJson { status: 401, .. }));
         assert_eq!(page(429), GitlabError::RateLimited { after: None });
     }
 

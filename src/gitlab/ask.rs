@@ -28,10 +28,7 @@ impl Metadata {
     /// Tells whether the version is at least this one; an unreadable version is not.
     #[must_use]
     pub fn at_least(&self, major: u32, minor: u32) -> bool {
-        let mut numbers = self
-            .version
-            .split(['.', '-'])
-            .map_while(|part| part.parse::<u32>().ok());
+        let mut numbers = self.version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
         let version = numbers.next().zip(numbers.next());
         version.is_some_and(|version| version >= (major, minor))
     }
@@ -68,18 +65,12 @@ impl Client {
             // Anonymous callers are shown nothing, which GitLab does not call an error.
             let version = raw.metadata.ok_or_else(|| match raw.current_user {
                 Some(_) => unexpected(&document, "no metadata"),
-                None => GitlabError::Unauthorized {
-                    detail: "nobody is logged in".into(),
-                },
+                None => GitlabError::Unauthorized { detail: "nobody is logged in".into() },
             })?;
             Ok(Metadata {
                 version: self.clean(&version.version.unwrap_or_default()),
                 enterprise: version.enterprise.unwrap_or_default(),
-                bot: raw
-                    .current_user
-                    .as_ref()
-                    .and_then(|user| user.bot)
-                    .unwrap_or_default(),
+                bot: raw.current_user.as_ref().and_then(|user| user.bot).unwrap_or_default(),
                 caller: raw.current_user.and_then(|user| user.username),
             })
         };
@@ -87,9 +78,7 @@ impl Client {
     }
 
     pub(super) async fn edition(&self) -> Result<Edition, GitlabError> {
-        self.metadata()
-            .await
-            .map(|metadata| Edition::of(metadata.enterprise))
+        self.metadata().await.map(|metadata| Edition::of(metadata.enterprise))
     }
 
     /// Sends a query and reads its answer as a shape.
@@ -109,9 +98,8 @@ impl Client {
         raw: RawItem,
     ) -> Result<Item, GitlabError> {
         let cut = raw.is_cut();
-        let mut item = raw
-            .into_item()
-            .map_err(|detail| unexpected(document, &self.clean(&detail)))?;
+        let mut item =
+            raw.into_item().map_err(|detail| unexpected(document, &self.clean(&detail)))?;
         if cut {
             self.lists(&item.id).await?.put_into(&mut item);
         }
@@ -128,9 +116,9 @@ impl Client {
             let [labels, assignees, links] = &cursors;
             let variables = json!({ "id": id.as_str(), "labels": labels, "assignees": assignees, "links": links });
             let raw: OneItem = self.ask(&document, variables).await?;
-            let item = raw.work_item.ok_or_else(|| GitlabError::NotFound {
-                what: id.as_str().to_owned(),
-            })?;
+            let item = raw
+                .work_item
+                .ok_or_else(|| GitlabError::NotFound { what: id.as_str().to_owned() })?;
             let (mut page, mut next) = (Lists::default(), <[Option<String>; 3]>::default());
             for widget in item.into_widgets() {
                 for (next, more) in next.iter_mut().zip(page.add(widget)) {
@@ -154,8 +142,5 @@ impl Client {
 }
 
 pub(super) fn unexpected(document: &Document, detail: &str) -> GitlabError {
-    GitlabError::Unexpected {
-        operation: document.name.to_owned(),
-        detail: detail.to_owned(),
-    }
+    GitlabError::Unexpected { operation: document.name.to_owned(), detail: detail.to_owned() }
 }

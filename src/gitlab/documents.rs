@@ -20,11 +20,7 @@ impl Edition {
     /// The edition that `metadata.enterprise` tells.
     #[must_use]
     pub fn of(enterprise: bool) -> Self {
-        if enterprise {
-            Self::Enterprise
-        } else {
-            Self::Community
-        }
+        if enterprise { Self::Enterprise } else { Self::Community }
     }
 }
 
@@ -228,12 +224,7 @@ pub(super) fn post_comment() -> Document {
 
 /// Reads `n` items by id: `$id0`, answered as `a0`.
 pub(super) fn items(edition: Edition, n: usize) -> Document {
-    let text = aliased(
-        "Items",
-        n,
-        "$id@: WorkItemID!",
-        "a@: workItem(id: $id@) { ...Item }",
-    );
+    let text = aliased("Items", n, "$id@: WorkItemID!", "a@: workItem(id: $id@) { ...Item }");
     query("Items", with_item(&text, edition))
 }
 
@@ -303,28 +294,19 @@ pub(super) fn labels(in_groups: bool, n: usize) -> Document {
   }",
         )
     };
-    query(
-        name,
-        aliased(name, n, "$path@: ID!, $title@: String!", field),
-    )
+    query(name, aliased(name, n, "$path@: ID!, $title@: String!", field))
 }
 
 /// Looks up `n` milestones of groups or of projects: `$path0`, `$title0`, answered as `a0`.
 pub(super) fn milestones(in_groups: bool, n: usize) -> Document {
-    let (name, owner) = if in_groups {
-        ("GroupMilestones", "group")
-    } else {
-        ("ProjectMilestones", "project")
-    };
+    let (name, owner) =
+        if in_groups { ("GroupMilestones", "group") } else { ("ProjectMilestones", "project") };
     let field = format!(
         "a@: {owner}(fullPath: $path@) {{
     milestones(title: $title@, includeAncestors: true, first: 20) {{ nodes {{ id title }} }}
   }}"
     );
-    query(
-        name,
-        aliased(name, n, "$path@: ID!, $title@: String!", &field),
-    )
+    query(name, aliased(name, n, "$path@: ID!, $title@: String!", &field))
 }
 
 /// Lists every document the client may send, at its largest and at its smallest.
@@ -365,19 +347,11 @@ pub fn all() -> Vec<(&'static str, String, Edition)> {
 }
 
 fn query(name: &'static str, text: String) -> Document {
-    Document {
-        name,
-        text,
-        mutation: false,
-    }
+    Document { name, text, mutation: false }
 }
 
 fn mutation(name: &'static str, text: String) -> Document {
-    Document {
-        name,
-        text,
-        mutation: true,
-    }
+    Document { name, text, mutation: true }
 }
 
 fn with_item(text: &str, edition: Edition) -> String {
@@ -391,16 +365,9 @@ fn with_item(text: &str, edition: Edition) -> String {
 /// Repeats a field `n` times; `@` in it and in its variables is the number.
 fn aliased(name: &str, n: usize, variables: &str, field: &str) -> String {
     let repeat = |text: &str, separator: &str| {
-        (0..n)
-            .map(|i| text.replace('@', &i.to_string()))
-            .collect::<Vec<_>>()
-            .join(separator)
+        (0..n).map(|i| text.replace('@', &i.to_string())).collect::<Vec<_>>().join(separator)
     };
-    format!(
-        "query {name}({}) {{\n  {}\n}}",
-        repeat(variables, ", "),
-        repeat(field, "\n  ")
-    )
+    format!("query {name}({}) {{\n  {}\n}}", repeat(variables, ", "), repeat(field, "\n  "))
 }
 
 #[cfg(test)]

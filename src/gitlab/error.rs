@@ -150,17 +150,11 @@ pub enum GitlabError {
 }
 
 fn after_colon(detail: &str) -> String {
-    if detail.is_empty() {
-        String::new()
-    } else {
-        format!(": {detail}")
-    }
+    if detail.is_empty() { String::new() } else { format!(": {detail}") }
 }
 
 fn wait(after: Option<Duration>) -> String {
-    after.map_or_else(String::new, |d| {
-        format!(" and asks to wait {} s", d.as_secs())
-    })
+    after.map_or_else(String::new, |d| format!(" and asks to wait {} s", d.as_secs()))
 }
 
 /// GitLab's text for a transient failure behind parent links of epics.
@@ -318,10 +312,6 @@ impl WriteError {
 
 impl From<GitlabError> for WriteError {
     fn from(error: GitlabError) -> Self {
-        if error.certainly_not_done() {
-            Self::Refused(error)
-        } else {
-            Self::Uncertain(error)
-        }
+        if error.certainly_not_done() { Self::Refused(error) } else { Self::Uncertain(error) }
     }
 }

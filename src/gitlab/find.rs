@@ -45,18 +45,13 @@ impl Reader {
         loop {
             let variables = json!({ "path": group, "search": quoted, "after": after });
             let raw: InNamespace = self.client().ask(&document, variables).await?;
-            let place = raw.namespace.ok_or_else(|| GitlabError::NotFound {
-                what: group.to_owned(),
-            })?;
-            let page = place
-                .work_items
-                .ok_or_else(|| unexpected(&document, "no list of items"))?;
+            let place =
+                raw.namespace.ok_or_else(|| GitlabError::NotFound { what: group.to_owned() })?;
+            let page = place.work_items.ok_or_else(|| unexpected(&document, "no list of items"))?;
             let (found, next) = self.page(&document, page, after.as_deref()).await?;
             // Where the filter by type is unknown, other kinds come along.
             items.extend(
-                found
-                    .into_iter()
-                    .filter(|item| item.kind.is_none_or(|kind| kind == Kind::Epic)),
+                found.into_iter().filter(|item| item.kind.is_none_or(|kind| kind == Kind::Epic)),
             );
             after = next;
             if after.is_none() {
@@ -79,15 +74,10 @@ impl Reader {
         let variables =
             json!({ "path": namespace, "author": author, "first": count.clamp(1, 100) });
         let raw: InNamespace = self.client().ask(&document, variables).await?;
-        let place = raw.namespace.ok_or_else(|| GitlabError::NotFound {
-            what: namespace.to_owned(),
-        })?;
-        let page = place
-            .work_items
-            .ok_or_else(|| unexpected(&document, "no list of items"))?;
-        self.page(&document, page, None)
-            .await
-            .map(|(items, _)| items)
+        let place =
+            raw.namespace.ok_or_else(|| GitlabError::NotFound { what: namespace.to_owned() })?;
+        let page = place.work_items.ok_or_else(|| unexpected(&document, "no list of items"))?;
+        self.page(&document, page, None).await.map(|(items, _)| items)
     }
 
     /// Lists the comments on an item, thread by thread, up to 100 a thread.
@@ -100,13 +90,11 @@ impl Reader {
         loop {
             let variables = json!({ "id": id.as_str(), "after": after });
             let raw: OneItem = self.client().ask(&document, variables).await?;
-            let item = raw.work_item.ok_or_else(|| GitlabError::NotFound {
-                what: id.as_str().to_owned(),
-            })?;
-            let page = item
-                .into_widgets()
-                .into_iter()
-                .find_map(|widget: RawWidget| widget.discussions);
+            let item = raw
+                .work_item
+                .ok_or_else(|| GitlabError::NotFound { what: id.as_str().to_owned() })?;
+            let page =
+                item.into_widgets().into_iter().find_map(|widget: RawWidget| widget.discussions);
             let (threads, next) = page.map(Connection::into_page).unwrap_or_default();
             comments.extend(threads.into_iter().flat_map(comments_of));
             if next.is_none() {
@@ -126,10 +114,7 @@ impl Reader {
         if root.origin() != url.origin() {
             return None;
         }
-        let path = url
-            .path()
-            .strip_prefix(root.path().trim_end_matches('/'))?
-            .strip_prefix('/')?;
+        let path = url.path().strip_prefix(root.path().trim_end_matches('/'))?.strip_prefix('/')?;
         let (owner, rest) = path.split_once("/-/")?;
         let (kind, number) = rest.split_once('/')?;
         let group = owner.strip_prefix("groups/");
@@ -139,34 +124,21 @@ impl Reader {
             _ => return None,
         };
         let namespace = group.unwrap_or(owner);
-        let iid = number
-            .trim_end_matches('/')
-            .parse()
-            .ok()
-            .filter(|iid| *iid > 0)?;
-        is_path(namespace).then(|| Reference {
-            namespace: namespace.to_owned(),
-            sigil,
-            iid,
-        })
+        let iid = number.trim_end_matches('/').parse().ok().filter(|iid| *iid > 0)?;
+        is_path(namespace).then(|| Reference { namespace: namespace.to_owned(), sigil, iid })
     }
 }
 
 fn comments_of(thread: RawDiscussion) -> Vec<Comment> {
     let discussion = thread.id.unwrap_or_default();
-    let people = entries(thread.notes)
-        .into_iter()
-        .filter(|note| note.system != Some(true));
+    let people = entries(thread.notes).into_iter().filter(|note| note.system != Some(true));
     people
         .filter_map(|note| {
             Some(Comment {
                 id: note.id?,
                 discussion: discussion.clone(),
                 body: note.body.unwrap_or_default(),
-                author: note
-                    .author
-                    .and_then(|user| user.username)
-                    .unwrap_or_default(),
+                author: note.author.and_then(|user| user.username).unwrap_or_default(),
             })
         })
         .collect()

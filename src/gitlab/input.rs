@@ -127,36 +127,12 @@ pub(super) fn create(new: &NewItem) -> Value {
     input.set("title", json!(title));
     input.set("descriptionWidget", json!({ "description": description }));
     input.set("confidential", json!(confidential));
-    input.set_if(
-        parent.as_ref(),
-        "hierarchyWidget",
-        |id| json!({ "parentId": id.as_str() }),
-    );
-    input.set_if(
-        some(label_ids),
-        "labelsWidget",
-        |ids| json!({ "labelIds": ids }),
-    );
-    input.set_if(
-        weight.as_ref(),
-        "weightWidget",
-        |weight| json!({ "weight": weight }),
-    );
-    input.set_if(
-        milestone_id.as_ref(),
-        "milestoneWidget",
-        |id| json!({ "milestoneId": id }),
-    );
-    input.set_if(
-        some(assignee_ids),
-        "assigneesWidget",
-        |ids| json!({ "assigneeIds": ids }),
-    );
-    input.set_if(
-        dates(start.map(Some), due.map(Some)),
-        "startAndDueDateWidget",
-        |dates| dates,
-    );
+    input.set_if(parent.as_ref(), "hierarchyWidget", |id| json!({ "parentId": id.as_str() }));
+    input.set_if(some(label_ids), "labelsWidget", |ids| json!({ "labelIds": ids }));
+    input.set_if(weight.as_ref(), "weightWidget", |weight| json!({ "weight": weight }));
+    input.set_if(milestone_id.as_ref(), "milestoneWidget", |id| json!({ "milestoneId": id }));
+    input.set_if(some(assignee_ids), "assigneesWidget", |ids| json!({ "assigneeIds": ids }));
+    input.set_if(dates(start.map(Some), due.map(Some)), "startAndDueDateWidget", |dates| dates);
     Value::Object(input.0)
 }
 
@@ -182,11 +158,7 @@ pub(super) fn update(update: &Update) -> Value {
     let mut input = Input::default();
     input.set("id", json!(id.as_str()));
     input.set_if(title.as_ref(), "title", |title| json!(title));
-    input.set_if(
-        description.as_ref(),
-        "descriptionWidget",
-        |text| json!({ "description": text }),
-    );
+    input.set_if(description.as_ref(), "descriptionWidget", |text| json!({ "description": text }));
     input.set_if(some(&labels.0), "labelsWidget", |labels| json!(labels));
     input.set_if(
         parent.as_ref(),
@@ -194,21 +166,9 @@ pub(super) fn update(update: &Update) -> Value {
         |parent| json!({ "parentId": parent.as_ref().map(WorkItemId::as_str) }),
     );
     input.set_if(confidential.as_ref(), "confidential", |flag| json!(flag));
-    input.set_if(
-        weight.as_ref(),
-        "weightWidget",
-        |weight| json!({ "weight": weight }),
-    );
-    input.set_if(
-        milestone_id.as_ref(),
-        "milestoneWidget",
-        |id| json!({ "milestoneId": id }),
-    );
-    input.set_if(
-        assignee_ids.as_ref(),
-        "assigneesWidget",
-        |ids| json!({ "assigneeIds": ids }),
-    );
+    input.set_if(weight.as_ref(), "weightWidget", |weight| json!({ "weight": weight }));
+    input.set_if(milestone_id.as_ref(), "milestoneWidget", |id| json!({ "milestoneId": id }));
+    input.set_if(assignee_ids.as_ref(), "assigneesWidget", |ids| json!({ "assigneeIds": ids }));
     input.set_if(dates(*start, *due), "startAndDueDateWidget", |dates| dates);
     input.set_if(close.then_some(()), "stateEvent", |()| json!("CLOSE"));
     Value::Object(input.0)

@@ -21,14 +21,8 @@ pub(super) fn kind_of(raw: &RawType) -> Option<Kind> {
     let by_name = raw.name.as_deref().map_or(Says::Nothing, by_name);
     let by_icon = raw.icon_name.as_deref().map_or(Says::Nothing, by_icon);
     let by_id = raw.id.as_deref().map_or(Says::Nothing, by_id);
-    let agreed = if by_name == by_icon {
-        by_name
-    } else {
-        Says::Nothing
-    };
-    let first = [agreed, by_id, by_icon, by_name]
-        .into_iter()
-        .find(|says| *says != Says::Nothing);
+    let agreed = if by_name == by_icon { by_name } else { Says::Nothing };
+    let first = [agreed, by_id, by_icon, by_name].into_iter().find(|says| *says != Says::Nothing);
     match first {
         Some(Says::Ours(kind)) => Some(kind),
         Some(Says::Other | Says::Nothing) | None => None,
@@ -48,9 +42,7 @@ fn by_name(name: &str) -> Says {
 
 /// Icons are named after their type: `issue-type-task`, `work-item-epic`, `epic`.
 fn by_icon(icon: &str) -> Says {
-    let bare = ["issue-type-", "work-item-"]
-        .iter()
-        .find_map(|prefix| icon.strip_prefix(prefix));
+    let bare = ["issue-type-", "work-item-"].iter().find_map(|prefix| icon.strip_prefix(prefix));
     by_name(bare.unwrap_or(icon))
 }
 
@@ -79,21 +71,9 @@ mod tests {
             })
         };
         assert_eq!(kind(8, "Epic", "work-item-epic"), Some(Kind::Epic));
-        assert_eq!(
-            kind(8, "Initiative", "work-item-epic"),
-            Some(Kind::Epic),
-            "renamed"
-        );
-        assert_eq!(
-            kind(8, "Task", "issue-type-task"),
-            Some(Kind::Task),
-            "other ids"
-        );
-        assert_eq!(
-            kind(108, "Épopée", "epic"),
-            Some(Kind::Epic),
-            "other ids and names"
-        );
+        assert_eq!(kind(8, "Initiative", "work-item-epic"), Some(Kind::Epic), "renamed");
+        assert_eq!(kind(8, "Task", "issue-type-task"), Some(Kind::Task), "other ids");
+        assert_eq!(kind(108, "Épopée", "epic"), Some(Kind::Epic), "other ids and names");
         assert_eq!(kind(108, "Epic", "bug"), Some(Kind::Epic), "only the name");
         assert_eq!(kind(2, "Incident", "issue-type-incident"), None);
         assert_eq!(kind(1001, "Bug", "bug"), None);

@@ -80,11 +80,7 @@ impl Limiter {
             }
         }
         let epoch = self.state().epoch;
-        Permit {
-            limiter: self,
-            held,
-            epoch,
-        }
+        Permit { limiter: self, held, epoch }
     }
 
     /// How many requests may be under way now.

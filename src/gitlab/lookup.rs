@@ -69,16 +69,12 @@ impl Reader {
         let jobs = usernames.chunks(100).map(|chunk| {
             let (reader, chunk) = (self.clone(), chunk.to_vec());
             async move {
-                let raw: Users = reader
-                    .client()
-                    .ask(&documents::users(), json!({ "usernames": chunk }))
-                    .await?;
+                let raw: Users =
+                    reader.client().ask(&documents::users(), json!({ "usernames": chunk })).await?;
                 let users = entries(raw.users);
                 let id_of = |name: &String| {
                     let user = users.iter().find(|u| {
-                        u.username
-                            .as_ref()
-                            .is_some_and(|n| n.eq_ignore_ascii_case(name))
+                        u.username.as_ref().is_some_and(|n| n.eq_ignore_ascii_case(name))
                     });
                     user.and_then(|user| user.id.clone())
                 };
@@ -101,9 +97,7 @@ impl Reader {
         wanted.dedup();
         let (groups, projects): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|named| named.is_group);
-        let chunks = groups
-            .chunks(documents::TITLES)
-            .chain(projects.chunks(documents::TITLES));
+        let chunks = groups.chunks(documents::TITLES).chain(projects.chunks(documents::TITLES));
         let jobs = chunks.map(|chunk| {
             let (reader, chunk) = (self.clone(), chunk.to_vec());
             let document = document(chunk[0].is_group, chunk.len());
@@ -117,20 +111,17 @@ impl Reader {
         document: &Document,
         chunk: Vec<Named>,
     ) -> Result<Vec<(TitleIn, String)>, GitlabError> {
-        let variables = numbered(chunk.iter().map(|named| {
-            [
-                ("path", json!(named.namespace)),
-                ("title", json!(named.title)),
-            ]
-        }));
+        let variables = numbered(
+            chunk
+                .iter()
+                .map(|named| [("path", json!(named.namespace)), ("title", json!(named.title))]),
+        );
         let mut data: Map<String, Value> = self.client().ask(document, variables).await?;
         let mut ids = Vec::new();
         for (i, named) in chunk.into_iter().enumerate() {
             let holder: Option<Holder> = self.alias(document, &mut data, &format!("a{i}"))?;
             let Some(Holder { labels, milestones }) = holder else {
-                return Err(GitlabError::NotFound {
-                    what: named.namespace,
-                });
+                return Err(GitlabError::NotFound { what: named.namespace });
             };
             let found = entries(labels).into_iter().chain(entries(milestones));
             let id = found

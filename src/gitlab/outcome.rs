@@ -37,11 +37,7 @@ pub(super) fn read<T: DeserializeOwned>(
     what: &str,
     clean: &impl Fn(&str) -> String,
 ) -> Result<Done<T>, Outcome> {
-    let payload = answer
-        .data
-        .pointer_mut(field)
-        .map(Value::take)
-        .unwrap_or_default();
+    let payload = answer.data.pointer_mut(field).map(Value::take).unwrap_or_default();
     let found = payload.get(object).cloned().unwrap_or_default();
     let complaints: Vec<String> = Errors::deserialize(payload)
         .map(|payload| payload.errors.unwrap_or_default())
@@ -54,15 +50,10 @@ pub(super) fn read<T: DeserializeOwned>(
         let object =
             serde_json::from_value(found).map_err(|e| Outcome::Odd(clean(&e.to_string())))?;
         let beside = answer.errors.into_iter().map(|error| error.message);
-        return Ok(Done {
-            object,
-            warnings: complaints.into_iter().chain(beside).collect(),
-        });
+        return Ok(Done { object, warnings: complaints.into_iter().chain(beside).collect() });
     }
     if !complaints.is_empty() {
-        return Err(Outcome::Error(GitlabError::Payload {
-            messages: complaints,
-        }));
+        return Err(Outcome::Error(GitlabError::Payload { messages: complaints }));
     }
     let Some(error) = answer::verdict(&answer.errors, what) else {
         return Err(Outcome::Odd("neither an object nor an error".into()));
@@ -90,10 +81,9 @@ mod tests {
         match outcome(value).err().unwrap() {
             Outcome::Error(error) => error.into(),
             Outcome::Uncertain(error) => WriteError::Uncertain(error),
-            Outcome::Odd(detail) => WriteError::Uncertain(GitlabError::Unexpected {
-                operation: "m".into(),
-                detail,
-            }),
+            Outcome::Odd(detail) => {
+                WriteError::Uncertain(GitlabError::Unexpected { operation: "m".into(), detail })
+            }
         }
     }
 
@@ -113,19 +103,13 @@ mod tests {
         let error = error(
             &json!({ "data": { "m": { "errors": ["Title can't be blank"], "workItem": null } } }),
         );
-        assert_eq!(
-            error.to_string(),
-            "the instance refuses: Title can't be blank"
-        );
+        assert_eq!(error.to_string(), "the instance refuses: Title can't be blank");
         assert!(!error.is_uncertain());
     }
 
     #[test]
     fn a_failure_inside_gitlab_is_uncertain() {
-        for message in [
-            "Internal server error",
-            "Request timed out. Please try again.",
-        ] {
+        for message in ["Internal server error", "Request timed out. Please try again."] {
             assert!(
                 error(&json!({ "errors": [{ "message": message }] })).is_uncertain(),
                 "{message}"
@@ -163,9 +147,6 @@ mod tests {
             "data": { "m": null },
             "errors": [{ "message": "Epic type is not available for the given group", "path": ["m"] }]
         }));
-        assert!(matches!(
-            error,
-            WriteError::Refused(GitlabError::Unlicensed { .. })
-        ));
+        assert!(matches!(error, WriteError::Refused(GitlabError::Unlicensed { .. })));
     }
 }

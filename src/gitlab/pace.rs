@@ -44,11 +44,7 @@ impl Pace {
     /// The pace of tests: the same rules, but it never sleeps.
     #[must_use]
     pub fn none() -> Self {
-        Self {
-            sleeps: false,
-            timeout: Duration::from_secs(10),
-            ..Self::default()
-        }
+        Self { sleeps: false, timeout: Duration::from_secs(10), ..Self::default() }
     }
 
     /// Sleeps, unless this is the pace of tests.

@@ -29,19 +29,9 @@ impl<T> Connection<T> {
     /// which leads to itself: readers refuse that rather than stop early.
     pub(super) fn into_page(self) -> (Vec<T>, Option<String>) {
         let more = self.more();
-        let cursor = more.then(|| {
-            self.page_info
-                .and_then(|page| page.end_cursor)
-                .unwrap_or_default()
-        });
-        (
-            self.nodes
-                .unwrap_or_default()
-                .into_iter()
-                .flatten()
-                .collect(),
-            cursor,
-        )
+        let cursor =
+            more.then(|| self.page_info.and_then(|page| page.end_cursor).unwrap_or_default());
+        (self.nodes.unwrap_or_default().into_iter().flatten().collect(), cursor)
     }
 }
 

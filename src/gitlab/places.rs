@@ -195,9 +195,7 @@ pub fn type_id(place: &NamespaceInfo, kind: Kind) -> Option<String> {
             .types
             .iter()
             .filter(|t| t.kind.is_none() && t.widgets.iter().any(|w| w == "COLOR"));
-        coloured
-            .next()
-            .filter(|_| kind == Kind::Epic && coloured.next().is_none())
+        coloured.next().filter(|_| kind == Kind::Epic && coloured.next().is_none())
     };
     found.or_else(coloured).map(|t| t.id.clone())
 }
@@ -254,10 +252,7 @@ impl RawNamespace {
                 admin_label: permissions.admin_label.unwrap_or_default(),
                 set_metadata: permissions.set_new_work_item_metadata.unwrap_or_default(),
             },
-            types: entries(self.work_item_types)
-                .into_iter()
-                .filter_map(type_info)
-                .collect(),
+            types: entries(self.work_item_types).into_iter().filter_map(type_info).collect(),
         }
     }
 }
@@ -298,16 +293,10 @@ mod tests {
     #[test]
     fn an_epic_type_without_telling_name_or_id_is_known_by_its_colour() {
         let place = group(
-            json!([
-                typed(41, "Vorgang", &["LABELS"]),
-                typed(42, "Vorhaben", &["COLOR"])
-            ]),
+            json!([typed(41, "Vorgang", &["LABELS"]), typed(42, "Vorhaben", &["COLOR"])]),
             true,
         );
-        assert_eq!(
-            type_id(&place, Kind::Epic).as_deref(),
-            Some("gid://gitlab/WorkItems::Type/42")
-        );
+        assert_eq!(type_id(&place, Kind::Epic).as_deref(), Some("gid://gitlab/WorkItems::Type/42"));
         assert_eq!(type_id(&place, Kind::Task), None);
     }
 
@@ -321,14 +310,8 @@ mod tests {
         };
         let place = group(json!([typed(8, "Epic", &[])]), true);
         assert_eq!(place.lacks(&needs), [Lack::Subepics, Lack::Labels]);
-        assert_eq!(
-            group(json!([]), false).lacks(&needs),
-            [Lack::Epics, Lack::Labels]
-        );
-        let issue = PlaceQuery {
-            creates: vec![Kind::Issue],
-            ..PlaceQuery::default()
-        };
+        assert_eq!(group(json!([]), false).lacks(&needs), [Lack::Epics, Lack::Labels]);
+        let issue = PlaceQuery { creates: vec![Kind::Issue], ..PlaceQuery::default() };
         assert_eq!(place.lacks(&issue), [Lack::WrongKind(Kind::Issue)]);
     }
 }

@@ -39,9 +39,7 @@ impl Reader {
     /// Makes a reader on a client's connection.
     #[must_use]
     pub fn new(client: &Client) -> Self {
-        Self {
-            client: client.clone(),
-        }
+        Self { client: client.clone() }
     }
 
     /// The connection, for its counters and limits.
@@ -86,11 +84,7 @@ impl Reader {
                 (None, Some(_)) => Some(NamespaceKind::Project),
                 (None, None) => None,
             };
-            places.push(
-                namespace
-                    .zip(kind)
-                    .map(|(raw, kind)| raw.into_info(path, kind)),
-            );
+            places.push(namespace.zip(kind).map(|(raw, kind)| raw.into_info(path, kind)));
         }
         Ok(places)
     }
@@ -104,12 +98,7 @@ impl Reader {
         ids: &[WorkItemId],
     ) -> Result<BTreeMap<WorkItemId, Item>, GitlabError> {
         let edition = self.client.edition().await?;
-        let ids: Vec<_> = ids
-            .iter()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .cloned()
-            .collect();
+        let ids: Vec<_> = ids.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect();
         let jobs = ids.chunks(documents::ITEMS).map(|chunk| {
             let reader = self.clone();
             let asked = chunk.len();
@@ -127,11 +116,7 @@ impl Reader {
             }
         });
         let items = gather(jobs).await?;
-        Ok(items
-            .into_iter()
-            .flatten()
-            .map(|item| (item.id.clone(), item))
-            .collect())
+        Ok(items.into_iter().flatten().map(|item| (item.id.clone(), item)).collect())
     }
 
     /// Reads items by reference, under the references asked for; missing ones are left out.
@@ -143,12 +128,7 @@ impl Reader {
         references: &[Reference],
     ) -> Result<BTreeMap<Reference, Item>, GitlabError> {
         let edition = self.client.edition().await?;
-        let all: Vec<_> = references
-            .iter()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .cloned()
-            .collect();
+        let all: Vec<_> = references.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect();
         let jobs = all.chunks(documents::REFERENCES).map(|chunk| {
             let reader = self.clone();
             let chunk = chunk.to_vec();
@@ -163,12 +143,11 @@ impl Reader {
         references: Vec<Reference>,
     ) -> Result<Vec<(Reference, Item)>, GitlabError> {
         let document = documents::references(edition, references.len());
-        let variables = numbered(references.iter().map(|r| {
-            [
-                ("path", json!(r.namespace)),
-                ("iid", json!(r.iid.to_string())),
-            ]
-        }));
+        let variables = numbered(
+            references
+                .iter()
+                .map(|r| [("path", json!(r.namespace)), ("iid", json!(r.iid.to_string()))]),
+        );
         let mut data: Map<String, Value> = self.client.ask(&document, variables).await?;
         let mut found = Vec::new();
         for (i, reference) in references.into_iter().enumerate() {
@@ -222,9 +201,7 @@ impl Reader {
     ) -> Result<Vec<(WorkItemId, Vec<Item>, Option<String>)>, GitlabError> {
         let document = documents::children(edition, wanted.len());
         let variables = numbered(
-            wanted
-                .iter()
-                .map(|(id, after)| [("id", json!(id.as_str())), ("after", json!(after))]),
+            wanted.iter().map(|(id, after)| [("id", json!(id.as_str())), ("after", json!(after))]),
         );
         let mut data: Map<String, Value> = self.client.ask(&document, variables).await?;
         let mut pages = Vec::new();
@@ -285,10 +262,7 @@ pub(super) fn numbered<const N: usize>(
 ) -> Value {
     let mut variables = Map::new();
     for (i, row) in rows.enumerate() {
-        variables.extend(
-            row.into_iter()
-                .map(|(name, value)| (format!("{name}{i}"), value)),
-        );
+        variables.extend(row.into_iter().map(|(name, value)| (format!("{name}{i}"), value)));
     }
     Value::Object(variables)
 }

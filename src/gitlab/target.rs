@@ -30,10 +30,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            parallelism: 4,
-            pace: Pace::default(),
-        }
+        Self { parallelism: 4, pace: Pace::default() }
     }
 }
 
@@ -62,9 +59,7 @@ pub(super) fn http_client(
     } else {
         builder = builder.https_only(true);
     }
-    builder.build().map_err(|e| GitlabError::Setup {
-        detail: answer::tidy(&innermost(&e)),
-    })
+    builder.build().map_err(|e| GitlabError::Setup { detail: answer::tidy(&innermost(&e)) })
 }
 
 fn bearer(token: &SecretString) -> Result<HeaderValue, GitlabError> {
@@ -79,17 +74,11 @@ fn bearer(token: &SecretString) -> Result<HeaderValue, GitlabError> {
 }
 
 pub(super) fn root_of(text: &str) -> Result<Url, GitlabError> {
-    let wrong = |url: &str, why| GitlabError::Url {
-        url: answer::tidy(url),
-        why,
-    };
+    let wrong = |url: &str, why| GitlabError::Url { url: answer::tidy(url), why };
     let text = text.trim();
     let Ok(mut url) = Url::parse(text) else {
         // What follows an `@` is the host; what precedes it may be a secret.
-        return Err(wrong(
-            text.rsplit('@').next().unwrap_or_default(),
-            "it cannot be parsed",
-        ));
+        return Err(wrong(text.rsplit('@').next().unwrap_or_default(), "it cannot be parsed"));
     };
     let named = !url.username().is_empty() || url.password().is_some();
     let _ = url.set_username("");
@@ -115,10 +104,7 @@ pub(super) fn root_of(text: &str) -> Result<Url, GitlabError> {
 pub(super) fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         let number = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost"
-            || number
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|ip| ip.is_loopback())
+        host == "localhost" || number.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
     })
 }
 

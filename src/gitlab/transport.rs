@@ -86,10 +86,7 @@ impl Client {
             return Err(GitlabError::PlainHttp { host });
         }
         let mut endpoint = root.clone();
-        endpoint.set_path(&format!(
-            "{}/api/graphql",
-            root.path().trim_end_matches('/')
-        ));
+        endpoint.set_path(&format!("{}/api/graphql", root.path().trim_end_matches('/')));
         Ok(Self {
             inner: Arc::new(Inner {
                 http: http_client(target.token.as_ref(), &settings.pace, loopback)?,
@@ -145,21 +142,11 @@ impl Client {
     /// Takes what GitLab complained of beside writes that it did.
     #[must_use]
     pub fn take_warnings(&self) -> Vec<String> {
-        std::mem::take(
-            &mut *self
-                .inner
-                .warnings
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        std::mem::take(&mut *self.inner.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn warn(&self, text: String) {
-        self.inner
-            .warnings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(text);
+        self.inner.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text);
     }
 
     pub(super) fn known_metadata(&self) -> &OnceCell<Metadata> {
@@ -172,9 +159,7 @@ impl Client {
         document: &Document,
         variables: Value,
     ) -> Result<Value, GitlabError> {
-        self.send(document, &variables)
-            .await
-            .map(|answer| answer.data)
+        self.send(document, &variables).await.map(|answer| answer.data)
     }
 
     /// Sends a mutation; top-level errors are left to the caller, who knows what the data mean.
@@ -241,27 +226,16 @@ impl Client {
             return Err(self.redirect(response.headers()));
         }
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(GitlabError::RateLimited {
-                after: asked_wait(response.headers()),
-            });
+            return Err(GitlabError::RateLimited { after: asked_wait(response.headers()) });
         }
         if !status.is_success() || !json {
             // A body that cannot be read takes nothing away from the status.
             let bytes = self.read(response).await.unwrap_or_default();
-            return Err(answer::of_status(
-                status.as_u16(),
-                json,
-                &content_type,
-                &bytes,
-                &clean,
-            ));
+            return Err(answer::of_status(status.as_u16(), json, &content_type, &bytes, &clean));
         }
         let bytes = self.read(response).await?;
         let answer = answer::parse(&bytes, &clean).map_err(|detail| self.broken(detail))?;
-        match answer::verdict(
-            &answer.errors,
-            &format!("what `{}` asks for", document.name),
-        ) {
+        match answer::verdict(&answer.errors, &format!("what `{}` asks for", document.name)) {
             Some(error @ GitlabError::RateLimited { .. }) => Err(error),
             Some(error) if !document.mutation => Err(error),
             Some(_) | None => Ok(answer),
@@ -271,9 +245,7 @@ impl Client {
     fn count(&self, document: &Document, bytes: usize) {
         let counted = &self.inner.counted;
         counted.requests.fetch_add(1, Ordering::Relaxed);
-        counted
-            .mutations
-            .fetch_add(u64::from(document.mutation), Ordering::Relaxed);
+        counted.mutations.fetch_add(u64::from(document.mutation), Ordering::Relaxed);
         counted.bytes_out.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
@@ -282,14 +254,9 @@ impl Client {
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| self.network_error(&e))? {
             if bytes.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(GitlabError::TooLarge {
-                    limit: LARGEST_ANSWER,
-                });
+                return Err(GitlabError::TooLarge { limit: LARGEST_ANSWER });
             }
-            self.inner
-                .counted
-                .bytes_in
-                .fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            self.inner.counted.bytes_in.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
@@ -298,46 +265,28 @@ impl Client {
     fn network_error(&self, error: &reqwest::Error) -> GitlabError {
         let host = self.inner.host.clone();
         if error.is_connect() {
-            GitlabError::Connect {
-                host,
-                detail: self.clean(&innermost(error)),
-            }
+            GitlabError::Connect { host, detail: self.clean(&innermost(error)) }
         } else if error.is_timeout() {
-            GitlabError::Timeout {
-                host,
-                after: self.inner.pace.timeout,
-            }
+            GitlabError::Timeout { host, after: self.inner.pace.timeout }
         } else {
             self.broken(innermost(error))
         }
     }
 
     fn broken(&self, detail: String) -> GitlabError {
-        GitlabError::Broken {
-            host: self.inner.host.clone(),
-            detail: self.clean(&detail),
-        }
+        GitlabError::Broken { host: self.inner.host.clone(), detail: self.clean(&detail) }
     }
 
     fn redirect(&self, headers: &HeaderMap) -> GitlabError {
         let there =
             header(headers, LOCATION.as_str()).and_then(|to| self.inner.endpoint.join(to).ok());
-        let to = there.map_or_else(
-            || "nowhere".into(),
-            |url| url.origin().ascii_serialization(),
-        );
-        GitlabError::Redirect {
-            to: self.clean(&to),
-        }
+        let to = there.map_or_else(|| "nowhere".into(), |url| url.origin().ascii_serialization());
+        GitlabError::Redirect { to: self.clean(&to) }
     }
 
     /// Makes a text from the other side fit to be shown: without the token, without control characters.
     pub(super) fn clean(&self, text: &str) -> String {
-        let secret = self
-            .inner
-            .token
-            .as_ref()
-            .map(|token| token.expose_secret().trim());
+        let secret = self.inner.token.as_ref().map(|token| token.expose_secret().trim());
         let hide = |text: &str| match secret {
             Some(secret) if !secret.is_empty() => text.replace(secret, "[token]"),
             Some(_) | None => text.to_owned(),
@@ -355,12 +304,7 @@ fn may_retry(document: &Document, error: &GitlabError, tried: usize) -> bool {
 }
 
 fn is_json(content_type: &str) -> bool {
-    let kind = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || kind == "application/graphql-response+json"
 }
 
@@ -369,9 +313,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     answer::wait_asked(
         header(headers, RETRY_AFTER.as_str()),
         header(headers, "ratelimit-reset"),

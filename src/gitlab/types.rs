@@ -120,11 +120,7 @@ pub(super) struct Lists {
 impl RawItem {
     /// The widgets that were answered.
     pub(super) fn into_widgets(self) -> Vec<RawWidget> {
-        self.widgets
-            .unwrap_or_default()
-            .into_iter()
-            .flatten()
-            .collect()
+        self.widgets.unwrap_or_default().into_iter().flatten().collect()
     }
 
     /// Whether one of its lists goes on after the first page.
@@ -138,11 +134,7 @@ impl RawItem {
 
     /// Makes the item; the error says which field is missing or odd.
     pub(super) fn into_item(self) -> Result<Item, String> {
-        let id = self
-            .id
-            .as_deref()
-            .and_then(WorkItemId::parse)
-            .ok_or("no work item id")?;
+        let id = self.id.as_deref().and_then(WorkItemId::parse).ok_or("no work item id")?;
         let reference = self
             .reference
             .as_deref()
@@ -170,20 +162,13 @@ impl RawItem {
             assignees: Vec::new(),
             start: None,
             due: None,
-            lock_version: self
-                .lock_version
-                .and_then(|n| n.try_into().ok())
-                .unwrap_or_default(),
+            lock_version: self.lock_version.and_then(|n| n.try_into().ok()).unwrap_or_default(),
             moved_to: self
                 .moved_to_work_item_url
                 .clone()
                 .or_else(|| self.promoted_to_epic_url.clone()),
             links: Vec::new(),
-            author: self
-                .author
-                .as_ref()
-                .and_then(|user| user.username.clone())
-                .unwrap_or_default(),
+            author: self.author.as_ref().and_then(|user| user.username.clone()).unwrap_or_default(),
             can_update: self
                 .user_permissions
                 .as_ref()
@@ -202,10 +187,7 @@ impl RawItem {
 
 /// Takes over the single values of one widget.
 fn fill(item: &mut Item, widget: &RawWidget) {
-    let parent = widget
-        .parent
-        .as_ref()
-        .and_then(|parent| parent.id.as_deref());
+    let parent = widget.parent.as_ref().and_then(|parent| parent.id.as_deref());
     if let Some(parent) = parent.and_then(WorkItemId::parse) {
         item.parent = Some(parent);
     }
@@ -233,37 +215,25 @@ impl Lists {
             connection.map(Connection::into_page).unwrap_or_default()
         };
         let (labels, more_labels) = page(widget.labels);
-        let (users, more_users) = widget
-            .assignees
-            .map(Connection::into_page)
-            .unwrap_or_default();
-        let (links, more_links) = widget
-            .linked_items
-            .map(Connection::into_page)
-            .unwrap_or_default();
+        let (users, more_users) = widget.assignees.map(Connection::into_page).unwrap_or_default();
+        let (links, more_links) =
+            widget.linked_items.map(Connection::into_page).unwrap_or_default();
         self.labels.extend(labels.into_iter().filter_map(label));
-        self.assignees
-            .extend(users.into_iter().filter_map(|user| user.username));
+        self.assignees.extend(users.into_iter().filter_map(|user| user.username));
         self.links.extend(links.into_iter().filter_map(link));
         [more_labels, more_users, more_links]
     }
 
     /// Appends a page of labels, assignees and links, of those that are still open.
     pub(super) fn append(&mut self, page: Self, [labels, assignees, links]: [bool; 3]) {
-        self.labels
-            .extend(page.labels.into_iter().filter(|_| labels));
-        self.assignees
-            .extend(page.assignees.into_iter().filter(|_| assignees));
+        self.labels.extend(page.labels.into_iter().filter(|_| labels));
+        self.assignees.extend(page.assignees.into_iter().filter(|_| assignees));
         self.links.extend(page.links.into_iter().filter(|_| links));
     }
 
     /// Puts the whole lists into an item, in a fixed order.
     pub(super) fn put_into(self, item: &mut Item) {
-        let Self {
-            mut labels,
-            mut assignees,
-            mut links,
-        } = self;
+        let Self { mut labels, mut assignees, mut links } = self;
         labels.sort_by(|a, b| (&a.title, &a.id).cmp(&(&b.title, &b.id)));
         labels.dedup();
         assignees.sort();
@@ -276,10 +246,7 @@ impl Lists {
 }
 
 fn label(raw: RawNamed) -> Option<Label> {
-    Some(Label {
-        id: raw.id?,
-        title: raw.title?,
-    })
+    Some(Label { id: raw.id?, title: raw.title? })
 }
 
 fn link(raw: RawLink) -> Option<Link> {
@@ -290,10 +257,7 @@ fn link(raw: RawLink) -> Option<Link> {
         _ => return None,
     };
     let id = raw.work_item.and_then(|item| item.id);
-    Some(Link {
-        kind,
-        to: id.as_deref().and_then(WorkItemId::parse),
-    })
+    Some(Link { kind, to: id.as_deref().and_then(WorkItemId::parse) })
 }
 
 #[cfg(test)]
@@ -337,30 +301,15 @@ mod tests {
         .into_item()
         .unwrap();
         assert_eq!(item.parent, Some(WorkItemId::from_number(1)));
-        assert_eq!(
-            item.labels
-                .iter()
-                .map(|l| l.title.as_str())
-                .collect::<Vec<_>>(),
-            ["a", "b"]
-        );
+        assert_eq!(item.labels.iter().map(|l| l.title.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(item.assignees, ["bob", "zoe"]);
         assert_eq!(item.milestone.as_deref(), Some("18.7"));
-        assert_eq!(
-            (item.weight, item.lock_version, item.kind),
-            (Some(3), 3, Some(Kind::Epic))
-        );
+        assert_eq!((item.weight, item.lock_version, item.kind), (Some(3), 3, Some(Kind::Epic)));
         assert_eq!(
             item.links,
             [
-                Link {
-                    kind: LinkKind::Related,
-                    to: Some(WorkItemId::from_number(9))
-                },
-                Link {
-                    kind: LinkKind::Blocks,
-                    to: None
-                }
+                Link { kind: LinkKind::Related, to: Some(WorkItemId::from_number(9)) },
+                Link { kind: LinkKind::Blocks, to: None }
             ]
         );
         assert!(item.can_update && item.confidential && item.open);
@@ -384,10 +333,7 @@ mod tests {
         moved["promotedToEpicUrl"] = json!("https://x/groups/a/-/epics/1");
         moved["duplicatedToWorkItemUrl"] = json!("https://x/other");
         let item = raw(moved).into_item().unwrap();
-        assert_eq!(
-            item.moved_to.as_deref(),
-            Some("https://x/groups/a/-/epics/1")
-        );
+        assert_eq!(item.moved_to.as_deref(), Some("https://x/groups/a/-/epics/1"));
     }
 
     #[test]

@@ -49,9 +49,7 @@ impl Writer {
     /// Makes a writer on a client's connection.
     #[must_use]
     pub fn new(client: &Client) -> Self {
-        Self {
-            client: client.clone(),
-        }
+        Self { client: client.clone() }
     }
 
     /// A reader on the same connection.
@@ -70,23 +68,10 @@ impl Writer {
         let document = documents::create_item(edition);
         let what = format!("`{}`", new.namespace);
         let done = self
-            .mutate::<RawItem>(
-                &document,
-                "/workItemCreate",
-                "workItem",
-                input::create(new),
-                &what,
-            )
+            .mutate::<RawItem>(&document, "/workItemCreate", "workItem", input::create(new), &what)
             .await?;
-        let item = self
-            .client
-            .item(&document, done.object)
-            .await
-            .map_err(WriteError::Uncertain)?;
-        Ok(Created {
-            item,
-            warnings: done.warnings,
-        })
+        let item = self.client.item(&document, done.object).await.map_err(WriteError::Uncertain)?;
+        Ok(Created { item, warnings: done.warnings })
     }
 
     /// Changes one item, all fields in one request, and answers with it as it is now.
@@ -108,11 +93,7 @@ impl Writer {
                 what,
             )
             .await?;
-        let item = self
-            .client
-            .item(&document, done.object)
-            .await
-            .map_err(WriteError::Uncertain)?;
+        let item = self.client.item(&document, done.object).await.map_err(WriteError::Uncertain)?;
         self.warn(&document, &item.reference.to_string(), done.warnings);
         Ok(item)
     }
@@ -127,11 +108,7 @@ impl Writer {
         color: Option<&str>,
         description: Option<&str>,
     ) -> Result<String, WriteError> {
-        let path = if named.is_group {
-            "groupPath"
-        } else {
-            "projectPath"
-        };
+        let path = if named.is_group { "groupPath" } else { "projectPath" };
         let mut input = json!({ path: named.namespace, "title": named.title });
         for (name, value) in [("color", color), ("description", description)] {
             if let Some(value) = value {
@@ -140,20 +117,15 @@ impl Writer {
         }
         let document = documents::create_label();
         let what = format!("`{}`", named.namespace);
-        let error = match self
-            .mutate::<RawNamed>(&document, "/labelCreate", "label", input, &what)
-            .await
-        {
-            Ok(Done {
-                object: RawNamed { id: Some(id), .. },
-                warnings,
-            }) => {
-                self.warn(&document, &named.title, warnings);
-                return Ok(id);
-            }
-            Ok(_) => WriteError::Uncertain(unexpected(&document, "a label without id")),
-            Err(error) => error,
-        };
+        let error =
+            match self.mutate::<RawNamed>(&document, "/labelCreate", "label", input, &what).await {
+                Ok(Done { object: RawNamed { id: Some(id), .. }, warnings }) => {
+                    self.warn(&document, &named.title, warnings);
+                    return Ok(id);
+                }
+                Ok(_) => WriteError::Uncertain(unexpected(&document, "a label without id")),
+                Err(error) => error,
+            };
         // The text for a duplicate is not promised, so any refusal and any lost answer is looked into.
         match &error {
             WriteError::Uncertain(_) => {
@@ -184,8 +156,7 @@ impl Writer {
         for ids in to.chunks(MOST_LINKS) {
             let ids: Vec<_> = ids.iter().map(WorkItemId::as_str).collect();
             let input = json!({ "id": id.as_str(), "linkType": input::link_type(kind), "workItemsIds": ids });
-            self.mutate_plainly(&document, "/workItemAddLinkedItems", input, id.as_str())
-                .await?;
+            self.mutate_plainly(&document, "/workItemAddLinkedItems", input, id.as_str()).await?;
         }
         Ok(())
     }
@@ -244,24 +215,19 @@ impl Writer {
         if let Some(thread) = thread {
             input["discussionId"] = json!(thread);
         }
-        let done = self
-            .mutate::<RawNote>(&document, "/createNote", "note", input, id.as_str())
-            .await?;
+        let done =
+            self.mutate::<RawNote>(&document, "/createNote", "note", input, id.as_str()).await?;
         self.warn(&document, id.as_str(), done.warnings);
         let note_id = done
             .object
             .id
             .ok_or_else(|| WriteError::Uncertain(unexpected(&document, "a note without id")))?;
-        Ok(Posted {
-            id: note_id,
-            discussion: done.object.discussion.and_then(|thread| thread.id),
-        })
+        Ok(Posted { id: note_id, discussion: done.object.discussion.and_then(|thread| thread.id) })
     }
 
     fn warn(&self, document: &Document, what: &str, warnings: Vec<String>) {
         for warning in warnings {
-            self.client
-                .warn(format!("{} of {what}: {warning}", document.name));
+            self.client.warn(format!("{} of {what}: {warning}", document.name));
         }
     }
 
@@ -272,9 +238,7 @@ impl Writer {
         input: Value,
         what: &str,
     ) -> Result<(), WriteError> {
-        let done = self
-            .mutate::<RawId>(document, field, "workItem", input, what)
-            .await?;
+        let done = self.mutate::<RawId>(document, field, "workItem", input, what).await?;
         self.warn(document, what, done.warnings);
         Ok(())
     }

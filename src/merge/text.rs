@@ -178,8 +178,9 @@ mod tests {
 
     #[test]
     fn each_case_and_its_second_run() {
-        // (case, base, gitlab, spec, verdict, what GitLab holds afterwards)
-        let cases: &[(&str, Option<&str>, &str, &str, Verdict, &str)] = &[
+        /// Case, base, gitlab, spec, verdict, what GitLab holds afterwards.
+        type Case<'a> = (&'a str, Option<&'a str>, &'a str, &'a str, Verdict, &'a str);
+        let cases: &[Case<'_>] = &[
             ("nothing", Some("a"), "a", "a", Verdict::Same, "a"),
             (
                 "only GitLab's own rewriting",

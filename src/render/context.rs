@@ -21,7 +21,11 @@ pub(super) fn entry_id(list: &str, outer: Option<&Entry>, entry: &Entry) -> Entr
 /// Makes the context that all nodes of a tool share; `keys` gives the entries' own nodes.
 ///
 /// `data` says which of the blueprint's own entries this tool has.
-pub(super) fn shared(scene: &Scene<'_>, keys: &BTreeMap<EntryId, String>, data: &BTreeMap<String, Vec<bool>>) -> Context {
+pub(super) fn shared(
+    scene: &Scene<'_>,
+    keys: &BTreeMap<EntryId, String>,
+    data: &BTreeMap<String, Vec<bool>>,
+) -> Context {
     let Scene { workspace, blueprint, spec, .. } = *scene;
     let schema = &blueprint.schema;
     let mut context = Context::new();
@@ -54,12 +58,16 @@ pub(super) fn shared(scene: &Scene<'_>, keys: &BTreeMap<EntryId, String>, data: 
         let none = Vec::new();
         let present = data.get(name).unwrap_or(&none);
         let kept = entries.iter().zip(present).filter(|(_, here)| **here);
-        let all_keys: std::collections::BTreeSet<&String> = entries.iter().flat_map(|e| e.values.keys()).collect();
+        let all_keys: std::collections::BTreeSet<&String> =
+            entries.iter().flat_map(|e| e.values.keys()).collect();
         let values: Vec<Tera> = kept
             .map(|(entry, _)| {
                 let mut map = Map::new();
                 for key in &all_keys {
-                    map.insert(snake(key).into(), entry.values.get(*key).map_or_else(Tera::none, plain));
+                    map.insert(
+                        snake(key).into(),
+                        entry.values.get(*key).map_or_else(Tera::none, plain),
+                    );
                 }
                 map.insert("key".into(), Tera::from(""));
                 map.into()
@@ -89,7 +97,12 @@ fn tool(spec: &Spec, declared: &Declared) -> Tera {
     map.into()
 }
 
-fn of_entry(entry: &Entry, declared: &Declared, key: Option<&String>, issues: Option<Vec<Tera>>) -> Tera {
+fn of_entry(
+    entry: &Entry,
+    declared: &Declared,
+    key: Option<&String>,
+    issues: Option<Vec<Tera>>,
+) -> Tera {
     let mut map = Map::new();
     declared_fields(&mut map, declared, &entry.fields);
     let text = |at: &Option<At<String>>| option(at.as_ref().map(|at| at.as_str()));
@@ -99,7 +112,10 @@ fn of_entry(entry: &Entry, declared: &Declared, key: Option<&String>, issues: Op
     map.insert("name".into(), text(&entry.name));
     map.insert("title".into(), text(&entry.name));
     map.insert("summary".into(), option(entry.summary.as_ref().map(|at| at.trim())));
-    map.insert("item".into(), entry.item.as_ref().map_or_else(Tera::none, |at| at.value.to_string().into()));
+    map.insert(
+        "item".into(),
+        entry.item.as_ref().map_or_else(Tera::none, |at| at.value.to_string().into()),
+    );
     map.insert("place".into(), text(&entry.place));
     map.insert("groups".into(), strings(&entry.groups));
     map.insert("group".into(), option(single.map(|at| at.as_str())));
@@ -108,8 +124,14 @@ fn of_entry(entry: &Entry, declared: &Declared, key: Option<&String>, issues: Op
     map.insert("priority".into(), number(&entry.priority));
     map.insert("milestone".into(), text(&entry.milestone));
     map.insert("assignees".into(), strings(entry.assignees.as_deref().unwrap_or_default()));
-    map.insert("start".into(), entry.start.as_ref().map_or_else(Tera::none, |at| at.value.to_string().into()));
-    map.insert("due".into(), entry.due.as_ref().map_or_else(Tera::none, |at| at.value.to_string().into()));
+    map.insert(
+        "start".into(),
+        entry.start.as_ref().map_or_else(Tera::none, |at| at.value.to_string().into()),
+    );
+    map.insert(
+        "due".into(),
+        entry.due.as_ref().map_or_else(Tera::none, |at| at.value.to_string().into()),
+    );
     map.insert("depends_on".into(), strings(&entry.depends_on));
     map.insert("confidential".into(), entry.confidential.map_or_else(Tera::none, Tera::from));
     map.insert("was".into(), strings(&entry.was));
@@ -122,7 +144,8 @@ fn of_entry(entry: &Entry, declared: &Declared, key: Option<&String>, issues: Op
 
 fn declared_fields(map: &mut Map, declared: &Declared, values: &BTreeMap<String, At<Value>>) {
     for (name, field) in declared {
-        let value = values.get(name).map_or_else(|| absent(&field.ty), |at| typed(&at.value, &field.ty));
+        let value =
+            values.get(name).map_or_else(|| absent(&field.ty), |at| typed(&at.value, &field.ty));
         map.insert(snake(name).into(), value);
     }
 }
@@ -143,7 +166,9 @@ fn typed(value: &Value, ty: &Type) -> Tera {
             declared_fields(&mut map, declared, &values);
             map.into()
         }
-        (Type::List(inner), Value::Array(items)) => items.iter().map(|item| typed(&item.value, inner)).collect::<Vec<_>>().into(),
+        (Type::List(inner), Value::Array(items)) => {
+            items.iter().map(|item| typed(&item.value, inner)).collect::<Vec<_>>().into()
+        }
         (Type::AnyOf(types), Value::Table(_)) => {
             let table = types.iter().find(|ty| matches!(ty, Type::Table(_) | Type::Map(..)));
             table.map_or_else(|| plain(value), |ty| typed(value, ty))
@@ -159,7 +184,9 @@ fn plain(value: &Value) -> Tera {
         Value::Integer(number) => (*number).into(),
         Value::Bool(truth) => (*truth).into(),
         Value::Date(date) => date.to_string().into(),
-        Value::Array(items) => items.iter().map(|item| plain(&item.value)).collect::<Vec<_>>().into(),
+        Value::Array(items) => {
+            items.iter().map(|item| plain(&item.value)).collect::<Vec<_>>().into()
+        }
         Value::Table(table) => {
             let mut map = Map::new();
             for (key, entry) in &table.entries {
@@ -206,7 +233,9 @@ fn groups(scene: &Scene<'_>, keys: &BTreeMap<EntryId, String>) -> Vec<Tera> {
             Tera::from(map)
         });
         let known = scene.owners.and_then(|owners| owners.groups.get(*label));
-        let people = |pick: fn(&crate::spec::Group) -> &Vec<String>| known.map(pick).cloned().unwrap_or_default();
+        let people = |pick: fn(&crate::spec::Group) -> &Vec<String>| {
+            known.map(pick).cloned().unwrap_or_default()
+        };
         let mut map = Map::new();
         map.insert("entries".into(), entries.collect::<Vec<_>>().into());
         map.insert("id".into(), slug(label).into());

@@ -13,7 +13,12 @@ use crate::text::Text;
 use crate::tree::{DesiredNode, DesiredTree, Kind, Parent};
 
 /// Renders a tool's outline; `None` if the tree has no first node.
-pub fn render(scene: &Scene<'_>, outline: &Outline<'_>, engine: &Engine, out: &mut Problems) -> Option<DesiredTree> {
+pub fn render(
+    scene: &Scene<'_>,
+    outline: &Outline<'_>,
+    engine: &Engine,
+    out: &mut Problems,
+) -> Option<DesiredTree> {
     let mut nodes = Vec::new();
     for node in &outline.nodes {
         if let Some(made) = one(scene, outline, node, engine, out) {
@@ -49,16 +54,27 @@ pub(super) fn about(scene: &Scene<'_>, node: &OutlineNode<'_>) -> String {
 }
 
 /// Starts an error about a node, at its entry if it is one, else at the tool's id.
-pub(super) fn node_error(scene: &Scene<'_>, node: &OutlineNode<'_>, message: impl Into<String>) -> Problem {
+pub(super) fn node_error(
+    scene: &Scene<'_>,
+    node: &OutlineNode<'_>,
+    message: impl Into<String>,
+) -> Problem {
     let span = node.entry.map_or(&scene.spec.id.span, |entry| &entry.id.span);
     span.error(format!("node {}: {}", node.key.local(), message.into()))
 }
 
-fn one(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNode<'_>, engine: &Engine, out: &mut Problems) -> Option<DesiredNode> {
+fn one(
+    scene: &Scene<'_>,
+    outline: &Outline<'_>,
+    node: &OutlineNode<'_>,
+    engine: &Engine,
+    out: &mut Problems,
+) -> Option<DesiredNode> {
     let rule = node.rule;
     let about = about(scene, node);
     let item = node.entry.and_then(|e| e.item.as_ref()).map(|at| at.value.clone());
-    let mut keep = |result: Result<String, Problem>| result.map_err(|problem| out.push(problem)).ok();
+    let mut keep =
+        |result: Result<String, Box<Problem>>| result.map_err(|problem| out.push(*problem)).ok();
     let title = keep(engine.text(&rule.title, &node.context, &about));
     let parent = rule.parent.as_ref().map(|code| keep(engine.text(code, &node.context, &about)));
     let title = title?.trim().to_owned();
@@ -78,7 +94,8 @@ fn one(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNode<'_>, engine:
         Some(_) => Some(Text::default()),
         None => body(scene, node, engine, &title, out),
     };
-    let Made { weight, milestone, assignees, start, due, depends_on } = values(scene, outline, node, engine, out);
+    let Made { weight, milestone, assignees, start, due, depends_on } =
+        values(scene, outline, node, engine, out);
     let labels = labels(scene, outline, node, engine, out);
     Some(DesiredNode {
         key: node.key.clone(),
@@ -101,21 +118,37 @@ fn one(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNode<'_>, engine:
     })
 }
 
-fn parent(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNode<'_>, text: &str, out: &mut Problems) -> Option<Parent> {
+fn parent(
+    scene: &Scene<'_>,
+    outline: &Outline<'_>,
+    node: &OutlineNode<'_>,
+    text: &str,
+    out: &mut Problems,
+) -> Option<Parent> {
     let span = node.rule.parent.as_ref().map(|code| &code.span)?;
     let about = about(scene, node);
     if let Some(name) = text.strip_prefix('@') {
         return match scene.workspace.places.get(name) {
             Some(Place::Item(reference)) => Some(Parent::Item(reference.clone())),
             Some(Place::Namespace(path)) => {
-                let message = format!("place `{name}` is {path}, and nothing can hang under a group or project ({about})");
-                out.push(scene.workspace.problem(&format!("places.{name}"), message).hint("give a reference such as `group&12`"));
+                let message = format!(
+                    "place `{name}` is {path}, and nothing can hang under a group or project ({about})"
+                );
+                out.push(
+                    scene
+                        .workspace
+                        .problem(&format!("places.{name}"), message)
+                        .hint("give a reference such as `group&12`"),
+                );
                 None
             }
             None => {
-                let near = nearest(name, scene.workspace.places.keys().map(String::as_str)).map(|near| format!("@{near}"));
+                let near = nearest(name, scene.workspace.places.keys().map(String::as_str))
+                    .map(|near| format!("@{near}"));
                 let problem = span.error(format!("the workspace has no place `{name}` ({about})"));
-                out.push(offer_quoted(problem, near.as_deref(), || format!("add `{name} = \"group&12\"` to [places] of {}", scene.workspace.file)));
+                out.push(offer_quoted(problem, near.as_deref(), || {
+                    format!("add `{name} = \"group&12\"` to [places] of {}", scene.workspace.file)
+                }));
                 None
             }
         };
@@ -123,13 +156,17 @@ fn parent(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNode<'_>, text
     if text.is_empty() {
         return Some(Parent::None);
     }
-    let known = NodeKey::of(&scene.spec.id, text).filter(|key| outline.nodes.iter().any(|n| n.key == *key));
+    let known =
+        NodeKey::of(&scene.spec.id, text).filter(|key| outline.nodes.iter().any(|n| n.key == *key));
     if let Some(key) = known {
         return Some(Parent::Node(key));
     }
     let near = nearest(text, outline.nodes.iter().map(|n| n.key.local()));
-    let problem = span.error(format!("{about} hangs under `{text}`, which this tool does not have"));
-    out.push(offer_quoted(problem, near, || "give it a `when` that is false whenever its parent's is".to_owned()));
+    let problem =
+        span.error(format!("{about} hangs under `{text}`, which this tool does not have"));
+    out.push(offer_quoted(problem, near, || {
+        "give it a `when` that is false whenever its parent's is".to_owned()
+    }));
     None
 }
 
@@ -140,49 +177,76 @@ fn namespace(scene: &Scene<'_>, node: &OutlineNode<'_>, out: &mut Problems) -> O
 }
 
 /// The path of a place that must be a group or project.
-pub(super) fn place(scene: &Scene<'_>, node: &OutlineNode<'_>, at: &At<String>, own: bool, out: &mut Problems) -> Option<String> {
+pub(super) fn place(
+    scene: &Scene<'_>,
+    node: &OutlineNode<'_>,
+    at: &At<String>,
+    own: bool,
+    out: &mut Problems,
+) -> Option<String> {
     let about = about(scene, node);
     match scene.workspace.places.get(&at.value) {
         Some(Place::Namespace(path)) => Some(path.clone()),
         _ if own => None,
         Some(Place::Item(item)) => {
-            let message = format!("place `{}` is the item {item}, but {about} is created in a group or project", at.value);
+            let message = format!(
+                "place `{}` is the item {item}, but {about} is created in a group or project",
+                at.value
+            );
             let problem = scene.workspace.problem(&format!("places.{}", at.value), message);
-            out.push(problem.hint("give the full path of a group (epics) or project (issues, tasks)"));
+            out.push(
+                problem.hint("give the full path of a group (epics) or project (issues, tasks)"),
+            );
             None
         }
         None => {
             let known = scene.workspace.places.keys().map(String::as_str);
-            let problem = at.span.error(format!("the workspace has no place `{}` ({about})", at.value));
-            out.push(offer_quoted(problem, nearest(&at.value, known), || format!("add it to [places] of {}", scene.workspace.file)));
+            let problem =
+                at.span.error(format!("the workspace has no place `{}` ({about})", at.value));
+            out.push(offer_quoted(problem, nearest(&at.value, known), || {
+                format!("add it to [places] of {}", scene.workspace.file)
+            }));
             None
         }
     }
 }
 
-fn body(scene: &Scene<'_>, node: &OutlineNode<'_>, engine: &Engine, title: &str, out: &mut Problems) -> Option<Text> {
+fn body(
+    scene: &Scene<'_>,
+    node: &OutlineNode<'_>,
+    engine: &Engine,
+    title: &str,
+    out: &mut Problems,
+) -> Option<Text> {
     let mut rendered = String::new();
     if let Some(template) = &node.rule.template {
         let names = scene.blueprint.template_names(template);
         let name = names.iter().find(|name| engine.templates.contains_key(*name))?;
         let mut context = node.context.clone();
-        let mut map = context.get("node").and_then(tera::Value::as_map).cloned().unwrap_or_default();
+        let mut map =
+            context.get("node").and_then(tera::Value::as_map).cloned().unwrap_or_default();
         map.insert("title".into(), title.into());
         context.insert_value("node", map.into());
         match engine.template(name, &context, &about(scene, node)) {
             Ok(text) => rendered = text,
             Err(problem) => {
-                out.push(problem);
+                out.push(*problem);
                 return None;
             }
         }
         rendered = lint::tidy(&rendered);
         lint::body(scene, node, engine, name, &rendered, out);
     }
-    let text = format!("{rendered}{}{}", if rendered.is_empty() { "" } else { "\n\n" }, last_line(scene));
+    let text =
+        format!("{rendered}{}{}", if rendered.is_empty() { "" } else { "\n\n" }, last_line(scene));
     lint::size(scene, node, &text, out);
     Text::parse(&scene.spec.id, &text)
-        .map_err(|bad| out.push(node_error(scene, node, format!("a slot is broken: {}", bad.0)).hint("use `ref` and `tick` as they are")))
+        .map_err(|bad| {
+            out.push(
+                node_error(scene, node, format!("a slot is broken: {}", bad.0))
+                    .hint("use `ref` and `tick` as they are"),
+            );
+        })
         .ok()
 }
 
@@ -199,7 +263,9 @@ fn last_line(scene: &Scene<'_>) -> String {
 
 fn encoded(file: &str) -> String {
     let byte = |b: u8| match b {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+            char::from(b).to_string()
+        }
         _ => format!("%{b:02X}"),
     };
     file.bytes().map(byte).collect()
@@ -224,7 +290,8 @@ fn confidential(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &mut [DesiredNo
 
 /// Puts each node before its children, siblings as the blueprint has them.
 fn in_tree_order(nodes: Vec<DesiredNode>) -> Vec<DesiredNode> {
-    let known: BTreeMap<NodeKey, usize> = nodes.iter().enumerate().map(|(at, n)| (n.key.clone(), at)).collect();
+    let known: BTreeMap<NodeKey, usize> =
+        nodes.iter().enumerate().map(|(at, n)| (n.key.clone(), at)).collect();
     let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut tops = Vec::new();
     for (at, node) in nodes.iter().enumerate() {

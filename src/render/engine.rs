@@ -40,7 +40,12 @@ pub(super) struct Piece<'b> {
 
 impl Engine {
     /// Compiles the templates and a blueprint's expressions; what does not compile is reported.
-    pub fn new(blueprint: &Blueprint, assets: &Assets, out: &mut Problems, sources: &mut Sources) -> Option<Self> {
+    pub fn new(
+        blueprint: &Blueprint,
+        assets: &Assets,
+        out: &mut Problems,
+        sources: &mut Sources,
+    ) -> Option<Self> {
         let mut engine = Self {
             tera: Tera::new(),
             codes: BTreeMap::new(),
@@ -72,31 +77,44 @@ impl Engine {
 
     /// Adds all templates; one that fails is reported and emptied, so that the others are still checked.
     fn compile(&mut self, mut all: BTreeMap<String, String>, out: &mut Problems) -> bool {
+        let mut usable = true;
         for _ in 0..=all.len() {
-            let Err(error) = self.tera.add_raw_templates(all.iter()) else { break };
+            let Err(error) = self.tera.add_raw_templates(all.iter()) else {
+                break;
+            };
             let problems = self.compile_problems(&error, &all);
             let names: Vec<String> = problems.iter().map(|(name, _)| name.clone()).collect();
             let known = names.iter().any(|name| all.get(name).is_some_and(|text| !text.is_empty()));
             out.extend(problems.into_iter().map(|(_, problem)| problem));
             if !known {
-                break;
+                return false;
             }
+            usable &= names.iter().all(|name| self.templates.contains_key(name));
             for name in names {
                 all.insert(name, String::new());
             }
         }
-        !out.has_errors()
+        usable
     }
 
-    fn compile_problems(&self, error: &tera::Error, all: &BTreeMap<String, String>) -> Vec<(String, Problem)> {
+    fn compile_problems(
+        &self,
+        error: &tera::Error,
+        all: &BTreeMap<String, String>,
+    ) -> Vec<(String, Problem)> {
         match error.kind() {
             ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
                 let name = report.filename().to_owned();
-                let problem = self.problem(&name, Some(report.span().range.clone()), report.message().to_owned());
+                let problem = self.problem(
+                    &name,
+                    Some(report.span().range.clone()),
+                    report.message().to_owned(),
+                );
                 vec![(name, problem.hint("mend the template"))]
             }
             ErrorKind::CircularInclude { tpl, include_chain } => {
-                let message = format!("templates include each other: {}", include_chain.join(" → "));
+                let message =
+                    format!("templates include each other: {}", include_chain.join(" → "));
                 vec![(tpl.clone(), self.problem(tpl, None, message).hint("take out one `include`"))]
             }
             ErrorKind::MissingParent { current, parent } => {
@@ -105,11 +123,23 @@ impl Engine {
             }
             kind => {
                 let text = kind.to_string();
-                let named = all.keys().filter(|name| text.contains(name.as_str())).max_by_key(|name| name.len());
+                let named = all
+                    .keys()
+                    .filter(|name| text.contains(name.as_str()))
+                    .max_by_key(|name| name.len());
                 let name = named.cloned().unwrap_or_default();
-                let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+                let lines: Vec<&str> =
+                    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
                 let first = lines.first().copied().unwrap_or("a template does not compile");
-                vec![(name.clone(), self.problem(&name, self.named_in(&name, &text), first.trim_end_matches([':', '.'])).hint("mend the template"))]
+                vec![(
+                    name.clone(),
+                    self.problem(
+                        &name,
+                        self.named_in(&name, &text),
+                        first.trim_end_matches([':', '.']),
+                    )
+                    .hint("mend the template"),
+                )]
             }
         }
     }
@@ -124,9 +154,16 @@ impl Engine {
     }
 
     /// A problem in a template file or in a code of the blueprint.
-    pub(super) fn problem(&self, name: &str, range: Option<std::ops::Range<usize>>, message: impl Into<String>) -> Problem {
+    pub(super) fn problem(
+        &self,
+        name: &str,
+        range: Option<std::ops::Range<usize>>,
+        message: impl Into<String>,
+    ) -> Problem {
         match self.places.get(name) {
-            Some(span) => span.error(message).label(name.split_once(": ").map_or("", |(_, what)| what)),
+            Some(span) => {
+                span.error(message).label(name.split_once(": ").map_or("", |(_, what)| what))
+            }
             None => {
                 let length = self.templates.get(name).map_or(0, String::len);
                 let range = range.map(|r| r.start.min(length)..r.end.min(length));
@@ -136,12 +173,22 @@ impl Engine {
     }
 
     /// Runs a template file.
-    pub(super) fn template(&self, name: &str, context: &Context, about: &str) -> Result<String, Problem> {
+    pub(super) fn template(
+        &self,
+        name: &str,
+        context: &Context,
+        about: &str,
+    ) -> Result<String, Box<Problem>> {
         self.run(name, context, about)
     }
 
     /// Runs a text of the blueprint.
-    pub(super) fn text(&self, code: &Code, context: &Context, about: &str) -> Result<String, Problem> {
+    pub(super) fn text(
+        &self,
+        code: &Code,
+        context: &Context,
+        about: &str,
+    ) -> Result<String, Box<Problem>> {
         if !code.value.contains('{') {
             return Ok(code.value.clone());
         }
@@ -149,7 +196,12 @@ impl Engine {
     }
 
     /// Runs a condition of the blueprint; an absent one holds.
-    pub(super) fn holds(&self, code: Option<&Code>, context: &Context, about: &str) -> Result<bool, Problem> {
+    pub(super) fn holds(
+        &self,
+        code: Option<&Code>,
+        context: &Context,
+        about: &str,
+    ) -> Result<bool, Box<Problem>> {
         match code {
             None => Ok(true),
             Some(code) => Ok(self.run(self.name(code), context, about)? == "1"),
@@ -162,26 +214,41 @@ impl Engine {
         self.codes.get(&place).map_or("", String::as_str)
     }
 
-    fn run(&self, name: &str, context: &Context, about: &str) -> Result<String, Problem> {
-        self.tera.render(name, context).map_err(|error| match error.kind() {
+    fn run(&self, name: &str, context: &Context, about: &str) -> Result<String, Box<Problem>> {
+        self.tera.render(name, context).map_err(|error| Box::new(self.failed(&error, name, about)))
+    }
+
+    fn failed(&self, error: &tera::Error, name: &str, about: &str) -> Problem {
+        match error.kind() {
             ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
-                let message = format!("{} (for {about})", report.message().trim_end_matches('.').replace('\n', " "));
-                self.problem(report.filename(), Some(report.span().range.clone()), message)
+                let text = report.message().trim_end_matches('.').replace('\n', " ");
+                let range = Some(report.span().range.clone());
+                self.problem(report.filename(), range, format!("{text} (for {about})"))
                     .hint("every declared field exists; guard what may be absent with `{% if … %}`")
             }
-            kind => self.problem(name, None, format!("{kind} (for {about})")).hint("mend the template"),
-        })
+            kind => {
+                self.problem(name, None, format!("{kind} (for {about})")).hint("mend the template")
+            }
+        }
     }
 }
 
-fn templates(assets: &Assets, out: &mut Problems, sources: &mut Sources) -> BTreeMap<String, String> {
+fn templates(
+    assets: &Assets,
+    out: &mut Problems,
+    sources: &mut Sources,
+) -> BTreeMap<String, String> {
     let mut templates = BTreeMap::new();
     for (path, text) in assets.under("templates/") {
         let name = path.trim_start_matches("templates/").to_owned();
         sources.insert(path, text);
         if text.contains([SLOT_OPEN, SLOT_CLOSE]) || text.contains("<!--epictree") {
-            let message = "the template holds a marker or a character that epictree keeps for itself";
-            out.push(Problem::error(path, None, message).hint("take it out; epictree adds markers itself"));
+            let message =
+                "the template holds a marker or a character that epictree keeps for itself";
+            out.push(
+                Problem::error(path, None, message)
+                    .hint("take it out; epictree adds markers itself"),
+            );
         }
         templates.insert(name, text.replace("\r\n", "\n"));
     }
@@ -200,7 +267,11 @@ pub(super) fn pieces(blueprint: &Blueprint) -> Vec<Piece<'_>> {
     for (list, entries) in &blueprint.schema.data {
         for entry in entries {
             if let Some(code) = &entry.when {
-                all.push(Piece { what: format!("data {list} {}, when", entry.id), code, condition: true });
+                all.push(Piece {
+                    what: format!("data {list} {}, when", entry.id),
+                    code,
+                    condition: true,
+                });
             }
         }
     }
@@ -210,8 +281,13 @@ pub(super) fn pieces(blueprint: &Blueprint) -> Vec<Piece<'_>> {
 /// The texts and conditions of a node.
 pub(super) fn node_pieces(rule: &NodeRule) -> Vec<Piece<'_>> {
     let key = &rule.key.value;
-    let piece = |what: String, code, condition| Piece { what: format!("node {key}, {what}"), code, condition };
-    let mut pieces = vec![piece("key".into(), &rule.key, false), piece("title".into(), &rule.title, false)];
+    let piece = |what: String, code, condition| Piece {
+        what: format!("node {key}, {what}"),
+        code,
+        condition,
+    };
+    let mut pieces =
+        vec![piece("key".into(), &rule.key, false), piece("title".into(), &rule.title, false)];
     let single = [
         ("when", &rule.when, true),
         ("parent", &rule.parent, false),
@@ -227,7 +303,8 @@ pub(super) fn node_pieces(rule: &NodeRule) -> Vec<Piece<'_>> {
     pieces.extend(rule.was.iter().map(|code| piece("was".into(), code, false)));
     for depends in &rule.depends_on {
         pieces.push(piece("depends-on".into(), &depends.key, false));
-        pieces.extend(depends.when.as_ref().map(|code| piece("depends-on, when".into(), code, true)));
+        pieces
+            .extend(depends.when.as_ref().map(|code| piece("depends-on, when".into(), code, true)));
     }
     for (what, labels) in [("labels", &rule.labels), ("labels-once", &rule.labels_once)] {
         for LabelUse { title, when } in labels {
@@ -240,7 +317,11 @@ pub(super) fn node_pieces(rule: &NodeRule) -> Vec<Piece<'_>> {
 
 /// The texts and conditions of a row.
 pub(super) fn row_pieces(row: &RowRule) -> Vec<Piece<'_>> {
-    let piece = |what: &str, code, condition| Piece { what: format!("table-row {}, {what}", row.node.value), code, condition };
+    let piece = |what: &str, code, condition| Piece {
+        what: format!("table-row {}, {what}", row.node.value),
+        code,
+        condition,
+    };
     let mut pieces = vec![piece("node", &row.node, false), piece("heading", &row.heading, false)];
     pieces.extend(row.link.as_ref().map(|code| piece("link", code, false)));
     pieces.extend(row.when.as_ref().map(|code| piece("when", code, true)));

@@ -27,7 +27,13 @@ pub(super) struct Made {
 }
 
 /// Makes them.
-pub(super) fn values(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNode<'_>, engine: &Engine, out: &mut Problems) -> Made {
+pub(super) fn values(
+    scene: &Scene<'_>,
+    outline: &Outline<'_>,
+    node: &OutlineNode<'_>,
+    engine: &Engine,
+    out: &mut Problems,
+) -> Made {
     let rule = node.rule;
     let entry = node.entry;
     let mut text = |code: Option<&Code>| rendered(scene, node, engine, code, out);
@@ -40,23 +46,38 @@ pub(super) fn values(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNod
     let weight = weight.and_then(|word| match word.parse::<u64>() {
         Ok(number) if schema.weights.is_empty() || schema.weights.contains(&number) => Some(number),
         _ => {
-            out.push(node_error(scene, node, format!("weight `{word}` is not on the blueprint's scale")).hint("mend `weight` of the node"));
+            out.push(
+                node_error(scene, node, format!("weight `{word}` is not on the blueprint's scale"))
+                    .hint("mend `weight` of the node"),
+            );
             None
         }
     });
     let mut made = Made {
         weight: entry.and_then(|e| e.weight.as_ref()).map(|at| at.value).or(weight),
-        milestone: entry.and_then(|e| e.milestone.as_ref()).map(|at| at.value.clone()).or(milestone),
+        milestone: entry
+            .and_then(|e| e.milestone.as_ref())
+            .map(|at| at.value.clone())
+            .or(milestone),
         assignees: assignees(node, people),
-        start: entry.and_then(|e| e.start.as_ref()).map(|at| at.value).or_else(|| day(scene, node, start, out)),
-        due: entry.and_then(|e| e.due.as_ref()).map(|at| at.value).or_else(|| day(scene, node, due, out)),
+        start: entry
+            .and_then(|e| e.start.as_ref())
+            .map(|at| at.value)
+            .or_else(|| day(scene, node, start, out)),
+        due: entry
+            .and_then(|e| e.due.as_ref())
+            .map(|at| at.value)
+            .or_else(|| day(scene, node, due, out)),
         depends_on: Vec::new(),
     };
     if let (Some(start), Some(due)) = (made.start, made.due)
         && start > due
         && !entry.is_some_and(|e| e.start.is_some() && e.due.is_some())
     {
-        out.push(node_error(scene, node, format!("it is due on {due}, before it starts on {start}")).hint("move one of the days"));
+        out.push(
+            node_error(scene, node, format!("it is due on {due}, before it starts on {start}"))
+                .hint("move one of the days"),
+        );
     }
     made.depends_on = depends_on(scene, outline, node, engine, out);
     made
@@ -69,34 +90,55 @@ fn assignees(node: &OutlineNode<'_>, people: Vec<String>) -> Option<Vec<String>>
         None if people.is_empty() => return None,
         None => people,
     };
-    let mut names: Vec<String> = names.iter().map(|name| name.trim_start_matches('@').to_owned()).collect();
+    let mut names: Vec<String> =
+        names.iter().map(|name| name.trim_start_matches('@').to_owned()).collect();
     names.sort();
     names.dedup();
     Some(names)
 }
 
-fn rendered(scene: &Scene<'_>, node: &OutlineNode<'_>, engine: &Engine, code: Option<&Code>, out: &mut Problems) -> Option<String> {
+fn rendered(
+    scene: &Scene<'_>,
+    node: &OutlineNode<'_>,
+    engine: &Engine,
+    code: Option<&Code>,
+    out: &mut Problems,
+) -> Option<String> {
     match engine.text(code?, &node.context, &about(scene, node)) {
         Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Err(problem) => {
-            out.push(problem);
+            out.push(*problem);
             None
         }
     }
 }
 
-fn day(scene: &Scene<'_>, node: &OutlineNode<'_>, text: Option<String>, out: &mut Problems) -> Option<Date> {
+fn day(
+    scene: &Scene<'_>,
+    node: &OutlineNode<'_>,
+    text: Option<String>,
+    out: &mut Problems,
+) -> Option<Date> {
     let text = text?;
     match text.parse() {
         Ok(day) => Some(day),
         Err(_) => {
-            out.push(node_error(scene, node, format!("`{text}` is not a day")).hint("mend `start` or `due` of the node"));
+            out.push(
+                node_error(scene, node, format!("`{text}` is not a day"))
+                    .hint("mend `start` or `due` of the node"),
+            );
             None
         }
     }
 }
 
-fn depends_on(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNode<'_>, engine: &Engine, out: &mut Problems) -> Vec<NodeKey> {
+fn depends_on(
+    scene: &Scene<'_>,
+    outline: &Outline<'_>,
+    node: &OutlineNode<'_>,
+    engine: &Engine,
+    out: &mut Problems,
+) -> Vec<NodeKey> {
     let mut wanted: Vec<(String, &crate::source::Span)> = Vec::new();
     for id in node.entry.iter().flat_map(|entry| &entry.depends_on) {
         if let Some(key) = sibling(outline, node, id) {
@@ -115,22 +157,30 @@ fn depends_on(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNode<'_>, 
             match engine.holds(rule.when.as_ref(), &context, &about).and_then(|holds| {
                 if holds { engine.text(&rule.key, &context, &about).map(Some) } else { Ok(None) }
             }) {
-                Ok(Some(key)) if !key.trim().is_empty() => wanted.push((key.trim().to_owned(), &rule.key.span)),
+                Ok(Some(key)) if !key.trim().is_empty() => {
+                    wanted.push((key.trim().to_owned(), &rule.key.span));
+                }
                 Ok(_) => {}
-                Err(problem) => out.push(problem),
+                Err(problem) => out.push(*problem),
             }
         }
     }
     let mut keys = Vec::new();
     for (local, span) in wanted {
-        let key = NodeKey::of(&scene.spec.id, &local).filter(|key| outline.nodes.iter().any(|n| n.key == *key));
+        let key = NodeKey::of(&scene.spec.id, &local)
+            .filter(|key| outline.nodes.iter().any(|n| n.key == *key));
         match key {
             Some(key) if keys.contains(&key) => {}
             Some(key) => keys.push(key),
             None => {
                 let near = nearest(&local, outline.nodes.iter().map(|n| n.key.local()));
-                let problem = span.error(format!("{} waits for `{local}`, which this tool does not have", about(scene, node)));
-                out.push(offer(problem, near, || "take it out, or guard it with `when`".to_owned()));
+                let problem = span.error(format!(
+                    "{} waits for `{local}`, which this tool does not have",
+                    about(scene, node)
+                ));
+                out.push(offer(problem, near, || {
+                    "take it out, or guard it with `when`".to_owned()
+                }));
             }
         }
     }
@@ -141,29 +191,48 @@ fn items(node: &OutlineNode<'_>, list: &str) -> Vec<tera::Value> {
     let (name, nested) = list.split_once('.').map_or((list, false), |(name, _)| (name, true));
     let all = node.context.get(&snake(name)).and_then(tera::Value::as_array).unwrap_or_default();
     match nested {
-        true => all.iter().flat_map(|v| v.get_from_path("issue").and_then(tera::Value::as_array).unwrap_or_default().to_vec()).collect(),
+        true => all
+            .iter()
+            .flat_map(|v| {
+                v.get_from_path("issue")
+                    .and_then(tera::Value::as_array)
+                    .unwrap_or_default()
+                    .to_vec()
+            })
+            .collect(),
         false => all.to_vec(),
     }
 }
 
 /// The key of the entry with an id beside this one; none if that entry has no node now.
 fn sibling(outline: &Outline<'_>, node: &OutlineNode<'_>, id: &str) -> Option<String> {
-    let outer = |node: &OutlineNode<'_>| node.context.get("outer").and_then(|o| o.get_from_path("id")).cloned();
+    let outer = |node: &OutlineNode<'_>| {
+        node.context.get("outer").and_then(|o| o.get_from_path("id")).cloned()
+    };
     let twin = |other: &&OutlineNode<'_>| {
-        other.rule.key == node.rule.key && other.entry.is_some_and(|e| e.id.value == id) && outer(other) == outer(node)
+        other.rule.key == node.rule.key
+            && other.entry.is_some_and(|e| e.id.value == id)
+            && outer(other) == outer(node)
     };
     outline.nodes.iter().find(twin).map(|other| other.key.local().to_owned())
 }
 
 /// Makes the labels of a node and reports two of one scope.
-pub(super) fn labels(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNode<'_>, engine: &Engine, out: &mut Problems) -> DesiredLabels {
+pub(super) fn labels(
+    scene: &Scene<'_>,
+    outline: &Outline<'_>,
+    node: &OutlineNode<'_>,
+    engine: &Engine,
+    out: &mut Problems,
+) -> DesiredLabels {
     let mut labels = DesiredLabels {
         enforced: given(scene, node, engine, &node.rule.labels, out),
         shared: Vec::new(),
         once: given(scene, node, engine, &node.rule.labels_once, out),
     };
     if let Some(entry) = node.entry {
-        let priority = entry.priority.as_ref().and_then(|at| scene.blueprint.schema.priorities.get(&at.value));
+        let priority =
+            entry.priority.as_ref().and_then(|at| scene.blueprint.schema.priorities.get(&at.value));
         labels.shared.extend(priority.cloned());
         if let [single] = entry.groups.as_slice() {
             labels.shared.push(single.value.clone());
@@ -181,14 +250,20 @@ pub(super) fn labels(scene: &Scene<'_>, outline: &Outline<'_>, node: &OutlineNod
     labels
 }
 
-fn given(scene: &Scene<'_>, node: &OutlineNode<'_>, engine: &Engine, uses: &[LabelUse], out: &mut Problems) -> Vec<String> {
+fn given(
+    scene: &Scene<'_>,
+    node: &OutlineNode<'_>,
+    engine: &Engine,
+    uses: &[LabelUse],
+    out: &mut Problems,
+) -> Vec<String> {
     let mut titles = Vec::new();
     for LabelUse { title, when } in uses {
         let about = about(scene, node);
         match engine.holds(when.as_ref(), &node.context, &about) {
             Ok(true) => titles.extend(rendered(scene, node, engine, Some(title), out)),
             Ok(false) => {}
-            Err(problem) => out.push(problem),
+            Err(problem) => out.push(*problem),
         }
     }
     titles
@@ -197,13 +272,22 @@ fn given(scene: &Scene<'_>, node: &OutlineNode<'_>, engine: &Engine, uses: &[Lab
 fn check_titles(scene: &Scene<'_>, node: &OutlineNode<'_>, titles: &[String], out: &mut Problems) {
     for (at, title) in titles.iter().enumerate() {
         if title.contains([',', '\n']) || title.chars().count() > 255 {
-            out.push(node_error(scene, node, format!("`{title}` is not a label")).hint("a label is one line without commas, at most 255 characters"));
+            out.push(
+                node_error(scene, node, format!("`{title}` is not a label"))
+                    .hint("a label is one line without commas, at most 255 characters"),
+            );
         }
-        let Some((scope, _)) = title.rsplit_once("::") else { continue };
-        let twin = titles[..at].iter().find(|other| other.rsplit_once("::").is_some_and(|(s, _)| s == scope));
+        let Some((scope, _)) = title.rsplit_once("::") else {
+            continue;
+        };
+        let twin = titles[..at]
+            .iter()
+            .find(|other| other.rsplit_once("::").is_some_and(|(s, _)| s == scope));
         if let Some(twin) = twin {
             let label = node.entry.and_then(|e| e.labels.iter().find(|at| at.value == *title));
-            let message = format!("labels `{twin}` and `{title}` are of one scope, and an item can have one of them");
+            let message = format!(
+                "labels `{twin}` and `{title}` are of one scope, and an item can have one of them"
+            );
             let problem = match label {
                 Some(at) => at.span.error(format!("node {}: {message}", node.key.local())),
                 None => node_error(scene, node, message),

@@ -10,7 +10,7 @@ use super::filters::KEYS;
 use super::{Scene, entry_fields};
 use crate::blueprint::{Code, ForEach, NodeRule};
 use crate::key::NodeKey;
-use crate::problem::Problems;
+use crate::problem::{Problem, Problems};
 use crate::spec::Entry;
 use crate::spec::schema::snake;
 
@@ -60,15 +60,24 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
         for (picked, context) in picks(scene, rule, &shared_context) {
             match made(scene, engine, rule, &picked, context) {
                 Ok(Some(node)) if seen.contains(&node.key) => {
-                    let message = format!("two nodes of {} have the key `{}`", scene.spec.file, node.key.local());
-                    out.push(rule.key.span.error(message).hint("make the key of this node different for each entry"));
+                    let message = format!(
+                        "two nodes of {} have the key `{}`",
+                        scene.spec.file,
+                        node.key.local()
+                    );
+                    out.push(
+                        rule.key
+                            .span
+                            .error(message)
+                            .hint("make the key of this node different for each entry"),
+                    );
                 }
                 Ok(Some(node)) => {
                     seen.insert(node.key.clone());
                     nodes.push(node);
                 }
                 Ok(None) => {}
-                Err(problem) => out.push(problem),
+                Err(problem) => out.push(*problem),
             }
             if nodes.len() >= MAX_NODES {
                 let message = format!("{} has more than {MAX_NODES} nodes", scene.spec.file);
@@ -77,16 +86,21 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
             }
         }
     }
-    let all: Map = seen.iter().map(|key| (key.local().to_owned().into(), Tera::from(true))).collect();
+    let all: Map =
+        seen.iter().map(|key| (key.local().to_owned().into(), Tera::from(true))).collect();
     let all = Tera::from(all);
     shared_context.insert_value(KEYS, all.clone());
     for node in &mut nodes {
         node.context.insert_value(KEYS, all.clone());
-        let renamed: Vec<NodeKey> = node.was.iter().filter(|key| seen.contains(key)).cloned().collect();
+        let renamed: Vec<NodeKey> =
+            node.was.iter().filter(|key| seen.contains(key)).cloned().collect();
         for old in renamed {
-            let message = format!("`was` of {} names `{old}`, which is a node of its own", node.key);
+            let message =
+                format!("`was` of {} names `{old}`, which is a node of its own", node.key);
             let span = node.entry.map_or(&scene.spec.id.span, |entry| &entry.id.span);
-            out.push(span.error(message).hint("take the old id out of `was`, or rename the other entry"));
+            out.push(
+                span.error(message).hint("take the old id out of `was`, or rename the other entry"),
+            );
         }
     }
     Outline { nodes, context: shared_context }
@@ -100,7 +114,7 @@ fn data(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> BTreeMap<Stri
         let here = entries.iter().map(|entry| {
             let about = format!("`{}` of {list}, {}", entry.id, scene.spec.file);
             engine.holds(entry.when.as_ref(), &none, &about).unwrap_or_else(|problem| {
-                out.push(problem);
+                out.push(*problem);
                 false
             })
         });
@@ -137,16 +151,24 @@ fn picks<'a>(scene: &Scene<'a>, rule: &NodeRule, base: &Context) -> Vec<(Picked<
         ForEach::Pair(a, b) => {
             let inner = of_list(scene, b, base);
             let outer = of_list(scene, a, base);
-            let pair = |(_, o, left): &(Option<Tera>, Tera, Picked<'a>), (_, e, right): &(Option<Tera>, Tera, Picked<'a>)| {
+            let pair = |(_, o, left): &(Option<Tera>, Tera, Picked<'a>),
+                        (_, e, right): &(Option<Tera>, Tera, Picked<'a>)| {
                 (Picked { each: right.each, outer: left.each, id: None }, bound(Some(e), Some(o)))
             };
-            outer.iter().flat_map(|left| inner.iter().map(|right| pair(left, right)).collect::<Vec<_>>()).collect()
+            outer
+                .iter()
+                .flat_map(|left| inner.iter().map(|right| pair(left, right)).collect::<Vec<_>>())
+                .collect()
         }
     }
 }
 
 /// The entries of a list as templates see them, with the entry above each.
-fn of_list<'a>(scene: &Scene<'a>, list: &str, base: &Context) -> Vec<(Option<Tera>, Tera, Picked<'a>)> {
+fn of_list<'a>(
+    scene: &Scene<'a>,
+    list: &str,
+    base: &Context,
+) -> Vec<(Option<Tera>, Tera, Picked<'a>)> {
     let (name, nested) = list.split_once('.').map_or((list, false), |(name, _)| (name, true));
     let values = base.get(&snake(name)).and_then(Tera::as_array).unwrap_or_default();
     let entries = scene.spec.lists.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -161,7 +183,11 @@ fn of_list<'a>(scene: &Scene<'a>, list: &str, base: &Context) -> Vec<(Option<Ter
         let issues = value.get_from_path("issue").and_then(Tera::as_array).unwrap_or_default();
         for (issue, inner) in entry.into_iter().flat_map(|e| &e.issues).zip(issues) {
             let id = Some(entry_id(list, entry, issue));
-            all.push((Some(value.clone()), inner.clone(), Picked { each: Some(issue), outer: entry, id }));
+            all.push((
+                Some(value.clone()),
+                inner.clone(),
+                Picked { each: Some(issue), outer: entry, id },
+            ));
         }
     }
     all
@@ -172,7 +198,12 @@ fn about(scene: &Scene<'_>, rule: &NodeRule) -> String {
 }
 
 /// The local key of a node, or nothing if its condition does not hold.
-fn key_of(scene: &Scene<'_>, engine: &Engine, rule: &NodeRule, context: &Context) -> Result<Option<String>, crate::problem::Problem> {
+fn key_of(
+    scene: &Scene<'_>,
+    engine: &Engine,
+    rule: &NodeRule,
+    context: &Context,
+) -> Result<Option<String>, Box<Problem>> {
     let about = about(scene, rule);
     if !engine.holds(rule.when.as_ref(), context, &about)? {
         return Ok(None);
@@ -186,11 +217,14 @@ fn made<'a>(
     rule: &'a NodeRule,
     picked: &Picked<'a>,
     mut context: Context,
-) -> Result<Option<OutlineNode<'a>>, crate::problem::Problem> {
-    let Some(local) = key_of(scene, engine, rule, &context)? else { return Ok(None) };
+) -> Result<Option<OutlineNode<'a>>, Box<Problem>> {
+    let Some(local) = key_of(scene, engine, rule, &context)? else {
+        return Ok(None);
+    };
     let Some(key) = NodeKey::of(&scene.spec.id, &local) else {
-        let message = format!("`{local}` is not a key (node {} of {})", rule.key.value, scene.spec.file);
-        return Err(rule.key.span.error(message).hint("a key is ids joined by `/`"));
+        let message =
+            format!("`{local}` is not a key (node {} of {})", rule.key.value, scene.spec.file);
+        return Err(Box::new(rule.key.span.error(message).hint("a key is ids joined by `/`")));
     };
     let mut was: Vec<NodeKey> = Vec::new();
     for old in old_keys(scene, engine, rule, picked, &context)? {
@@ -214,7 +248,7 @@ fn old_keys(
     rule: &NodeRule,
     picked: &Picked<'_>,
     context: &Context,
-) -> Result<Vec<NodeKey>, crate::problem::Problem> {
+) -> Result<Vec<NodeKey>, Box<Problem>> {
     let renamed = |name: &str, entry: Option<&Entry>| -> Vec<Option<Tera>> {
         let mut all = vec![None];
         let value = context.get(name).and_then(Tera::as_map);

@@ -25,7 +25,9 @@ fn printed(value: &Value) -> String {
 
 fn keys(state: &State<'_>) -> TeraResult<Value> {
     let keys = state.get::<Value>(KEYS)?;
-    keys.ok_or_else(|| Error::message("`ref`, `tick` and `has` are not known here: keys and conditions come first"))
+    keys.ok_or_else(|| {
+        Error::message("`ref`, `tick` and `has` are not known here: keys and conditions come first")
+    })
 }
 
 fn has(args: Kwargs, state: &State<'_>) -> TeraResult<bool> {
@@ -41,10 +43,14 @@ fn slot(what: &str, args: &Kwargs, state: &State<'_>) -> TeraResult<String> {
     if known {
         return Ok(format!("{SLOT_OPEN}{what}:{key}{SLOT_CLOSE}"));
     }
-    let mut names: Vec<&str> = all.as_map().map(|m| m.keys().filter_map(|k| k.as_str()).collect()).unwrap_or_default();
+    let mut names: Vec<&str> =
+        all.as_map().map(|m| m.keys().filter_map(|k| k.as_str()).collect()).unwrap_or_default();
     names.sort_unstable();
-    let near = nearest(key, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    Err(Error::message(format!("`{what}` names the node `{key}`, which this tool does not have{near}; guard it with `has`")))
+    let near =
+        nearest(key, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Err(Error::message(format!(
+        "`{what}` names the node `{key}`, which this tool does not have{near}; guard it with `has`"
+    )))
 }
 
 /// Escapes one line so that Markdown, references, mentions and quick actions in it stay literal.

@@ -131,8 +131,23 @@ fn fence(line: &str) -> Option<(char, usize)> {
 
 /// Whether a line opens a block of HTML.
 fn html_block(line: &str) -> bool {
-    const TAGS: [&str; 12] = ["details", "summary", "div", "p", "table", "ul", "ol", "section", "center", "pre", "h1", "blockquote"];
-    let Some(rest) = line.strip_prefix('<') else { return false };
+    const TAGS: [&str; 12] = [
+        "details",
+        "summary",
+        "div",
+        "p",
+        "table",
+        "ul",
+        "ol",
+        "section",
+        "center",
+        "pre",
+        "h1",
+        "blockquote",
+    ];
+    let Some(rest) = line.strip_prefix('<') else {
+        return false;
+    };
     let rest = rest.strip_prefix('/').unwrap_or(rest);
     let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
     TAGS.contains(&name.to_ascii_lowercase().as_str())

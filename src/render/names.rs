@@ -17,11 +17,14 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
     for rule in &blueprint.nodes {
         let plain = of_node(blueprint, rule, &common);
         let full = with_node(plain.clone());
-        let list = rule.depends_on.iter().find_map(|d| d.for_each.as_ref()).map(|at| at.value.as_str());
+        let list =
+            rule.depends_on.iter().find_map(|d| d.for_each.as_ref()).map(|at| at.value.as_str());
         let item = with_item(blueprint, full.clone(), list);
         for piece in node_pieces(rule) {
             let what = piece.what.rsplit_once("}, ").map_or(piece.what.as_str(), |(_, what)| what);
-            let what = what.rsplit_once(&format!("node {}, ", rule.key.value)).map_or(what, |(_, what)| what);
+            let what = what
+                .rsplit_once(&format!("node {}, ", rule.key.value))
+                .map_or(what, |(_, what)| what);
             let names = match what {
                 "key" | "when" | "was" => &plain,
                 _ if what.starts_with("depends-on") => &item,
@@ -43,7 +46,12 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
     }
     for entry in blueprint.schema.data.values().flatten() {
         if let Some(code) = &entry.when {
-            piece_names(engine, &mut scan, &Piece { what: String::new(), code, condition: true }, &common);
+            piece_names(
+                engine,
+                &mut scan,
+                &Piece { what: String::new(), code, condition: true },
+                &common,
+            );
         }
     }
     for unknown in scan.found {
@@ -70,11 +78,14 @@ fn piece_names(engine: &Engine, scan: &mut Scan<'_>, piece: &Piece<'_>, names: &
 
 fn missing(engine: &Engine, at: &crate::source::At<String>, names: &[String]) -> Problem {
     let problem = at.span.error(format!("there is no template `{}`", at.value));
-    let folders: Vec<&str> = names.iter().filter_map(|name| name.split_once('/').map(|(folder, _)| folder)).collect();
+    let folders: Vec<&str> =
+        names.iter().filter_map(|name| name.split_once('/').map(|(folder, _)| folder)).collect();
     let known = engine.templates.keys().filter_map(|name| {
         let (folder, file) = name.split_once('/')?;
         folders.contains(&folder).then_some(file)
     });
     let near = nearest(&at.value, known);
-    offer_quoted(problem, near, || format!("write templates/{}", names.first().map_or("", String::as_str)))
+    offer_quoted(problem, near, || {
+        format!("write templates/{}", names.first().map_or("", String::as_str))
+    })
 }

@@ -11,29 +11,52 @@ use crate::text::Text;
 use crate::tree::{DesiredRow, Reference};
 
 /// Makes the rows.
-pub(super) fn rows(scene: &Scene<'_>, outline: &Outline<'_>, engine: &Engine, out: &mut Problems) -> Vec<DesiredRow> {
+pub(super) fn rows(
+    scene: &Scene<'_>,
+    outline: &Outline<'_>,
+    engine: &Engine,
+    out: &mut Problems,
+) -> Vec<DesiredRow> {
     let mut rows = Vec::new();
     for rule in &scene.blueprint.rows {
         let about = format!("table-row {} of {}", rule.node.value, scene.spec.file);
         match engine.holds(rule.when.as_ref(), &outline.context, &about) {
             Ok(true) => rows.extend(row(scene, outline, engine, rule, &about, out)),
             Ok(false) => {}
-            Err(problem) => out.push(problem),
+            Err(problem) => out.push(*problem),
         }
     }
     rows
 }
 
-fn row(scene: &Scene<'_>, outline: &Outline<'_>, engine: &Engine, rule: &RowRule, about: &str, out: &mut Problems) -> Option<DesiredRow> {
+fn row(
+    scene: &Scene<'_>,
+    outline: &Outline<'_>,
+    engine: &Engine,
+    rule: &RowRule,
+    about: &str,
+    out: &mut Problems,
+) -> Option<DesiredRow> {
     let item = item(scene, rule, about, out)?;
-    let mut keep = |result: Result<String, Problem>| result.map_err(|problem| out.push(problem)).ok().map(|text| text.trim().to_owned());
+    let mut keep = |result: Result<String, Box<Problem>>| {
+        result.map_err(|problem| out.push(*problem)).ok().map(|text| text.trim().to_owned())
+    };
     let local = keep(engine.text(&rule.node, &outline.context, about))?;
     let heading = keep(engine.text(&rule.heading, &outline.context, about))?;
     let link = rule.link.as_ref().and_then(|code| keep(engine.text(code, &outline.context, about)));
-    let cells: Vec<_> = rule.cells.iter().map(|(column, code)| (column, keep(engine.text(code, &outline.context, about)))).collect();
-    let Some(node) = NodeKey::of(&scene.spec.id, &local).filter(|key| outline.nodes.iter().any(|n| n.key == *key)) else {
+    let cells: Vec<_> = rule
+        .cells
+        .iter()
+        .map(|(column, code)| (column, keep(engine.text(code, &outline.context, about))))
+        .collect();
+    let Some(node) = NodeKey::of(&scene.spec.id, &local)
+        .filter(|key| outline.nodes.iter().any(|n| n.key == *key))
+    else {
         let near = nearest(&local, outline.nodes.iter().map(|n| n.key.local()));
-        let problem = rule.node.span.error(format!("{about} is about the node `{local}`, which this tool does not have"));
+        let problem = rule
+            .node
+            .span
+            .error(format!("{about} is about the node `{local}`, which this tool does not have"));
         out.push(offer_quoted(problem, near, || "guard it with `when`".to_owned()));
         return None;
     };
@@ -58,14 +81,24 @@ fn item(scene: &Scene<'_>, rule: &RowRule, about: &str, out: &mut Problems) -> O
     match scene.workspace.places.get(name) {
         Some(Place::Item(reference)) => Some(reference.clone()),
         Some(Place::Namespace(path)) => {
-            let message = format!("place `{name}` is {path}, but {about} stands in an epic or issue");
-            out.push(scene.workspace.problem(&format!("places.{name}"), message).hint("give a reference such as `group&12`"));
+            let message =
+                format!("place `{name}` is {path}, but {about} stands in an epic or issue");
+            out.push(
+                scene
+                    .workspace
+                    .problem(&format!("places.{name}"), message)
+                    .hint("give a reference such as `group&12`"),
+            );
             None
         }
         None => {
-            let near = nearest(name, scene.workspace.places.keys().map(String::as_str)).map(|near| format!("@{near}"));
-            let problem = rule.item.span.error(format!("the workspace has no place `{name}` ({about})"));
-            out.push(offer_quoted(problem, near.as_deref(), || format!("add it to [places] of {}", scene.workspace.file)));
+            let near = nearest(name, scene.workspace.places.keys().map(String::as_str))
+                .map(|near| format!("@{near}"));
+            let problem =
+                rule.item.span.error(format!("the workspace has no place `{name}` ({about})"));
+            out.push(offer_quoted(problem, near.as_deref(), || {
+                format!("add it to [places] of {}", scene.workspace.file)
+            }));
             None
         }
     }

@@ -15,7 +15,8 @@ use crate::problem::nearest;
 const MAX_INCLUDES: usize = 8;
 
 const KEYWORDS: [&str; 17] = [
-    "and", "or", "not", "in", "is", "if", "elif", "else", "true", "false", "none", "True", "False", "None", "null", "loop", "ignore",
+    "and", "or", "not", "in", "is", "if", "elif", "else", "true", "false", "none", "True", "False",
+    "None", "null", "loop", "ignore",
 ];
 
 /// A name that nothing declares.
@@ -65,17 +66,18 @@ impl Scan<'_> {
     }
 
     fn statement(&mut self, place: &mut Place<'_>, all: &[(usize, Word<'_>)], depth: usize) {
-        let Some((_, Word::Name(word))) = all.first() else { return };
+        let Some((_, Word::Name(word))) = all.first() else {
+            return;
+        };
         let rest = &all[1..];
         match *word {
             "for" => self.for_loop(place, rest),
-            "endfor" => {
-                if place.scopes.len() > 1 {
-                    place.scopes.pop();
-                }
+            "endfor" if place.scopes.len() > 1 => {
+                place.scopes.pop();
             }
             "set" | "set_global" => {
-                let value = rest.iter().position(|(_, w)| *w == Word::Sign('=')).map(|at| &rest[at + 1..]);
+                let value =
+                    rest.iter().position(|(_, w)| *w == Word::Sign('=')).map(|at| &rest[at + 1..]);
                 if let (Some((_, Word::Name(name))), value) = (rest.first(), value) {
                     let shape = value.map_or(Shape::Any, |value| {
                         self.expression(place, value);
@@ -99,14 +101,19 @@ impl Scan<'_> {
     }
 
     fn for_loop(&mut self, place: &mut Place<'_>, rest: &[(usize, Word<'_>)]) {
-        let Some(at) = rest.iter().position(|(_, word)| *word == Word::Name("in")) else { return };
+        let Some(at) = rest.iter().position(|(_, word)| *word == Word::Name("in")) else {
+            return;
+        };
         let (names, source) = (&rest[..at], &rest[at + 1..]);
         self.expression(place, source);
         let shape = match place.whole(source) {
             Shape::List(inner) => (*inner).clone(),
             Shape::Any | Shape::Scalar | Shape::Record(_) => Shape::Any,
         };
-        let names: Vec<&str> = names.iter().filter_map(|(_, w)| if let Word::Name(n) = w { Some(*n) } else { None }).collect();
+        let names: Vec<&str> = names
+            .iter()
+            .filter_map(|(_, w)| if let Word::Name(n) = w { Some(*n) } else { None })
+            .collect();
         let shape = if names.len() == 1 { shape } else { Shape::Any };
         place.scopes.push(names.into_iter().map(|name| (name.to_owned(), shape.clone())).collect());
     }
@@ -122,12 +129,16 @@ impl Scan<'_> {
             };
             let before = at.checked_sub(1).map(|b| &all[b].1);
             let after = all.get(at + 1).map(|(_, w)| w);
-            let keyword_argument = after == Some(&Word::Sign('=')) && all.get(at + 2).map(|(_, w)| w) != Some(&Word::Sign('='));
-            let map_key = after == Some(&Word::Sign(':')) && matches!(before, Some(Word::Sign('{' | ',')));
+            let keyword_argument = after == Some(&Word::Sign('='))
+                && all.get(at + 2).map(|(_, w)| w) != Some(&Word::Sign('='));
+            let map_key =
+                after == Some(&Word::Sign(':')) && matches!(before, Some(Word::Sign('{' | ',')));
             let skip = KEYWORDS.contains(name)
                 || matches!(before, Some(Word::Sign('|' | '.')))
                 || before == Some(&Word::Name("is"))
-                || (before == Some(&Word::Name("not")) && at >= 2 && all[at - 2].1 == Word::Name("is"))
+                || (before == Some(&Word::Name("not"))
+                    && at >= 2
+                    && all[at - 2].1 == Word::Name("is"))
                 || after == Some(&Word::Sign('('))
                 || keyword_argument
                 || map_key;
@@ -141,11 +152,23 @@ impl Scan<'_> {
     }
 
     /// Checks the path that begins at a word; gives the word after it.
-    fn path(&mut self, place: &Place<'_>, all: &[(usize, Word<'_>)], at: usize, start: usize, name: &str) -> usize {
+    fn path(
+        &mut self,
+        place: &Place<'_>,
+        all: &[(usize, Word<'_>)],
+        at: usize,
+        start: usize,
+        name: &str,
+    ) -> usize {
         let Some(mut shape) = place.get(name) else {
             let known = place.all();
             let near = nearest(name, known.keys().map(String::as_str)).map(str::to_owned);
-            self.report(place, start..start + name.len(), format!("nothing is named `{name}` here"), near);
+            self.report(
+                place,
+                start..start + name.len(),
+                format!("nothing is named `{name}` here"),
+                near,
+            );
             return at + 1;
         };
         let mut path = name.to_owned();
@@ -155,14 +178,26 @@ impl Scan<'_> {
                 (Shape::Record(fields), Some((begin, field))) => match fields.get(field) {
                     Some(inner) => shape = inner.clone(),
                     None => {
-                        let near = nearest(field, fields.keys().map(String::as_str)).map(str::to_owned);
-                        self.report(place, begin..begin + field.len(), format!("`{path}` has no field `{field}`"), near);
+                        let near =
+                            nearest(field, fields.keys().map(String::as_str)).map(str::to_owned);
+                        self.report(
+                            place,
+                            begin..begin + field.len(),
+                            format!("`{path}` has no field `{field}`"),
+                            near,
+                        );
                         return next + step.words;
                     }
                 },
                 (Shape::Scalar | Shape::List(_), Some((begin, field))) => {
-                    let what = if matches!(shape, Shape::Scalar) { "a single value" } else { "a list" };
-                    self.report(place, begin..begin + field.len(), format!("`{path}` is {what} and has no field `{field}`"), None);
+                    let what =
+                        if matches!(shape, Shape::Scalar) { "a single value" } else { "a list" };
+                    self.report(
+                        place,
+                        begin..begin + field.len(),
+                        format!("`{path}` is {what} and has no field `{field}`"),
+                        None,
+                    );
                     return next + step.words;
                 }
                 (Shape::List(inner), None) if step.element => shape = (**inner).clone(),
@@ -180,8 +215,19 @@ impl Scan<'_> {
         next
     }
 
-    fn report(&mut self, place: &Place<'_>, range: Range<usize>, message: String, near: Option<String>) {
-        self.found.insert(Unknown { template: place.name.to_owned(), range: (range.start, range.end), message, near });
+    fn report(
+        &mut self,
+        place: &Place<'_>,
+        range: Range<usize>,
+        message: String,
+        near: Option<String>,
+    ) {
+        self.found.insert(Unknown {
+            template: place.name.to_owned(),
+            range: (range.start, range.end),
+            message,
+            near,
+        });
     }
 }
 
@@ -208,12 +254,18 @@ impl Place<'_> {
     /// The shape of an expression that is one path, perhaps through filters that keep a list.
     fn whole(&self, all: &[(usize, Word<'_>)]) -> Shape {
         const KEEP: [&str; 4] = ["sort", "reverse", "unique", "filter"];
-        let Some((_, Word::Name(name))) = all.first() else { return Shape::Any };
-        let Some(mut shape) = self.get(name) else { return Shape::Any };
+        let Some((_, Word::Name(name))) = all.first() else {
+            return Shape::Any;
+        };
+        let Some(mut shape) = self.get(name) else {
+            return Shape::Any;
+        };
         let mut at = 1;
         while let Some(step) = step(&all[at.min(all.len())..]) {
             shape = match (&shape, step.field) {
-                (Shape::Record(fields), Some((_, field))) => fields.get(field).cloned().unwrap_or(Shape::Any),
+                (Shape::Record(fields), Some((_, field))) => {
+                    fields.get(field).cloned().unwrap_or(Shape::Any)
+                }
                 (Shape::List(inner), None) if step.element => (**inner).clone(),
                 _ => return Shape::Any,
             };
@@ -222,7 +274,9 @@ impl Place<'_> {
         match all.get(at..) {
             None | Some([]) => shape,
             Some([(_, Word::Sign('-'))]) => shape,
-            Some([(_, Word::Sign('|')), (_, Word::Name(filter)), ..]) if KEEP.contains(filter) => shape,
+            Some([(_, Word::Sign('|')), (_, Word::Name(filter)), ..]) if KEEP.contains(filter) => {
+                shape
+            }
             Some(_) => Shape::Any,
         }
     }
@@ -241,10 +295,16 @@ fn step<'t>(rest: &[(usize, Word<'t>)]) -> Option<Step<'t>> {
     match rest {
         [(_, Word::Sign('.')), (at, Word::Name(name)), ..] => plain(Some((*at, *name)), 2, false),
         [(_, Word::Sign('.')), (_, Word::Number), ..] => plain(None, 2, true),
-        [(_, Word::Sign('?')), (_, Word::Sign('.')), (at, Word::Name(name)), ..] => plain(Some((*at, *name)), 3, false),
-        [(_, Word::Sign('[')), (at, Word::Text(name)), (_, Word::Sign(']')), ..] => plain(Some((at + 1, *name)), 3, false),
+        [(_, Word::Sign('?')), (_, Word::Sign('.')), (at, Word::Name(name)), ..] => {
+            plain(Some((*at, *name)), 3, false)
+        }
+        [(_, Word::Sign('[')), (at, Word::Text(name)), (_, Word::Sign(']')), ..] => {
+            plain(Some((at + 1, *name)), 3, false)
+        }
         [(_, Word::Sign('[')), (_, Word::Number), (_, Word::Sign(']')), ..] => plain(None, 3, true),
-        [(_, Word::Sign('[')), ..] => Some(Step { field: None, words: 1, element: false, dynamic: true }),
+        [(_, Word::Sign('[')), ..] => {
+            Some(Step { field: None, words: 1, element: false, dynamic: true })
+        }
         _ => None,
     }
 }
@@ -256,9 +316,14 @@ fn comprehension(place: &Place<'_>, all: &[(usize, Word<'_>)]) -> Names {
         if *word != Word::Name("for") {
             continue;
         }
-        let Some(found) = all[at..].iter().position(|(_, w)| *w == Word::Name("in")) else { continue };
+        let Some(found) = all[at..].iter().position(|(_, w)| *w == Word::Name("in")) else {
+            continue;
+        };
         let source = &all[at + found + 1..];
-        let end = source.iter().position(|(_, w)| matches!(w, Word::Sign(']') | Word::Name("if"))).unwrap_or(source.len());
+        let end = source
+            .iter()
+            .position(|(_, w)| matches!(w, Word::Sign(']') | Word::Name("if")))
+            .unwrap_or(source.len());
         let shape = match place.whole(&source[..end]) {
             Shape::List(inner) => (*inner).clone(),
             Shape::Any | Shape::Scalar | Shape::Record(_) => Shape::Any,

@@ -3,7 +3,9 @@ use std::rc::Rc;
 use super::*;
 
 fn known() -> Names {
-    let record = |words: &[&str]| Shape::Record(Rc::new(words.iter().map(|w| ((*w).to_owned(), Shape::Scalar)).collect()));
+    let record = |words: &[&str]| {
+        Shape::Record(Rc::new(words.iter().map(|w| ((*w).to_owned(), Shape::Scalar)).collect()))
+    };
     let part = Shape::List(Rc::new(record(&["id", "name"])));
     Names::from([("tool".to_owned(), record(&["name", "id"])), ("part".to_owned(), part)])
 }
@@ -38,14 +40,20 @@ fn silent_mistakes_are_found() {
         ("{% if tool.nmae %}{% endif %}", "t `tool` has no field `nmae`"),
         ("{{ 'x' ~ tool.nmae }}", "t `tool` has no field `nmae`"),
         ("{% if 'x' in toll.id %}{% endif %}", "t nothing is named `toll` here"),
-        ("{% for p in part %}{% if p.nmae == 'x' %}{% endif %}{% endfor %}", "t `p` has no field `nmae`"),
+        (
+            "{% for p in part %}{% if p.nmae == 'x' %}{% endif %}{% endfor %}",
+            "t `p` has no field `nmae`",
+        ),
         ("{% if part.name %}{% endif %}", "t `part` is a list and has no field `name`"),
         ("{% if tool.name.x %}{% endif %}", "t `tool.name` is a single value and has no field `x`"),
         ("{% for p in part %}{% include \"p.md\" %}{% endfor %}", "p.md `p` has no field `nmae`"),
         ("{{ [p.nmae for p in part] | join }}", "t `p` has no field `nmae`"),
         ("{% for p in part %}{% endfor %}{% if p %}{% endif %}", "t nothing is named `p` here"),
         ("{% if tool[part[0].x] %}{% endif %}", "t `part` has no field `x`"),
-        ("{% if not tool.nmae %}{% elif tool['nmae'] %}{% endif %}", "t `tool` has no field `nmae`"),
+        (
+            "{% if not tool.nmae %}{% elif tool['nmae'] %}{% endif %}",
+            "t `tool` has no field `nmae`",
+        ),
         ("{{ x | default(value=tool.y) }}", "t nothing is named `x` here"),
     ];
     for (text, wanted) in cases {
@@ -56,7 +64,21 @@ fn silent_mistakes_are_found() {
 
 #[test]
 fn odd_templates_do_not_panic() {
-    for text in ["{{", "{%", "{{ '", "{{ [", "{% for", "{% for x in", "{{ ä.ö }}", "{% set x", "{{ tool. }}", "{{ a[b[c[ }}", "{#", "{{ '' }}", "{{ \"ä"] {
+    for text in [
+        "{{",
+        "{%",
+        "{{ '",
+        "{{ [",
+        "{% for",
+        "{% for x in",
+        "{{ ä.ö }}",
+        "{% set x",
+        "{{ tool. }}",
+        "{{ a[b[c[ }}",
+        "{#",
+        "{{ '' }}",
+        "{{ \"ä",
+    ] {
         found(text);
     }
 }

@@ -14,9 +14,9 @@ pub(super) enum Shape {
     /// A value without parts.
     Scalar,
     /// Many of a shape.
-    List(Rc<Shape>),
+    List(Rc<Self>),
     /// Parts by name.
-    Record(Rc<BTreeMap<String, Shape>>),
+    Record(Rc<BTreeMap<String, Self>>),
 }
 
 /// Shapes by name.
@@ -40,10 +40,21 @@ fn of_type(ty: &Type) -> Shape {
         Type::List(inner) => list(of_type(inner)),
         Type::Map(..) => Shape::Any,
         Type::AnyOf(types) => {
-            let part = types.iter().find(|ty| matches!(ty, Type::Table(_) | Type::Map(..) | Type::List(_)));
+            let part = types
+                .iter()
+                .find(|ty| matches!(ty, Type::Table(_) | Type::Map(..) | Type::List(_)));
             part.map_or(Shape::Scalar, of_type)
         }
-        Type::String | Type::Text | Type::Bool | Type::Integer | Type::Date | Type::Url | Type::Handle | Type::Place | Type::OneOf(_) | Type::Ref(_) => Shape::Scalar,
+        Type::String
+        | Type::Text
+        | Type::Bool
+        | Type::Integer
+        | Type::Date
+        | Type::Url
+        | Type::Handle
+        | Type::Place
+        | Type::OneOf(_)
+        | Type::Ref(_) => Shape::Scalar,
     }
 }
 
@@ -79,7 +90,9 @@ fn element(schema: &Schema, name: &str) -> Shape {
         names.insert("issue".into(), list(issue));
         return record(names);
     }
-    let Some(entries) = schema.data.get(first) else { return Shape::Any };
+    let Some(entries) = schema.data.get(first) else {
+        return Shape::Any;
+    };
     let mut names = scalars("key");
     for (key, value) in entries.iter().flat_map(|entry| &entry.values) {
         let many = matches!(value, crate::source::Value::Array(_));

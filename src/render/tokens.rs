@@ -80,9 +80,13 @@ pub(super) fn words(text: &str, start: usize, end: usize) -> Vec<(usize, Word<'_
                 let inner = rest[1..].find(c).unwrap_or(rest.len() - 1);
                 ((inner + 2).min(rest.len()), Some(Word::Text(&rest[1..=inner])))
             }
-            _ if c.is_ascii_digit() => (rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len(), Some(Word::Number)),
+            _ if c.is_ascii_digit() => (
+                rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len(),
+                Some(Word::Number),
+            ),
             _ if c.is_alphabetic() || c == '_' => {
-                let name = &rest[..rest.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len()];
+                let name = &rest[..rest.len()
+                    - rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len()];
                 (name.len(), Some(Word::Name(name)))
             }
             _ => (c.len_utf8(), Some(Word::Sign(c))),

@@ -10,7 +10,12 @@ use crate::problem::Problems;
 use crate::tree::{DesiredNode, Parent};
 
 /// Checks that each parent stands before its children; `nodes` in the blueprint's order.
-pub(super) fn parents(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &[DesiredNode], out: &mut Problems) {
+pub(super) fn parents(
+    scene: &Scene<'_>,
+    outline: &Outline<'_>,
+    nodes: &[DesiredNode],
+    out: &mut Problems,
+) {
     let mut seen: BTreeSet<&NodeKey> = BTreeSet::new();
     for node in nodes {
         if let Parent::Node(key) = &node.parent
@@ -19,7 +24,12 @@ pub(super) fn parents(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &[Desired
             && nodes.iter().any(|other| other.key == *key)
         {
             let span = origin.rule.parent.as_ref().map_or(&origin.rule.span, |code| &code.span);
-            let message = format!("node {} of {} stands before its parent {}", node.key.local(), scene.spec.file, key.local());
+            let message = format!(
+                "node {} of {} stands before its parent {}",
+                node.key.local(),
+                scene.spec.file,
+                key.local()
+            );
             out.push(span.error(message).hint("move the parent's [[node]] up"));
         }
         seen.insert(&node.key);
@@ -27,7 +37,12 @@ pub(super) fn parents(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &[Desired
 }
 
 /// Checks dependencies for cycles and old keys for two owners.
-pub(super) fn nodes(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &[DesiredNode], out: &mut Problems) {
+pub(super) fn nodes(
+    scene: &Scene<'_>,
+    outline: &Outline<'_>,
+    nodes: &[DesiredNode],
+    out: &mut Problems,
+) {
     let mut left: BTreeMap<&NodeKey, &DesiredNode> = nodes.iter().map(|n| (&n.key, n)).collect();
     loop {
         let free: Vec<&NodeKey> = left
@@ -43,6 +58,7 @@ pub(super) fn nodes(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &[DesiredNo
         }
     }
     if let Some(names) = walk(&left)
+        && !among_entries(outline, &names)
         && let Some(origin) = outline.nodes.iter().find(|n| n.key == *names[0])
     {
         let names: Vec<&str> = names.iter().map(|key| key.local()).collect();
@@ -56,10 +72,22 @@ pub(super) fn nodes(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &[DesiredNo
                 && let Some(origin) = outline.nodes.iter().find(|n| n.key == node.key)
             {
                 let message = format!("`{was}` is the old key of {} too", other.local());
-                out.push(node_error(scene, origin, message).hint("take the old id out of one `was`"));
+                out.push(
+                    node_error(scene, origin, message).hint("take the old id out of one `was`"),
+                );
             }
         }
     }
+}
+
+/// Whether all nodes are entries of one list, whose own check has named the cycle.
+fn among_entries(outline: &Outline<'_>, keys: &[&NodeKey]) -> bool {
+    let rule = |key: &&NodeKey| {
+        let node = outline.nodes.iter().find(|n| n.key == **key)?;
+        node.entry.filter(|entry| !entry.depends_on.is_empty()).map(|_| &node.rule.key)
+    };
+    let first = keys.first().and_then(rule);
+    first.is_some() && keys.iter().all(|key| rule(key) == first)
 }
 
 fn walk<'a>(left: &BTreeMap<&'a NodeKey, &'a DesiredNode>) -> Option<Vec<&'a NodeKey>> {

@@ -33,19 +33,11 @@ pub(super) fn estimate(
     operation: &Operation,
     variables: &JsonMap,
 ) -> Cost {
-    let mut estimator = Estimator {
-        schema,
-        document,
-        variables,
-        patience: PATIENCE,
-    };
+    let mut estimator = Estimator { schema, document, variables, patience: PATIENCE };
     let root = operation.object_type().as_str();
     let cost = estimator.selections(&[&operation.selection_set.selections], root);
     if estimator.patience == 0 {
-        return Cost {
-            score: u64::MAX,
-            depth: cost.depth,
-        };
+        return Cost { score: u64::MAX, depth: cost.depth };
     }
     cost
 }
@@ -103,10 +95,9 @@ impl<'a> Estimator<'a> {
             }
             self.patience -= 1;
             match selection {
-                Selection::Field(field) => fields
-                    .entry(field.response_key().to_string())
-                    .or_default()
-                    .push(field),
+                Selection::Field(field) => {
+                    fields.entry(field.response_key().to_string()).or_default().push(field);
+                }
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.type_condition.as_ref();
                     if condition.is_none_or(|name| self.applies(name, concrete)) {
@@ -128,10 +119,7 @@ impl<'a> Estimator<'a> {
     fn applies(&self, condition: &str, concrete: &str) -> bool {
         condition == concrete
             || self.schema.get_object(concrete).is_some_and(|object| {
-                object
-                    .implements_interfaces
-                    .iter()
-                    .any(|interface| interface.as_str() == condition)
+                object.implements_interfaces.iter().any(|interface| interface.as_str() == condition)
             })
     }
 
@@ -143,10 +131,8 @@ impl<'a> Estimator<'a> {
         if field.name.starts_with("__schema") || field.name.starts_with("__type") {
             return Cost { score: 0, depth: 1 };
         }
-        let sets: Vec<&[Selection]> = same
-            .iter()
-            .map(|field| field.selection_set.selections.as_slice())
-            .collect();
+        let sets: Vec<&[Selection]> =
+            same.iter().map(|field| field.selection_set.selections.as_slice()).collect();
         let type_name = field.definition.ty.inner_named_type().as_str();
         let inner = if field.selection_set.selections.is_empty() {
             Cost { score: 0, depth: 0 }
@@ -159,10 +145,7 @@ impl<'a> Estimator<'a> {
             Some(page) => score.saturating_add(score.saturating_mul(page) / 100),
             None => score,
         };
-        Cost {
-            score,
-            depth: inner.depth + 1,
-        }
+        Cost { score, depth: inner.depth + 1 }
     }
 
     fn own_cost(&self, field: &Field, type_name: &str) -> u64 {
@@ -181,35 +164,24 @@ impl<'a> Estimator<'a> {
             return None;
         }
         let page = PAGE as u64;
-        Some(
-            self.number(field, "first")
-                .map_or(page, |first| first.min(page)),
-        )
+        Some(self.number(field, "first").map_or(page, |first| first.min(page)))
     }
 
     /// Tells whether an argument is there and not null.
     fn given(&self, field: &Field, name: &str) -> bool {
-        let Some(argument) = field
-            .arguments
-            .iter()
-            .find(|argument| argument.name == name)
-        else {
+        let Some(argument) = field.arguments.iter().find(|argument| argument.name == name) else {
             return false;
         };
         match argument.value.as_variable() {
-            Some(variable) => self
-                .variables
-                .get(variable.as_str())
-                .is_some_and(|value| !value.is_null()),
+            Some(variable) => {
+                self.variables.get(variable.as_str()).is_some_and(|value| !value.is_null())
+            }
             None => !argument.value.is_null(),
         }
     }
 
     fn number(&self, field: &Field, name: &str) -> Option<u64> {
-        let argument = field
-            .arguments
-            .iter()
-            .find(|argument| argument.name == name)?;
+        let argument = field.arguments.iter().find(|argument| argument.name == name)?;
         match argument.value.as_variable() {
             Some(variable) => self.variables.get(variable.as_str())?.as_u64(),
             None => {

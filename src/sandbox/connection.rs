@@ -30,14 +30,8 @@ pub(super) fn page(
     let info = Node::plain(
         "PageInfo",
         vec![
-            (
-                "startCursor",
-                Out::leaf(shown.first().map(|row| cursor(row.0))),
-            ),
-            (
-                "endCursor",
-                Out::leaf(shown.last().map(|row| cursor(row.0))),
-            ),
+            ("startCursor", Out::leaf(shown.first().map(|row| cursor(row.0)))),
+            ("endCursor", Out::leaf(shown.last().map(|row| cursor(row.0)))),
             ("hasNextPage", Out::leaf(end < count)),
             ("hasPreviousPage", Out::leaf(start > 0)),
         ],
@@ -59,9 +53,8 @@ fn cursor(id: Id) -> String {
 
 /// Finds the row after the cursor's. If that row has left the list, the numbers tell where it was.
 fn start_after(rows: &[(Id, Node)], cursor: &str) -> Result<usize, FieldError> {
-    let id = read_cursor(cursor).ok_or_else(|| FieldError {
-        message: "Please provide a valid cursor".to_owned(),
-    })?;
+    let id = read_cursor(cursor)
+        .ok_or_else(|| FieldError { message: "Please provide a valid cursor".to_owned() })?;
     if let Some(at) = rows.iter().position(|row| row.0 == id) {
         return Ok(at + 1);
     }

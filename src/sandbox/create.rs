@@ -55,17 +55,10 @@ fn without_links(draft: &mut Draft<'_>, input: &Create, widgets: &Widgets) -> Re
         None => Vec::new(),
     };
     let by_command = labels::named(&draft.world, place, &effects.add_labels);
-    let wanted = if by_command.is_empty() {
-        wanted
-    } else {
-        by_command
-    };
+    let wanted = if by_command.is_empty() { wanted } else { by_command };
     labels::change(draft, id, &wanted, &[])?;
     update::plain_widgets(draft, id, widgets)?;
-    let parent = input
-        .hierarchy_widget
-        .as_ref()
-        .and_then(|widget| widget.parent_id.clone());
+    let parent = input.hierarchy_widget.as_ref().and_then(|widget| widget.parent_id.clone());
     if let Some(parent) = parent.flatten() {
         let parent = hierarchy::candidate(draft, &parent)?;
         hierarchy::attach(draft, id, parent)?;
@@ -109,11 +102,7 @@ fn kind_of(config: &Config, text: &str) -> Result<Kind, Refusal> {
 }
 
 fn next_iid(draft: &mut Draft<'_>, place: Id) -> Result<u64, Refusal> {
-    let place = draft
-        .world
-        .places
-        .get_mut(place)
-        .ok_or_else(Refusal::unavailable)?;
+    let place = draft.world.places.get_mut(place).ok_or_else(Refusal::unavailable)?;
     place.last_iid += 1;
     Ok(place.last_iid)
 }

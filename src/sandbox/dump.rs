@@ -102,11 +102,7 @@ pub(super) fn view(world: &World, id: Id) -> Option<ItemView> {
         confidential: item.confidential,
         labels: labels(world, item),
         parent: item.parent.map(|parent| references::full(world, parent)),
-        children: item
-            .children
-            .iter()
-            .map(|child| references::full(world, *child))
-            .collect(),
+        children: item.children.iter().map(|child| references::full(world, *child)).collect(),
         weight: item.weight,
         health_status: item.health.clone(),
         milestone: item
@@ -116,11 +112,7 @@ pub(super) fn view(world: &World, id: Id) -> Option<ItemView> {
         start_date: item.start.clone(),
         due_date: item.due.clone(),
         fixed_dates: item.fixed_dates,
-        assignees: item
-            .assignees
-            .iter()
-            .map(|id| username(world, *id))
-            .collect(),
+        assignees: item.assignees.iter().map(|id| username(world, *id)).collect(),
         links: links(world, item),
         notes: notes(world, item),
         notified: notified.collect(),
@@ -135,10 +127,7 @@ pub(super) fn view(world: &World, id: Id) -> Option<ItemView> {
 }
 
 fn username(world: &World, id: Id) -> String {
-    world
-        .users
-        .get(id)
-        .map_or_else(String::new, |user| user.username.clone())
+    world.users.get(id).map_or_else(String::new, |user| user.username.clone())
 }
 
 fn labels(world: &World, item: &Item) -> Vec<String> {
@@ -176,11 +165,8 @@ fn notes(world: &World, item: &Item) -> Vec<NoteView> {
 /// Returns a picture of all items that is equal for equal worlds, however they came about: no
 /// ids, no times, no versions, and only the notes that people wrote.
 pub(super) fn dump(world: &World) -> Value {
-    let mut rows: Vec<ItemView> = world
-        .items
-        .iter()
-        .filter_map(|(id, _)| view(world, id))
-        .collect();
+    let mut rows: Vec<ItemView> =
+        world.items.iter().filter_map(|(id, _)| view(world, id)).collect();
     rows.sort_by_cached_key(|row| sort_key(&row.reference));
     rows.iter().map(picture).collect()
 }

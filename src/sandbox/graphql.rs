@@ -74,10 +74,7 @@ impl Reply {
 }
 
 fn errors(messages: &[&str]) -> Value {
-    let errors: Vec<Value> = messages
-        .iter()
-        .map(|message| json!({ "message": message }))
-        .collect();
+    let errors: Vec<Value> = messages.iter().map(|message| json!({ "message": message })).collect();
     json!({ "errors": errors })
 }
 
@@ -96,11 +93,7 @@ static COMMUNITY: LazyLock<Built> = LazyLock::new(|| Engine::build(&super::commu
 impl Engine {
     /// Returns the schema of an edition; each is built once.
     pub(super) fn of(edition: &Edition) -> Result<Arc<Self>, SandboxError> {
-        let built = if edition.enterprise {
-            &*ENTERPRISE
-        } else {
-            &*COMMUNITY
-        };
+        let built = if edition.enterprise { &*ENTERPRISE } else { &*COMMUNITY };
         built.clone().map_err(SandboxError::Schema)
     }
 
@@ -108,10 +101,7 @@ impl Engine {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .map_err(|error| error.errors.to_string())?;
         let implementers = schema.implementers_map();
-        Ok(Arc::new(Self {
-            schema,
-            implementers,
-        }))
+        Ok(Arc::new(Self { schema, implementers }))
     }
 }
 
@@ -144,10 +134,7 @@ pub(super) fn read(body: &[u8]) -> Result<Requests, Reply> {
         Value::Array(values) => (values, true),
         value => (vec![value], false),
     };
-    let all = values
-        .into_iter()
-        .map(request)
-        .collect::<Result<Vec<_>, Reply>>()?;
+    let all = values.into_iter().map(request).collect::<Result<Vec<_>, Reply>>()?;
     let characters: usize = all.iter().map(|one| one.query.chars().count()).sum();
     if characters > QUERY_CHARACTERS {
         return Err(Reply::error(422, "Query too large"));
@@ -160,10 +147,9 @@ fn request(value: Value) -> Result<Request, Reply> {
     let variables = match value.get("variables") {
         None | Some(Value::Null) => JsonMap::new(),
         Some(Value::String(text)) if text.trim().is_empty() => JsonMap::new(),
-        Some(Value::String(text)) => serde_json::from_str(text)
-            .ok()
-            .and_then(object)
-            .ok_or_else(broken_variables)?,
+        Some(Value::String(text)) => {
+            serde_json::from_str(text).ok().and_then(object).ok_or_else(broken_variables)?
+        }
         Some(other) => object(other.clone()).ok_or_else(broken_variables)?,
     };
     Ok(Request {
@@ -207,17 +193,11 @@ pub(super) fn run(
     reading: Option<&Arc<World>>,
     by_get: bool,
 ) -> (Reply, Summary) {
-    let prepared: Vec<_> = requests
-        .all
-        .iter()
-        .map(|request| prepare(&state.engine, request))
-        .collect();
+    let prepared: Vec<_> =
+        requests.all.iter().map(|request| prepare(&state.engine, request)).collect();
     let summary = summarise(&prepared);
     if by_get && summary.mutation {
-        return (
-            Reply::error(422, "Mutations are forbidden over GET"),
-            summary,
-        );
+        return (Reply::error(422, "Mutations are forbidden over GET"), summary);
     }
     let limit = if viewer.is_some() { 250 } else { 200 };
     let good = prepared.iter().flatten();
@@ -230,18 +210,13 @@ pub(super) fn run(
             Err(answer) => answer.clone(),
         })
         .collect();
-    let body = if requests.batch {
-        Value::Array(answers)
-    } else {
-        answers.pop().unwrap_or(Value::Null)
-    };
+    let body =
+        if requests.batch { Value::Array(answers) } else { answers.pop().unwrap_or(Value::Null) };
     (Reply::json(200, &body), summary)
 }
 
 fn too_complex(score: u64, limit: u64) -> Value {
-    errors(&[&format!(
-        "Query has complexity of {score}, which exceeds max complexity of {limit}"
-    )])
+    errors(&[&format!("Query has complexity of {score}, which exceeds max complexity of {limit}")])
 }
 
 /// Validates a request; an `Err` is the answer that says why not.
@@ -266,12 +241,7 @@ fn prepare<'a>(engine: &Engine, request: &'a Request) -> Result<Prepared<'a>, Va
     let variables = coerce_variable_values(&engine.schema, operation, &request.variables)
         .map_err(|error| json!({ "errors": [error.to_graphql_error(&document.sources)] }))?;
     let cost = complexity::estimate(&engine.schema, &document, operation, &variables);
-    Ok(Prepared {
-        document,
-        operation: request.operation.as_deref(),
-        variables,
-        cost,
-    })
+    Ok(Prepared { document, operation: request.operation.as_deref(), variables, cost })
 }
 
 /// Rewords the one validation error that clients look for.
@@ -294,9 +264,7 @@ fn summarise(prepared: &[Result<Prepared<'_>, Value>]) -> Summary {
         }
         summary.mutation |= operation.is_mutation();
         let fields = operation.root_fields(&one.document);
-        summary
-            .fields
-            .extend(fields.map(|field| field.name.to_string()));
+        summary.fields.extend(fields.map(|field| field.name.to_string()));
     }
     summary
 }
@@ -353,10 +321,7 @@ pub(super) fn outline(state: &State, body: &[u8]) -> Summary {
     let Ok(requests) = read(body) else {
         return Summary::default();
     };
-    let prepared: Vec<_> = requests
-        .all
-        .iter()
-        .map(|request| prepare(&state.engine, request))
-        .collect();
+    let prepared: Vec<_> =
+        requests.all.iter().map(|request| prepare(&state.engine, request)).collect();
     summarise(&prepared)
 }

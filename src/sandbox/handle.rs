@@ -122,11 +122,7 @@ impl Sandbox {
 
     fn with(world: World, folder: Option<Folder>, seed: &Seed) -> Result<Self, SandboxError> {
         let world = Arc::new(world);
-        let memory = Memory {
-            before: Arc::clone(&world),
-            world,
-            folder,
-        };
+        let memory = Memory { before: Arc::clone(&world), world, folder };
         let state = State {
             engine: Engine::of(&seed.edition)?,
             config: Arc::new(Config { seed: seed.clone() }),
@@ -136,9 +132,7 @@ impl Sandbox {
             url: Mutex::new("http://sandbox.test".to_owned()),
             turn: Mutex::new(()),
         };
-        Ok(Self {
-            state: Arc::new(state),
-        })
+        Ok(Self { state: Arc::new(state) })
     }
 
     /// Serves the sandbox on an address; port 0 picks a free one.
@@ -177,9 +171,7 @@ impl Sandbox {
         let mut traffic = lock(&self.state.traffic);
         traffic.received += 1;
         let number = traffic.received;
-        self.state
-            .progress
-            .send_modify(|progress| progress.received = number);
+        self.state.progress.send_modify(|progress| progress.received = number);
         let hit = traffic.faults.iter().find(|fault| fault.hits(number));
         hit.map(|fault| fault.kind.clone())
     }
@@ -230,9 +222,7 @@ impl Sandbox {
             response_bytes: reply.body.len(),
             fault,
         });
-        self.state
-            .progress
-            .send_modify(|progress| progress.done += 1);
+        self.state.progress.send_modify(|progress| progress.done += 1);
     }
 
     /// Returns all requests since the last `clear_log`.
@@ -309,30 +299,19 @@ impl Sandbox {
     /// Returns everyone who was told of anything, oldest first.
     pub fn notifications(&self) -> Vec<Notification> {
         let world = self.state.world();
-        world
-            .notifications
-            .iter()
-            .map(|(_, row)| row.clone())
-            .collect()
+        world.notifications.iter().map(|(_, row)| row.clone()).collect()
     }
 
     /// Returns all quick actions that were cut out of texts, oldest first.
     pub fn quick_actions(&self) -> Vec<QuickActionRun> {
         let world = self.state.world();
-        world
-            .quick_actions
-            .iter()
-            .map(|(_, row)| row.clone())
-            .collect()
+        world.quick_actions.iter().map(|(_, row)| row.clone()).collect()
     }
 }
 
 /// Returns the answer of a fault that leaves the work undone.
 fn instead(fault: &FaultKind) -> Option<Reply> {
-    let nothing = |delivery| Reply {
-        delivery,
-        ..Reply::json(200, &json!({}))
-    };
+    let nothing = |delivery| Reply { delivery, ..Reply::json(200, &json!({})) };
     match fault {
         FaultKind::Refuse | FaultKind::DropBeforeCommit => Some(nothing(Delivery::Severed)),
         FaultKind::HangBeforeCommit => Some(nothing(Delivery::Hanging)),
@@ -352,10 +331,7 @@ fn instead(fault: &FaultKind) -> Option<Reply> {
 
 fn rate_limited(retry_after: Option<u64>, text: bool) -> Reply {
     let message = "This endpoint has been requested too many times. Try again later.";
-    let reply = Reply {
-        retry_after,
-        ..Reply::error(429, message)
-    };
+    let reply = Reply { retry_after, ..Reply::error(429, message) };
     if text {
         return Reply {
             content_type: "text/plain; charset=utf-8",

@@ -57,11 +57,7 @@ pub(super) fn children<'a>(
 /// Finds the parent that a new or changed item shall have.
 pub(super) fn candidate(draft: &Draft<'_>, text: &str) -> Result<Id, Refusal> {
     let id = read_gid(&["WorkItem"], text).ok_or_else(|| wrong_class(text, "WorkItem"))?;
-    if draft.may_write(id) {
-        Ok(id)
-    } else {
-        Err(Refusal::invalid(NO_MATCH))
-    }
+    if draft.may_write(id) { Ok(id) } else { Err(Refusal::invalid(NO_MATCH)) }
 }
 
 /// Puts an item on top of a parent's children.
@@ -77,10 +73,8 @@ pub(super) fn attach(draft: &mut Draft<'_>, child: Id, parent: Id) -> Result<(),
     forget_parent(draft, child)?;
     draft.item_mut(child)?.parent = Some(parent);
     draft.item_mut(parent)?.children.insert(0, child);
-    let (above, below) = (
-        references::full(&draft.world, parent),
-        references::full(&draft.world, child),
-    );
+    let (above, below) =
+        (references::full(&draft.world, parent), references::full(&draft.world, child));
     let names = (
         kind_name(draft.item(parent)?.kind).to_lowercase(),
         kind_name(draft.item(child)?.kind).to_lowercase(),
@@ -95,10 +89,8 @@ pub(super) fn detach(draft: &mut Draft<'_>, child: Id) -> Result<(), Refusal> {
         return Ok(());
     };
     forget_parent(draft, child)?;
-    let (above, below) = (
-        references::full(&draft.world, parent),
-        references::full(&draft.world, child),
-    );
+    let (above, below) =
+        (references::full(&draft.world, parent), references::full(&draft.world, child));
     draft.system_note(child, format!("removed parent {above}"))?;
     draft.system_note(parent, format!("removed child {below}"))
 }
@@ -149,12 +141,7 @@ fn height(world: &World, id: Id) -> usize {
             .iter()
             .filter_map(|id| world.items.get(*id))
             .flat_map(|item| item.children.iter().copied())
-            .filter(|id| {
-                world
-                    .items
-                    .get(*id)
-                    .is_some_and(|item| item.kind == Kind::Epic)
-            })
+            .filter(|id| world.items.get(*id).is_some_and(|item| item.kind == Kind::Epic))
             .collect();
     }
     levels
@@ -163,13 +150,7 @@ fn height(world: &World, id: Id) -> usize {
 /// Checks that no public item stands under a confidential one.
 pub(super) fn check_confidentiality(draft: &Draft<'_>, id: Id) -> Result<(), Refusal> {
     let item = draft.item(id)?;
-    let public = |id: &Id| {
-        draft
-            .world
-            .items
-            .get(*id)
-            .is_some_and(|item| !item.confidential)
-    };
+    let public = |id: &Id| draft.world.items.get(*id).is_some_and(|item| !item.confidential);
     if item.confidential && item.children.iter().any(public) {
         let text = "A confidential work item cannot have a parent that already has \
                     non-confidential children.";
@@ -239,9 +220,7 @@ fn place_next_to(draft: &mut Draft<'_>, id: Id, next_to: Id, side: Side) -> Resu
     let parent = draft.item(id)?.parent;
     let sibling = draft.item(next_to)?.parent;
     let Some(parent) = parent.filter(|parent| sibling == Some(*parent) && id != next_to) else {
-        return Err(Refusal::invalid(
-            "The adjacent work item must have the same parent.",
-        ));
+        return Err(Refusal::invalid("The adjacent work item must have the same parent."));
     };
     let children = &mut draft.item_mut(parent)?.children;
     children.retain(|child| *child != id);

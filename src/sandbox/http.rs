@@ -80,10 +80,7 @@ pub(super) async fn serve(sandbox: Sandbox, address: SocketAddr) -> Result<Serve
     let bound = listener.local_addr().map_err(failed)?;
     sandbox.set_url(format!("http://{bound}"));
     let (stop, stopped) = watch::channel(false);
-    let app = App {
-        sandbox,
-        stop: stopped.clone(),
-    };
+    let app = App { sandbox, stop: stopped.clone() };
     let router = Router::new()
         .route("/api/graphql", post(by_post).get(by_get))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
@@ -95,11 +92,7 @@ pub(super) async fn serve(sandbox: Sandbox, address: SocketAddr) -> Result<Serve
         // The server itself never fails; a broken connection is that connection's matter.
         let _ = server.await;
     });
-    Ok(Served {
-        address: bound,
-        stop,
-        task: Some(task),
-    })
+    Ok(Served { address: bound, stop, task: Some(task) })
 }
 
 async fn until_stopped(mut stop: watch::Receiver<bool>) {
@@ -124,9 +117,7 @@ async fn by_get(
     headers: HeaderMap,
 ) -> Response {
     let body = body_of_query(query.as_deref().unwrap_or_default());
-    let reply = app
-        .sandbox
-        .answer(token(&headers).as_deref(), body.as_bytes(), true);
+    let reply = app.sandbox.answer(token(&headers).as_deref(), body.as_bytes(), true);
     deliver(reply, &budget, app.stop).await
 }
 
@@ -134,11 +125,7 @@ fn token(headers: &HeaderMap) -> Option<String> {
     let value = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let bearer = value("authorization").map(|text| {
         let (scheme, rest) = text.split_once(' ').unwrap_or(("", text));
-        if scheme.eq_ignore_ascii_case("bearer") {
-            rest.trim()
-        } else {
-            text
-        }
+        if scheme.eq_ignore_ascii_case("bearer") { rest.trim() } else { text }
     });
     bearer.or_else(|| value("private-token")).map(str::to_owned)
 }

@@ -105,10 +105,7 @@ pub(super) fn field(scene: &Arc<Scene>, id: Id, name: &str, arguments: &JsonMap)
         "reference" => reference(scene, id, item, arguments),
         "webPath" => Out::leaf(references::web_path(&scene.world, item)),
         "webUrl" => url(scene, Some(item)),
-        "movedToWorkItemUrl" => url(
-            scene,
-            item.moved_to.and_then(|to| scene.world.items.get(to)),
-        ),
+        "movedToWorkItemUrl" => url(scene, item.moved_to.and_then(|to| scene.world.items.get(to))),
         "promotedToEpicUrl" | "duplicatedToWorkItemUrl" => Out::null(),
         "userDiscussionsCount" => Out::leaf(item.notes.iter().filter(|n| !n.system).count()),
         "userPermissions" => permissions(scene, item),
@@ -121,11 +118,7 @@ pub(super) fn field(scene: &Arc<Scene>, id: Id, name: &str, arguments: &JsonMap)
 
 /// Returns the state word of an item.
 pub(super) fn state(item: &Item) -> &'static str {
-    if item.closed_at.is_some() {
-        "CLOSED"
-    } else {
-        "OPEN"
-    }
+    if item.closed_at.is_some() { "CLOSED" } else { "OPEN" }
 }
 
 fn description(item: &Item) -> Out {
@@ -152,19 +145,15 @@ fn reference(scene: &Scene, id: Id, item: &Item, arguments: &JsonMap) -> Out {
 fn project(scene: &Arc<Scene>, item: &Item) -> Out {
     let kind = scene.world.places.get(item.place).map(|place| place.kind);
     match kind {
-        Some(PlaceKind::Project) => Out::Node(Node::Place(
-            Arc::clone(scene),
-            PlaceKind::Project,
-            item.place,
-        )),
+        Some(PlaceKind::Project) => {
+            Out::Node(Node::Place(Arc::clone(scene), PlaceKind::Project, item.place))
+        }
         Some(PlaceKind::Group) | None => Out::null(),
     }
 }
 
 fn permissions(scene: &Scene, item: &Item) -> Out {
-    let write = scene
-        .config
-        .writable(&scene.world, item.place, scene.viewer);
+    let write = scene.config.writable(&scene.world, item.place, scene.viewer);
     let fields = [
         "adminParentLink",
         "adminWorkItem",
@@ -174,10 +163,7 @@ fn permissions(scene: &Scene, item: &Item) -> Out {
         "setWorkItemMetadata",
         "updateWorkItem",
     ];
-    let mut fields: Vec<_> = fields
-        .into_iter()
-        .map(|name| (name, Out::leaf(write)))
-        .collect();
+    let mut fields: Vec<_> = fields.into_iter().map(|name| (name, Out::leaf(write))).collect();
     fields.push(("createNote", Out::leaf(true)));
     fields.push(("readWorkItem", Out::leaf(true)));
     Out::Node(Node::plain("WorkItemPermissions", fields))
@@ -186,26 +172,15 @@ fn permissions(scene: &Scene, item: &Item) -> Out {
 fn widgets(scene: &Arc<Scene>, id: Id, kind: Kind, arguments: &JsonMap) -> Out {
     let named = |argument: &str| {
         let list = arguments.get(argument)?.as_array()?;
-        Some(
-            list.iter()
-                .filter_map(|word| word.as_str())
-                .collect::<Vec<_>>(),
-        )
+        Some(list.iter().filter_map(|word| word.as_str()).collect::<Vec<_>>())
     };
     let (only, except) = (named("onlyTypes"), named("exceptTypes"));
     let wanted = |widget: &Widget| {
-        only.as_ref()
-            .is_none_or(|only| only.contains(&widget.word()))
-            && !except
-                .as_ref()
-                .is_some_and(|except| except.contains(&widget.word()))
+        only.as_ref().is_none_or(|only| only.contains(&widget.word()))
+            && !except.as_ref().is_some_and(|except| except.contains(&widget.word()))
     };
     let nodes = Widget::of(scene, kind).into_iter().filter(wanted);
-    Out::List(
-        nodes
-            .map(|widget| Node::Widget(Arc::clone(scene), widget, id))
-            .collect(),
-    )
+    Out::List(nodes.map(|widget| Node::Widget(Arc::clone(scene), widget, id)).collect())
 }
 
 /// Returns a field of a widget.
@@ -230,11 +205,9 @@ pub(super) fn widget_field(
         (Widget::Description, _) => return Ok(description_field(scene, item, name)),
         (Widget::HealthStatus, "healthStatus") => Out::leaf(&item.health),
         (Widget::Hierarchy, _) => return hierarchy_field(scene, id, item, name, arguments),
-        (Widget::Labels, "labels") => page(
-            "LabelConnection",
-            label_rows(scene, &item.labels),
-            arguments,
-        )?,
+        (Widget::Labels, "labels") => {
+            page("LabelConnection", label_rows(scene, &item.labels), arguments)?
+        }
         (Widget::LinkedItems, "blocked") => Out::leaf(is_blocked(scene, item)),
         (Widget::LinkedItems, "linkedItems") => linked(scene, item, arguments)?,
         (Widget::Milestone, "milestone") => {
@@ -262,10 +235,7 @@ fn description_field(scene: &Arc<Scene>, item: &Item, name: &str) -> Option<Out>
         }
         "taskCompletionStatus" => {
             let (all, ticked) = text::tasks(&item.description);
-            let fields = vec![
-                ("count", Out::leaf(all)),
-                ("completedCount", Out::leaf(ticked)),
-            ];
+            let fields = vec![("count", Out::leaf(all)), ("completedCount", Out::leaf(ticked))];
             Out::Node(Node::plain("TaskCompletionStatus", fields))
         }
         _ => return None,
@@ -305,10 +275,7 @@ fn hierarchy_field(
 }
 
 fn label_rows(scene: &Scene, labels: &[Id]) -> Vec<(Id, Node)> {
-    labels
-        .iter()
-        .filter_map(|id| Some((*id, queries::label(&scene.world, *id)?)))
-        .collect()
+    labels.iter().filter_map(|id| Some((*id, queries::label(&scene.world, *id)?))).collect()
 }
 
 fn is_blocked(scene: &Scene, item: &Item) -> bool {
@@ -331,24 +298,14 @@ fn linked(scene: &Arc<Scene>, item: &Item, arguments: &JsonMap) -> Result<Out, F
     let row = |link: &super::store::Link| {
         let at = time(link.at);
         let fields = vec![
-            (
-                "linkId",
-                Out::leaf(gid("WorkItems::RelatedWorkItemLink", link.id)),
-            ),
+            ("linkId", Out::leaf(gid("WorkItems::RelatedWorkItemLink", link.id))),
             ("linkType", Out::leaf(link.kind.word())),
             ("linkCreatedAt", Out::leaf(&at)),
             ("linkUpdatedAt", Out::leaf(&at)),
             ("workItem", scene.item(Some(link.to))),
-            (
-                "workItemState",
-                Out::leaf(scene.world.items.get(link.to).map(state)),
-            ),
+            ("workItemState", Out::leaf(scene.world.items.get(link.to).map(state))),
         ];
         (link.id, Node::plain("LinkedWorkItemType", fields))
     };
-    page(
-        "LinkedWorkItemTypeConnection",
-        links.map(row).collect(),
-        arguments,
-    )
+    page("LinkedWorkItemTypeConnection", links.map(row).collect(), arguments)
 }

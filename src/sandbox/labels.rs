@@ -23,12 +23,7 @@ fn usable(world: &World, place: Id, ids: &[Id]) -> Vec<Id> {
     let homes = places::with_ancestors(world, place);
     ids.iter()
         .copied()
-        .filter(|id| {
-            world
-                .labels
-                .get(*id)
-                .is_some_and(|label| homes.contains(&label.place))
-        })
+        .filter(|id| world.labels.get(*id).is_some_and(|label| homes.contains(&label.place)))
         .collect()
 }
 
@@ -56,11 +51,8 @@ pub(super) fn change(
     let item = draft.item(id)?;
     let before = item.labels.clone();
     let add = usable(&draft.world, item.place, add);
-    let mut after: Vec<Id> = before
-        .iter()
-        .copied()
-        .filter(|label| !remove.contains(label))
-        .collect();
+    let mut after: Vec<Id> =
+        before.iter().copied().filter(|label| !remove.contains(label)).collect();
     for label in add {
         if !after.contains(&label) {
             after.retain(|other| !excluded(&draft.world, draft.config, *other, label));
@@ -131,12 +123,7 @@ fn writable_place(draft: &Draft<'_>, path: &str, kind: PlaceKind) -> Result<Id, 
     let world = &draft.world;
     world
         .place_at(path)
-        .filter(|id| {
-            world
-                .places
-                .get(*id)
-                .is_some_and(|place| place.kind == kind)
-        })
+        .filter(|id| world.places.get(*id).is_some_and(|place| place.kind == kind))
         .filter(|id| draft.config.writable(world, *id, Some(draft.actor)))
         .ok_or_else(Refusal::unavailable)
 }
@@ -153,10 +140,7 @@ fn checked_title(world: &World, place: Id, title: &str) -> Result<String, Refusa
     if title.contains(',') {
         return Err(Refusal::invalid("Title is invalid"));
     }
-    let taken = world
-        .labels
-        .iter()
-        .any(|(_, label)| label.place == place && label.title == title);
+    let taken = world.labels.iter().any(|(_, label)| label.place == place && label.title == title);
     if taken {
         return Err(Refusal::invalid("Title has already been taken"));
     }

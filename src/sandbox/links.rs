@@ -68,23 +68,12 @@ fn link(draft: &mut Draft<'_>, id: Id, other: Id, kind: LinkKind) -> Result<(), 
     }
     let number = next_link(draft);
     let at = draft.world.clock;
-    let end = |to, kind| Link {
-        id: number,
-        to,
-        kind,
-        at,
-    };
+    let end = |to, kind| Link { id: number, to, kind, at };
     draft.item_mut(id)?.links.push(end(other, kind));
     draft.item_mut(other)?.links.push(end(id, kind.reversed()));
-    let (from, to) = (
-        references::full(&draft.world, id),
-        references::full(&draft.world, other),
-    );
+    let (from, to) = (references::full(&draft.world, id), references::full(&draft.world, other));
     draft.system_note(id, format!("marked this as {} {to}", kind.word()))?;
-    draft.system_note(
-        other,
-        format!("marked this as {} {from}", kind.reversed().word()),
-    )
+    draft.system_note(other, format!("marked this as {} {from}", kind.reversed().word()))
 }
 
 fn next_link(draft: &Draft<'_>) -> Id {

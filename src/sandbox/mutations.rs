@@ -41,16 +41,12 @@ impl ObjectValue for MutationRoot<'_> {
             "workItemAddLinkedItems" => {
                 ("WorkItemAddLinkedItemsPayload", LINKED, self.link(&input))
             }
-            "workItemRemoveLinkedItems" => (
-                "WorkItemRemoveLinkedItemsPayload",
-                LINKED,
-                self.unlink(&input),
-            ),
-            "workItemsHierarchyReorder" => (
-                "workItemsHierarchyReorderPayload",
-                MOVED,
-                self.reorder(&input),
-            ),
+            "workItemRemoveLinkedItems" => {
+                ("WorkItemRemoveLinkedItemsPayload", LINKED, self.unlink(&input))
+            }
+            "workItemsHierarchyReorder" => {
+                ("workItemsHierarchyReorderPayload", MOVED, self.reorder(&input))
+            }
             _ => return Err(self.unknown_field_error(info)),
         };
         let (mut fields, errors) = match shown {
@@ -139,10 +135,7 @@ impl MutationRoot<'_> {
         );
         let status = (!posted.commands.is_empty()).then_some(status);
         Ok(vec![
-            (
-                "note",
-                Out::optional(shown_note(&scene, posted.item, posted.note)),
-            ),
+            ("note", Out::optional(shown_note(&scene, posted.item, posted.note))),
             ("quickActionsStatus", Out::optional(status)),
         ])
     }
@@ -154,14 +147,8 @@ impl MutationRoot<'_> {
             links::add(draft, id, wanted.link_type, &wanted.work_items_ids)?;
             Ok(id)
         })?;
-        let message = format!(
-            "Successfully linked ID(s): {}.",
-            wanted.work_items_ids.len()
-        );
-        Ok(vec![
-            ("workItem", scene.item(Some(id))),
-            ("message", Out::leaf(message)),
-        ])
+        let message = format!("Successfully linked ID(s): {}.", wanted.work_items_ids.len());
+        Ok(vec![("workItem", scene.item(Some(id))), ("message", Out::leaf(message))])
     }
 
     fn unlink(&self, input: &Value) -> Result<Shown, Refusal> {
@@ -171,14 +158,8 @@ impl MutationRoot<'_> {
             links::remove(draft, id, &wanted.work_items_ids)?;
             Ok(id)
         })?;
-        let message = format!(
-            "Successfully unlinked ID(s): {}.",
-            wanted.work_items_ids.len()
-        );
-        Ok(vec![
-            ("workItem", scene.item(Some(id))),
-            ("message", Out::leaf(message)),
-        ])
+        let message = format!("Successfully unlinked ID(s): {}.", wanted.work_items_ids.len());
+        Ok(vec![("workItem", scene.item(Some(id))), ("message", Out::leaf(message))])
     }
 
     fn reorder(&self, input: &Value) -> Result<Shown, Refusal> {

@@ -23,10 +23,7 @@ pub(super) struct Scene {
 impl Scene {
     /// Tells whether the viewer may see the item.
     pub(super) fn sees_item(&self, id: Id) -> bool {
-        self.world
-            .items
-            .get(id)
-            .is_some_and(|item| self.sees_place(item.place))
+        self.world.items.get(id).is_some_and(|item| self.sees_place(item.place))
     }
 
     /// Tells whether the viewer may see the place.
@@ -82,9 +79,7 @@ impl Out {
     pub(super) fn resolved<'a>(self) -> ResolvedValue<'a> {
         match self {
             Self::Leaf(serde_json::Value::Array(values)) => ResolvedValue::list(
-                values
-                    .into_iter()
-                    .map(|value| ResolvedValue::leaf(JsonValue::from(value))),
+                values.into_iter().map(|value| ResolvedValue::leaf(JsonValue::from(value))),
             ),
             Self::Leaf(value) => ResolvedValue::leaf(JsonValue::from(value)),
             Self::Node(node) => ResolvedValue::object(node),
@@ -161,14 +156,10 @@ impl ObjectValue for Node {
             Self::HierarchyDefinition(scene, kind) => {
                 queries::hierarchy_definition(scene, *kind, name, arguments)?
             }
-            Self::Plain(plain) => plain
-                .fields
-                .iter()
-                .find(|(field, _)| *field == name)
-                .map(|(_, out)| out.clone()),
+            Self::Plain(plain) => {
+                plain.fields.iter().find(|(field, _)| *field == name).map(|(_, out)| out.clone())
+            }
         };
-        found
-            .map(Out::resolved)
-            .ok_or_else(|| self.unknown_field_error(info))
+        found.map(Out::resolved).ok_or_else(|| self.unknown_field_error(info))
     }
 }

@@ -23,13 +23,7 @@ pub(super) fn create(draft: &mut Draft<'_>, input: &NewNote) -> Result<Posted, R
         Some(text) => Some(find_thread(draft, id, text)?),
         None => None,
     };
-    comment(
-        draft,
-        id,
-        &input.body,
-        thread,
-        input.internal.unwrap_or(false),
-    )
+    comment(draft, id, &input.body, thread, input.internal.unwrap_or(false))
 }
 
 /// Comments on an item, in a thread or in a new one.
@@ -47,11 +41,7 @@ pub(super) fn comment(
     } else {
         let note = draft.next_note(extracted.text.clone(), false);
         let number = note.id;
-        let note = Note {
-            internal,
-            thread: thread.unwrap_or(number),
-            ..note
-        };
+        let note = Note { internal, thread: thread.unwrap_or(number), ..note };
         draft.item_mut(id)?.notes.push(note);
         draft.notify(id, "mentioned in comment", "", &extracted.text);
         Some(number)
@@ -60,20 +50,12 @@ pub(super) fn comment(
         update::carry_out(draft, id, &effects)?;
         draft.record_commands(id, &extracted.commands);
     }
-    Ok(Posted {
-        item: id,
-        note,
-        commands: extracted.commands,
-    })
+    Ok(Posted { item: id, note, commands: extracted.commands })
 }
 
 fn find_thread(draft: &Draft<'_>, id: Id, text: &str) -> Result<Id, Refusal> {
     let thread = read_gid(&["Discussion", "IndividualNoteDiscussion"], text)
         .ok_or_else(|| wrong_class(text, "Discussion"))?;
-    let known = draft
-        .item(id)?
-        .notes
-        .iter()
-        .any(|note| note.thread == thread);
+    let known = draft.item(id)?.notes.iter().any(|note| note.thread == thread);
     known.then_some(thread).ok_or_else(Refusal::unavailable)
 }

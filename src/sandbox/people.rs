@@ -48,10 +48,7 @@ pub enum Edit {
 
 /// Makes an edit on a draft.
 pub(super) fn apply(draft: &mut Draft<'_>, id: Id, edit: &Edit) -> Result<(), Refusal> {
-    let mut change = Update {
-        id: item_gid(id),
-        ..Update::default()
-    };
+    let mut change = Update { id: item_gid(id), ..Update::default() };
     let mut widgets = Widgets::default();
     match edit {
         Edit::Title(title) => change.title = Some(title.clone()),
@@ -74,10 +71,8 @@ pub(super) fn apply(draft: &mut Draft<'_>, id: Id, edit: &Edit) -> Result<(), Re
         }
         Edit::Assignees(usernames) => widgets.assignees_widget = Some(users(draft, usernames)?),
         Edit::Due(date) => {
-            widgets.start_and_due_date_widget = Some(Dates {
-                due_date: Some(date.clone()),
-                ..Dates::default()
-            });
+            widgets.start_and_due_date_widget =
+                Some(Dates { due_date: Some(date.clone()), ..Dates::default() });
         }
         Edit::Move { to_namespace } => return move_to(draft, id, to_namespace),
         Edit::Comment(body) => return notes::comment(draft, id, body, None, false).map(drop),
@@ -116,10 +111,7 @@ fn add_label(draft: &mut Draft<'_>, id: Id, title: &str) -> Result<LabelChanges,
             label
         }
     };
-    Ok(LabelChanges {
-        add_label_ids: Some(vec![label_gid(draft, label)]),
-        remove_label_ids: None,
-    })
+    Ok(LabelChanges { add_label_ids: Some(vec![label_gid(draft, label)]), remove_label_ids: None })
 }
 
 fn remove_label(draft: &Draft<'_>, id: Id, title: &str) -> Result<LabelChanges, Refusal> {
@@ -130,10 +122,7 @@ fn remove_label(draft: &Draft<'_>, id: Id, title: &str) -> Result<LabelChanges, 
     let Some(label) = draft.item(id)?.labels.iter().find(titled) else {
         return unknown("label", title);
     };
-    Ok(LabelChanges {
-        add_label_ids: None,
-        remove_label_ids: Some(vec![label_gid(draft, *label)]),
-    })
+    Ok(LabelChanges { add_label_ids: None, remove_label_ids: Some(vec![label_gid(draft, *label)]) })
 }
 
 fn new_parent(draft: &Draft<'_>, parent: &Option<String>) -> Result<Hierarchy, Refusal> {
@@ -144,10 +133,7 @@ fn new_parent(draft: &Draft<'_>, parent: &Option<String>) -> Result<Hierarchy, R
             None => return unknown("item", reference),
         },
     };
-    Ok(Hierarchy {
-        parent_id: Some(parent),
-        ..Hierarchy::default()
-    })
+    Ok(Hierarchy { parent_id: Some(parent), ..Hierarchy::default() })
 }
 
 fn milestone(draft: &Draft<'_>, id: Id, title: Option<&str>) -> Result<MilestoneChoice, Refusal> {
@@ -163,9 +149,7 @@ fn milestone(draft: &Draft<'_>, id: Id, title: Option<&str>) -> Result<Milestone
             }
         }
     };
-    Ok(MilestoneChoice {
-        milestone_id: Some(milestone_id),
-    })
+    Ok(MilestoneChoice { milestone_id: Some(milestone_id) })
 }
 
 fn users(draft: &Draft<'_>, usernames: &[String]) -> Result<Assignees, Refusal> {
@@ -198,10 +182,7 @@ fn move_to(draft: &mut Draft<'_>, id: Id, path: &str) -> Result<(), Refusal> {
     let copy = copy_of(draft, &old, place)?;
     adopt_family(draft, id, &old, copy)?;
     draft.set_closed(id, true)?;
-    let (from, to) = (
-        references::full(&draft.world, id),
-        references::full(&draft.world, copy),
-    );
+    let (from, to) = (references::full(&draft.world, id), references::full(&draft.world, copy));
     draft.system_note(id, format!("moved to {to}"))?;
     draft.system_note(copy, format!("moved from {from}"))?;
     let now = draft.world.clock;

@@ -38,10 +38,7 @@ pub(super) struct Folder {
 }
 
 fn at(path: &Path) -> impl FnOnce(std::io::Error) -> SandboxError + '_ {
-    |source| SandboxError::File {
-        path: path.to_owned(),
-        source,
-    }
+    |source| SandboxError::File { path: path.to_owned(), source }
 }
 
 impl Folder {
@@ -61,12 +58,7 @@ impl Folder {
             .map_err(at(&file))?;
         let length = replay(&mut journal, &file, &mut world)?;
         journal.set_len(length).map_err(at(&file))?;
-        let folder = Self {
-            path: path.to_owned(),
-            journal,
-            length,
-            _lock: lock,
-        };
+        let folder = Self { path: path.to_owned(), journal, length, _lock: lock };
         Ok((folder, world))
     }
 
@@ -96,10 +88,7 @@ impl Folder {
     /// Writes the whole world as a snapshot and empties the journal.
     pub(super) fn compact(&mut self, world: &World) -> Result<(), SandboxError> {
         let file = self.path.join(SNAPSHOT);
-        let snapshot = Snapshot {
-            format: FORMAT,
-            world: world.clone(),
-        };
+        let snapshot = Snapshot { format: FORMAT, world: world.clone() };
         let bytes = to_json(&snapshot, &file)?;
         let mut fresh = tempfile::Builder::new()
             .prefix(".tmp")
@@ -107,9 +96,7 @@ impl Folder {
             .map_err(at(&self.path))?;
         fresh.write_all(&bytes).map_err(at(&file))?;
         fresh.as_file().sync_all().map_err(at(&file))?;
-        fresh
-            .persist(&file)
-            .map_err(|error| at(&file)(error.error))?;
+        fresh.persist(&file).map_err(|error| at(&file)(error.error))?;
         sync_folder(&self.path)?;
         let journal = self.path.join(JOURNAL);
         self.journal.set_len(0).map_err(at(&journal))?;
@@ -171,11 +158,7 @@ fn read_snapshot(file: &Path) -> Result<World, SandboxError> {
 }
 
 fn damaged(file: &Path, line: usize, reason: &impl ToString) -> SandboxError {
-    SandboxError::Damaged {
-        path: file.to_owned(),
-        line,
-        reason: reason.to_string(),
-    }
+    SandboxError::Damaged { path: file.to_owned(), line, reason: reason.to_string() }
 }
 
 /// Takes the whole lines of the journal in; returns how many bytes they are.
@@ -197,9 +180,7 @@ fn replay(journal: &mut File, file: &Path, world: &mut World) -> Result<u64, San
 
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> Result<(), SandboxError> {
-    File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(at(path))
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(at(path))
 }
 
 #[cfg(not(unix))]

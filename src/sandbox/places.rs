@@ -12,8 +12,7 @@ pub(super) struct Config {
 
 /// Tells whether `path` is `above` or lies below it.
 fn within(path: &str, above: &str) -> bool {
-    path.strip_prefix(above)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl Config {

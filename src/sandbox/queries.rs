@@ -35,9 +35,7 @@ pub(super) fn flag(arguments: &JsonMap, name: &str) -> bool {
 /// Returns a field of the query root.
 pub(super) fn query(scene: &Arc<Scene>, name: &str, arguments: &JsonMap) -> Found {
     let out = match name {
-        "currentUser" => scene
-            .viewer
-            .map_or_else(Out::null, |id| user(scene, "CurrentUser", id)),
+        "currentUser" => scene.viewer.map_or_else(Out::null, |id| user(scene, "CurrentUser", id)),
         "metadata" => metadata(scene),
         "queryComplexity" => {
             let (score, limit) = scene.complexity;
@@ -92,9 +90,8 @@ fn place_of_kind(scene: &Arc<Scene>, arguments: &JsonMap, kind: PlaceKind) -> Op
 fn by_reference(scene: &Arc<Scene>, arguments: &JsonMap) -> Result<Out, FieldError> {
     let context = text(arguments, "contextNamespacePath").unwrap_or_default();
     let refs = texts(arguments, "refs").unwrap_or_default();
-    let ids = refs
-        .into_iter()
-        .filter_map(|reference| references::find(&scene.world, reference, context));
+    let ids =
+        refs.into_iter().filter_map(|reference| references::find(&scene.world, reference, context));
     page("WorkItemConnection", scene.item_rows(ids), arguments)
 }
 
@@ -103,15 +100,10 @@ fn users(scene: &Arc<Scene>, arguments: &JsonMap) -> Result<Out, FieldError> {
     let ids = texts(arguments, "ids");
     let search = text(arguments, "search").map(str::to_lowercase);
     let rows = scene.world.users.iter().filter(|(id, user)| {
-        let named = |names: &Vec<&str>| {
-            names
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(&user.username))
-        };
+        let named =
+            |names: &Vec<&str>| names.iter().any(|name| name.eq_ignore_ascii_case(&user.username));
         names.as_ref().is_none_or(named)
-            && ids
-                .as_ref()
-                .is_none_or(|ids| ids.contains(&gid("User", *id).as_str()))
+            && ids.as_ref().is_none_or(|ids| ids.contains(&gid("User", *id).as_str()))
             && search
                 .as_ref()
                 .is_none_or(|search| user.username.to_lowercase().contains(search.as_str()))
@@ -192,10 +184,7 @@ fn features(scene: &Scene) -> Out {
         vec![
             ("hasBlockedIssuesFeature", Out::leaf(edition.blocked)),
             ("hasEpicsFeature", Out::leaf(edition.epics)),
-            (
-                "hasIssuableHealthStatusFeature",
-                Out::leaf(edition.health()),
-            ),
+            ("hasIssuableHealthStatusFeature", Out::leaf(edition.health())),
             ("hasIssueWeightsFeature", Out::leaf(edition.weights)),
             ("hasScopedLabelsFeature", Out::leaf(edition.scoped_labels)),
             ("hasSubepicsFeature", Out::leaf(edition.subepics)),
@@ -228,22 +217,14 @@ fn labels(scene: &Scene, id: Id, arguments: &JsonMap) -> Result<Out, FieldError>
         return Err(FieldError { message });
     }
     let term = term.map(str::to_lowercase);
-    let homes = homes(
-        scene,
-        id,
-        arguments,
-        "includeAncestorGroups",
-        "includeDescendantGroups",
-    );
+    let homes = homes(scene, id, arguments, "includeAncestorGroups", "includeDescendantGroups");
     let only_groups = flag(arguments, "onlyGroupLabels");
     let shown = |label: &Label| {
         let home = scene.world.places.get(label.place).map(|place| place.kind);
         homes.contains(&label.place)
             && (!only_groups || home == Some(PlaceKind::Group))
             && title.is_none_or(|title| label.title == title)
-            && term
-                .as_ref()
-                .is_none_or(|term| label.title.to_lowercase().contains(term.as_str()))
+            && term.as_ref().is_none_or(|term| label.title.to_lowercase().contains(term.as_str()))
     };
     let mut rows: Vec<_> = scene
         .world
@@ -253,9 +234,7 @@ fn labels(scene: &Scene, id: Id, arguments: &JsonMap) -> Result<Out, FieldError>
         .map(|(id, row)| (&row.title, id))
         .collect();
     rows.sort();
-    let rows = rows
-        .into_iter()
-        .filter_map(|(_, id)| Some((id, label(&scene.world, id)?)));
+    let rows = rows.into_iter().filter_map(|(_, id)| Some((id, label(&scene.world, id)?)));
     page("LabelConnection", rows.collect(), arguments)
 }
 
@@ -274,19 +253,11 @@ fn homes(scene: &Scene, id: Id, arguments: &JsonMap, above: &str, below: &str) -
 fn milestones(scene: &Scene, id: Id, arguments: &JsonMap) -> Result<Out, FieldError> {
     let title = text(arguments, "title");
     let term = text(arguments, "searchTitle").map(str::to_lowercase);
-    let homes = homes(
-        scene,
-        id,
-        arguments,
-        "includeAncestors",
-        "includeDescendants",
-    );
+    let homes = homes(scene, id, arguments, "includeAncestors", "includeDescendants");
     let rows = scene.world.milestones.iter().filter(|(_, row)| {
         homes.contains(&row.place)
             && title.is_none_or(|title| row.title == title)
-            && term
-                .as_ref()
-                .is_none_or(|term| row.title.to_lowercase().contains(term.as_str()))
+            && term.as_ref().is_none_or(|term| row.title.to_lowercase().contains(term.as_str()))
     });
     let rows = rows.filter_map(|(id, _)| Some((id, milestone(scene, id)?)));
     page("MilestoneConnection", rows.collect(), arguments)
@@ -376,17 +347,12 @@ pub(super) fn work_item_type(scene: &Arc<Scene>, kind: Kind) -> Out {
 fn type_node(scene: &Arc<Scene>, kind: Kind) -> Node {
     let name = kind_name(kind);
     let icon = format!("work-item-{}", name.to_lowercase());
-    let definitions = Widget::of(scene, kind)
-        .into_iter()
-        .map(|widget| definition(scene, kind, widget))
-        .collect();
+    let definitions =
+        Widget::of(scene, kind).into_iter().map(|widget| definition(scene, kind, widget)).collect();
     Node::plain(
         "WorkItemType",
         vec![
-            (
-                "id",
-                Out::leaf(gid("WorkItems::Type", scene.config.type_id(kind))),
-            ),
+            ("id", Out::leaf(gid("WorkItems::Type", scene.config.type_id(kind)))),
             ("name", Out::leaf(name)),
             ("iconName", Out::leaf(icon)),
             ("widgetDefinitions", Out::List(definitions)),
@@ -426,11 +392,9 @@ pub(super) fn hierarchy_definition(
     let kinds = match name {
         "type" => return Ok(Some(Out::leaf(Widget::Hierarchy.word()))),
         "allowedChildTypes" => under(kind),
-        "allowedParentTypes" => known
-            .iter()
-            .copied()
-            .filter(|parent| under(*parent).contains(&kind))
-            .collect(),
+        "allowedParentTypes" => {
+            known.iter().copied().filter(|parent| under(*parent).contains(&kind)).collect()
+        }
         _ => return Ok(None),
     };
     types(scene, kinds, arguments).map(Some)

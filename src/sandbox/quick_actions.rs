@@ -131,11 +131,8 @@ pub(super) fn extract(text: &str) -> Extracted {
             }
         }
     }
-    let text = if commands.is_empty() {
-        text.to_owned()
-    } else {
-        kept.join("\n").trim_end().to_owned()
-    };
+    let text =
+        if commands.is_empty() { text.to_owned() } else { kept.join("\n").trim_end().to_owned() };
     Extracted { text, commands }
 }
 
@@ -145,9 +142,7 @@ fn command(region: Region, line: &str) -> Option<(&str, &str)> {
     }
     let body = line.strip_prefix('/')?.trim_end();
     let (name, rest) = body.split_once(' ').unwrap_or((body, ""));
-    let known = COMMANDS
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(name));
+    let known = COMMANDS.iter().any(|known| known.eq_ignore_ascii_case(name));
     known.then_some((name, rest.trim()))
 }
 

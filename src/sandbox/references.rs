@@ -17,19 +17,13 @@ pub(super) fn gid(class: &str, id: Id) -> String {
 pub(super) fn read_gid(classes: &[&str], text: &str) -> Option<Id> {
     let rest = text.strip_prefix("gid://gitlab/")?;
     let (class, number) = rest.rsplit_once('/')?;
-    if classes.contains(&class) {
-        number.parse().ok()
-    } else {
-        None
-    }
+    if classes.contains(&class) { number.parse().ok() } else { None }
 }
 
 /// Writes a time.
 pub(super) fn time(tick: Tick) -> String {
     let second = EPOCH.saturating_add(i64::try_from(tick).unwrap_or(i64::MAX));
-    Timestamp::from_second(second)
-        .unwrap_or(Timestamp::MAX)
-        .to_string()
+    Timestamp::from_second(second).unwrap_or(Timestamp::MAX).to_string()
 }
 
 /// Writes `&3` or `#12`.
@@ -45,10 +39,7 @@ pub(super) fn full(world: &World, id: Id) -> String {
     let Some(item) = world.items.get(id) else {
         return String::new();
     };
-    let path = world
-        .places
-        .get(item.place)
-        .map_or("", |place| place.path.as_str());
+    let path = world.places.get(item.place).map_or("", |place| place.path.as_str());
     format!("{path}{}", short(item))
 }
 

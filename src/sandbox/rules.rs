@@ -67,11 +67,7 @@ impl<'a> Draft<'a> {
         let mut world = world.clone();
         world.sequence += 1;
         world.clock += 1;
-        Self {
-            world,
-            config,
-            actor,
-        }
+        Self { world, config, actor }
     }
 
     /// Returns an item that must exist.
@@ -81,10 +77,7 @@ impl<'a> Draft<'a> {
 
     /// Returns an item to change, which must exist.
     pub(super) fn item_mut(&mut self, id: Id) -> Result<&mut Item, Refusal> {
-        self.world
-            .items
-            .get_mut(id)
-            .ok_or_else(Refusal::unavailable)
+        self.world.items.get_mut(id).ok_or_else(Refusal::unavailable)
     }
 
     /// Finds an item by global id that the actor may read.
@@ -101,19 +94,15 @@ impl<'a> Draft<'a> {
     /// Finds an item by global id that the actor may change.
     pub(super) fn writable(&self, text: &str) -> Result<Id, Refusal> {
         let id = self.readable(text)?;
-        if self.may_write(id) {
-            Ok(id)
-        } else {
-            Err(Refusal::unavailable())
-        }
+        if self.may_write(id) { Ok(id) } else { Err(Refusal::unavailable()) }
     }
 
     /// Tells whether the actor may change the item.
     pub(super) fn may_write(&self, id: Id) -> bool {
-        self.world.items.get(id).is_some_and(|item| {
-            self.config
-                .writable(&self.world, item.place, Some(self.actor))
-        })
+        self.world
+            .items
+            .get(id)
+            .is_some_and(|item| self.config.writable(&self.world, item.place, Some(self.actor)))
     }
 
     /// Writes a note in GitLab's own voice.
@@ -152,11 +141,8 @@ impl<'a> Draft<'a> {
         for handle in text::mentions(after) {
             let new = !known.contains(&handle) && handle != author;
             if new && self.is_addressee(&handle) {
-                let notification = Notification {
-                    user: handle,
-                    item: item.clone(),
-                    cause: cause.to_owned(),
-                };
+                let notification =
+                    Notification { user: handle, item: item.clone(), cause: cause.to_owned() };
                 let id = self.world.notifications.next_id(1);
                 self.world.notifications.put(id, notification);
             }
@@ -172,10 +158,7 @@ impl<'a> Draft<'a> {
 
     /// Returns the actor's username.
     pub(super) fn username(&self) -> String {
-        self.world
-            .users
-            .get(self.actor)
-            .map_or_else(String::new, |user| user.username.clone())
+        self.world.users.get(self.actor).map_or_else(String::new, |user| user.username.clone())
     }
 
     /// Puts quick actions on record.
@@ -218,10 +201,7 @@ impl<'a> Draft<'a> {
             .into_iter()
             .filter(|command| !before.lines().any(|line| line.trim_end() == command))
             .collect();
-        let edit = TextEdit {
-            by: self.actor,
-            at: self.world.clock,
-        };
+        let edit = TextEdit { by: self.actor, at: self.world.clock };
         let item = self.item_mut(id)?;
         item.description.clone_from(&extracted.text);
         item.edits.push(edit);
@@ -263,9 +243,7 @@ impl<'a> Draft<'a> {
 
 /// Returns the refusal of a global id of another class.
 pub(super) fn wrong_class(text: &str, class: &str) -> Refusal {
-    Refusal::Top(format!(
-        "\"{text}\" does not represent an instance of {class}"
-    ))
+    Refusal::Top(format!("\"{text}\" does not represent an instance of {class}"))
 }
 
 /// Returns an item with nothing but what every item has.
@@ -331,10 +309,8 @@ pub(super) fn checked_title(title: &str) -> Result<String, Refusal> {
 pub(super) fn checked_description(description: &str) -> Result<String, Refusal> {
     let text = text::normalise(description);
     if text.len() > DESCRIPTION_MAX {
-        let text = format!(
-            "Description is too long ({} bytes). The maximum size is 1 MiB.",
-            text.len()
-        );
+        let text =
+            format!("Description is too long ({} bytes). The maximum size is 1 MiB.", text.len());
         return Err(Refusal::invalid(text));
     }
     Ok(text)

@@ -38,10 +38,7 @@ pub(super) fn work_items(
         .filter(|(id, item)| selected(scene, *id, item, arguments))
         .filter(|(_, item)| search.as_ref().is_none_or(|search| search.hits(item)))
         .collect();
-    sort(
-        &mut found,
-        text(arguments, "sort").unwrap_or("CREATED_DESC"),
-    );
+    sort(&mut found, text(arguments, "sort").unwrap_or("CREATED_DESC"));
     Ok(found.into_iter().map(|(id, _)| id).collect())
 }
 
@@ -141,9 +138,7 @@ fn search(scene: &Scene, place: Id, arguments: &JsonMap) -> Result<Option<Search
 /// Takes a quoted term as one phrase, any other as words.
 fn phrases(term: &str) -> Vec<String> {
     let term = term.trim().to_lowercase();
-    let quoted = term
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
+    let quoted = term.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match quoted {
         Some(phrase) => vec![phrase.to_owned()],
         None => term

@@ -119,10 +119,7 @@ impl Edition {
 
     /// Returns an Enterprise build with epics, but none below another.
     pub fn premium() -> Self {
-        Self {
-            subepics: false,
-            ..Self::ultimate()
-        }
+        Self { subepics: false, ..Self::ultimate() }
     }
 
     /// Returns an Enterprise build without a licence.
@@ -139,11 +136,7 @@ impl Edition {
 
     /// Returns a Community build.
     pub fn community() -> Self {
-        Self {
-            version: "18.4.0".to_owned(),
-            enterprise: false,
-            ..Self::free()
-        }
+        Self { version: "18.4.0".to_owned(), enterprise: false, ..Self::free() }
     }
 
     /// Tells whether health status is licensed: it comes with the plan that has sub-epics.

@@ -62,11 +62,7 @@ fn place(world: &mut World, path: &str, kind: PlaceKind) -> Result<Id, SandboxEr
         };
     }
     let id = world.places.next_id(11);
-    let row = Place {
-        kind,
-        path: path.to_owned(),
-        last_iid: 0,
-    };
+    let row = Place { kind, path: path.to_owned(), last_iid: 0 };
     world.places.put(id, row);
     Ok(id)
 }
@@ -114,11 +110,7 @@ fn own_milestone(world: &mut World, place: Id, title: &str) {
         .any(|(_, milestone)| milestone.place == place && milestone.title == title);
     if !known {
         let id = world.milestones.next_id(301);
-        let row = Milestone {
-            place,
-            title: title.to_owned(),
-            at: world.clock,
-        };
+        let row = Milestone { place, title: title.to_owned(), at: world.clock };
         world.milestones.put(id, row);
     }
 }
@@ -141,11 +133,7 @@ fn item(world: &mut World, wanted: &SeedItem, bot: &str) -> Result<(), SandboxEr
         },
         None => None,
     };
-    let labels = wanted
-        .labels
-        .iter()
-        .map(|title| usable_label(world, place, title))
-        .collect();
+    let labels = wanted.labels.iter().map(|title| usable_label(world, place, title)).collect();
     let author = user(world, bot, true);
     let row = Item {
         parent,

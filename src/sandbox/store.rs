@@ -61,13 +61,7 @@ impl<T> Table<T> {
     fn changes_since(&self, before: &Self) -> Self {
         let changed =
             |(id, row): &(&Id, &Arc<T>)| !before.0.get(id).is_some_and(|old| Arc::ptr_eq(old, row));
-        Self(
-            self.0
-                .iter()
-                .filter(changed)
-                .map(|(id, row)| (*id, Arc::clone(row)))
-                .collect(),
-        )
+        Self(self.0.iter().filter(changed).map(|(id, row)| (*id, Arc::clone(row))).collect())
     }
 }
 
@@ -87,11 +81,7 @@ impl<T: Serialize> Serialize for Table<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let rows = BTreeMap::<Id, T>::deserialize(deserializer)?;
-        Ok(Self(
-            rows.into_iter()
-                .map(|(id, row)| (id, Arc::new(row)))
-                .collect(),
-        ))
+        Ok(Self(rows.into_iter().map(|(id, row)| (id, Arc::new(row))).collect()))
     }
 }
 
@@ -182,10 +172,7 @@ impl World {
 
     /// Finds an item by its number within a place.
     pub(super) fn item_at(&self, place: Id, iid: u64) -> Option<Id> {
-        self.items
-            .iter()
-            .find(|(_, item)| item.place == place && item.iid == iid)
-            .map(|(id, _)| id)
+        self.items.iter().find(|(_, item)| item.place == place && item.iid == iid).map(|(id, _)| id)
     }
 }
 
@@ -207,9 +194,7 @@ pub(super) struct Place {
 impl Place {
     /// Returns the last segment of the path.
     pub(super) fn name(&self) -> &str {
-        self.path
-            .rsplit_once('/')
-            .map_or(&*self.path, |(_, name)| name)
+        self.path.rsplit_once('/').map_or(&*self.path, |(_, name)| name)
     }
 }
 

@@ -53,14 +53,8 @@ fn step(open: &Open, line: &str) -> (Region, Option<Open>) {
                 && bare.trim_end().chars().all(|c| fence.starts_with(c));
             (Region::Code, closes.then_some(Open::Nothing))
         }
-        Open::Quote => (
-            Region::Quote,
-            (line.trim_end() == ">>>").then_some(Open::Nothing),
-        ),
-        Open::Comment => (
-            Region::Comment,
-            line.contains("-->").then_some(Open::Nothing),
-        ),
+        Open::Quote => (Region::Quote, (line.trim_end() == ">>>").then_some(Open::Nothing)),
+        Open::Comment => (Region::Comment, line.contains("-->").then_some(Open::Nothing)),
         Open::Html if bare.is_empty() => (Region::Plain, Some(Open::Nothing)),
         Open::Html => (Region::Html, None),
         Open::Nothing => start(line, bare),
@@ -93,17 +87,13 @@ fn fence(bare: &str) -> Option<String> {
 }
 
 fn opens_html(bare: &str) -> bool {
-    const BLOCKS: &[&str] = &[
-        "details", "div", "p", "table", "pre", "ul", "ol", "section", "summary",
-    ];
+    const BLOCKS: &[&str] =
+        &["details", "div", "p", "table", "pre", "ul", "ol", "section", "summary"];
     let Some(rest) = bare.strip_prefix('<') else {
         return false;
     };
     let rest = rest.strip_prefix('/').unwrap_or(rest);
-    let name: String = rest
-        .chars()
-        .take_while(char::is_ascii_alphanumeric)
-        .collect();
+    let name: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
     BLOCKS.contains(&name.to_ascii_lowercase().as_str())
 }
 

@@ -119,15 +119,9 @@ pub(super) fn plain_widgets(
     if let Some(widget) = &widgets.start_and_due_date_widget {
         set_dates(draft, id, widget)?;
     }
-    if let Some(weight) = widgets
-        .weight_widget
-        .as_ref()
-        .and_then(|widget| widget.weight)
-    {
+    if let Some(weight) = widgets.weight_widget.as_ref().and_then(|widget| widget.weight) {
         if weight.is_some_and(|weight| weight < 0) {
-            return Err(Refusal::invalid(
-                "Weight must be greater than or equal to 0",
-            ));
+            return Err(Refusal::invalid("Weight must be greater than or equal to 0"));
         }
         draft.item_mut(id)?.weight = weight;
     }
@@ -186,18 +180,15 @@ fn set_dates(draft: &mut Draft<'_>, id: Id, widget: &Dates) -> Result<(), Refusa
         return Ok(());
     }
     item.fixed_dates = true;
-    for (given, stored) in [
-        (&widget.start_date, &mut item.start),
-        (&widget.due_date, &mut item.due),
-    ] {
+    for (given, stored) in
+        [(&widget.start_date, &mut item.start), (&widget.due_date, &mut item.due)]
+    {
         if let Some(date) = given {
             stored.clone_from(&checked_date(date.as_deref())?);
         }
     }
     if item.start.is_some() && item.due.is_some() && item.due < item.start {
-        return Err(Refusal::invalid(
-            "Due date must be greater than or equal to start date",
-        ));
+        return Err(Refusal::invalid("Due date must be greater than or equal to start date"));
     }
     Ok(())
 }
@@ -206,8 +197,7 @@ fn checked_date(text: Option<&str>) -> Result<Option<String>, Refusal> {
     let Some(text) = text else {
         return Ok(None);
     };
-    let date: jiff::civil::Date = text
-        .parse()
-        .map_err(|_| Refusal::Top(format!("\"{text}\" is not a valid date")))?;
+    let date: jiff::civil::Date =
+        text.parse().map_err(|_| Refusal::Top(format!("\"{text}\" is not a valid date")))?;
     Ok(Some(date.to_string()))
 }

@@ -19,11 +19,7 @@ pub struct Fields<'t> {
 impl<'t> Fields<'t> {
     /// Starts reading a table that messages call `what`, such as `[tool]`.
     pub fn of(table: &'t Table, what: impl Into<String>) -> Self {
-        Self {
-            table,
-            what: what.into(),
-            known: BTreeSet::new(),
-        }
+        Self { table, what: what.into(), known: BTreeSet::new() }
     }
 
     /// The name that messages use.
@@ -99,7 +95,9 @@ impl<'t> Fields<'t> {
         };
         match number {
             Some(value) => Some(At { value, span: entry.value.span.clone() }),
-            None => wrong(key, &entry.value, &entry.value.value, "a whole number of zero or more", out),
+            None => {
+                wrong(key, &entry.value, &entry.value.value, "a whole number of zero or more", out)
+            }
         }
     }
 
@@ -108,7 +106,9 @@ impl<'t> Fields<'t> {
         let entry = self.take(key)?;
         match &entry.value.value {
             Value::Date(date) => Some(At { value: *date, span: entry.value.span.clone() }),
-            other => wrong(key, &entry.value, other, "a date such as 2027-06-30, without quotes", out),
+            other => {
+                wrong(key, &entry.value, other, "a date such as 2027-06-30, without quotes", out)
+            }
         }
     }
 
@@ -125,7 +125,9 @@ impl<'t> Fields<'t> {
     pub fn string_or_list(&mut self, key: &str, out: &mut Problems) -> Vec<At<String>> {
         match self.take(key).map(|entry| &entry.value) {
             None => Vec::new(),
-            Some(at) if matches!(at.value, Value::String(_)) => string_of(key, at, out).into_iter().collect(),
+            Some(at) if matches!(at.value, Value::String(_)) => {
+                string_of(key, at, out).into_iter().collect()
+            }
             Some(_) => self.strings(key, out).unwrap_or_default(),
         }
     }
@@ -141,9 +143,17 @@ impl<'t> Fields<'t> {
 
     /// The tables of a list such as `[[node]]`; empty when absent.
     pub fn tables(&mut self, key: &str, out: &mut Problems) -> Vec<&'t Table> {
-        let Some(entry) = self.take(key) else { return Vec::new() };
+        let Some(entry) = self.take(key) else {
+            return Vec::new();
+        };
         let Value::Array(items) = &entry.value.value else {
-            let _: Option<()> = wrong(key, &entry.value, &entry.value.value, &format!("a list of tables, [[{key}]]"), out);
+            let _: Option<()> = wrong(
+                key,
+                &entry.value,
+                &entry.value.value,
+                &format!("a list of tables, [[{key}]]"),
+                out,
+            );
             return Vec::new();
         };
         let mut tables = Vec::new();
@@ -179,17 +189,25 @@ impl<'t> Fields<'t> {
             if !self.known.contains(key) {
                 let near = nearest(key, self.known.iter().map(String::as_str));
                 let message = format!("unknown key `{key}` in {}", self.what);
-                out.push(offer(entry.key.error(message).label("not a key epictree knows"), near, || {
-                    let known: Vec<_> = self.known.iter().map(String::as_str).collect();
-                    format!("known here: {}", known.join(", "))
-                }));
+                out.push(offer(
+                    entry.key.error(message).label("not a key epictree knows"),
+                    near,
+                    || {
+                        let known: Vec<_> = self.known.iter().map(String::as_str).collect();
+                        format!("known here: {}", known.join(", "))
+                    },
+                ));
             }
         }
     }
 }
 
 /// Adds the nearest known word to a problem, else the hint.
-pub(crate) fn offer(problem: Problem, near: Option<&str>, otherwise: impl FnOnce() -> String) -> Problem {
+pub(crate) fn offer(
+    problem: Problem,
+    near: Option<&str>,
+    otherwise: impl FnOnce() -> String,
+) -> Problem {
     match near {
         Some(near) => problem.hint(format!("did you mean `{near}`?")).patch(near),
         None => problem.hint(otherwise()),
@@ -197,7 +215,11 @@ pub(crate) fn offer(problem: Problem, near: Option<&str>, otherwise: impl FnOnce
 }
 
 /// Adds the nearest known word as a quoted TOML string.
-pub(crate) fn offer_quoted(problem: Problem, near: Option<&str>, otherwise: impl FnOnce() -> String) -> Problem {
+pub(crate) fn offer_quoted(
+    problem: Problem,
+    near: Option<&str>,
+    otherwise: impl FnOnce() -> String,
+) -> Problem {
     match near {
         Some(near) => problem.hint(format!("did you mean `{near}`?")).patch(format!("\"{near}\"")),
         None => problem.hint(otherwise()),
@@ -205,7 +227,13 @@ pub(crate) fn offer_quoted(problem: Problem, near: Option<&str>, otherwise: impl
 }
 
 /// Reports a value of the wrong type.
-pub(crate) fn wrong<T>(key: &str, at: &At<Value>, found: &Value, wanted: &str, out: &mut Problems) -> Option<T> {
+pub(crate) fn wrong<T>(
+    key: &str,
+    at: &At<Value>,
+    found: &Value,
+    wanted: &str,
+    out: &mut Problems,
+) -> Option<T> {
     let message = format!("`{key}` must be {wanted}, not {}", found.kind());
     out.push(at.span.error(message).hint(format!("give {wanted}")));
     None
@@ -214,7 +242,9 @@ pub(crate) fn wrong<T>(key: &str, at: &At<Value>, found: &Value, wanted: &str, o
 /// Takes a value as a one-line string.
 pub(crate) fn string_of(key: &str, at: &At<Value>, out: &mut Problems) -> Option<At<String>> {
     match &at.value {
-        Value::String(text) => one_line(key, At { value: text.clone(), span: at.span.clone() }, out),
+        Value::String(text) => {
+            one_line(key, At { value: text.clone(), span: at.span.clone() }, out)
+        }
         other => wrong(key, at, other, "a string", out),
     }
 }
@@ -225,7 +255,8 @@ pub(crate) fn check_id(key: &str, found: At<String>, out: &mut Problems) -> Opti
         return Some(found);
     }
     let message = format!("`{}` is not an id", found.value);
-    let problem = found.span.error(message).label(format!("`{key}` must be lower-case words joined by `-`"));
+    let problem =
+        found.span.error(message).label(format!("`{key}` must be lower-case words joined by `-`"));
     let slug = crate::key::slug(&found);
     out.push(offer_quoted(problem, Some(slug.as_str()).filter(|s| is_id(s)), || {
         "use a to z, 0 to 9 and single dashes, at most 100".to_owned()
@@ -235,7 +266,9 @@ pub(crate) fn check_id(key: &str, found: At<String>, out: &mut Problems) -> Opti
 
 fn one_line(key: &str, found: At<String>, out: &mut Problems) -> Option<At<String>> {
     if found.trim().is_empty() {
-        out.push(found.span.error(format!("`{key}` is empty")).hint("fill it in, or take the key out"));
+        out.push(
+            found.span.error(format!("`{key}` is empty")).hint("fill it in, or take the key out"),
+        );
         return None;
     }
     if found.contains(['\n', '\r']) {

@@ -62,7 +62,12 @@ fn an_unknown_key_names_the_nearest_known_one() {
 #[test]
 fn wrong_types_and_empty_lines_are_named() {
     let mut out = Problems::default();
-    let table = parse("a.toml", "a = 1\nb = ''\nc = \"x\\ny\"\nd = 'x'\ne = [1]\nf = -1\ng = 1.5\n", &mut out).unwrap();
+    let table = parse(
+        "a.toml",
+        "a = 1\nb = ''\nc = \"x\\ny\"\nd = 'x'\ne = [1]\nf = -1\ng = 1.5\n",
+        &mut out,
+    )
+    .unwrap();
     let mut fields = Fields::of(&table, "[tool]");
     fields.string("a", &mut out);
     fields.string("b", &mut out);

@@ -50,14 +50,20 @@ pub struct Entry {
     /// The blueprint's fields.
     pub fields: BTreeMap<String, At<Value>>,
     /// Issues below it.
-    pub issues: Vec<Entry>,
+    pub issues: Vec<Self>,
     /// Where its header stands.
     pub span: Span,
 }
 
 impl Entry {
     /// Reads an entry of a list with its issues.
-    pub(super) fn parse(name: &str, list: &ListSchema, table: &Table, schema: &Schema, out: &mut Problems) -> Option<Self> {
+    pub(super) fn parse(
+        name: &str,
+        list: &ListSchema,
+        table: &Table,
+        schema: &Schema,
+        out: &mut Problems,
+    ) -> Option<Self> {
         let mut fields = Fields::of(table, format!("[[{name}]]"));
         let issues = fields.tables("issue", out);
         let mut entry = envelope(&mut fields, "name", &list.fields, schema, out);
@@ -76,7 +82,13 @@ impl Entry {
     }
 }
 
-fn envelope(fields: &mut Fields<'_>, title: &str, declared: &Declared, schema: &Schema, out: &mut Problems) -> Option<Entry> {
+fn envelope(
+    fields: &mut Fields<'_>,
+    title: &str,
+    declared: &Declared,
+    schema: &Schema,
+    out: &mut Problems,
+) -> Option<Entry> {
     let id = fields.id("id", "add `id = \"…\"`; it is the entry's identity and never changes", out);
     let item = fields.string("item", out).and_then(|at| reference(at, out));
     let has_item = fields.table().entries.contains_key("item");
@@ -129,7 +141,11 @@ fn handles(key: &str, fields: &mut Fields<'_>, out: &mut Problems) -> Option<Vec
 fn reference(at: At<String>, out: &mut Problems) -> Option<At<Reference>> {
     let Some(value) = Reference::parse(&at.value) else {
         let message = format!("`{}` is not a full reference", at.value);
-        out.push(at.span.error(message).hint("write `group/project#34` for an issue, `group&12` for an epic"));
+        out.push(
+            at.span
+                .error(message)
+                .hint("write `group/project#34` for an issue, `group&12` for an epic"),
+        );
         return None;
     };
     Some(At { value, span: at.span })
@@ -164,7 +180,12 @@ fn off_scale<'a>(key: &str, at: &At<u64>, scale: impl Iterator<Item = &'a u64>) 
 }
 
 /// Reports ids that stand twice among siblings; `entries` in file order.
-pub(super) fn duplicates<'a>(what: &str, text: &str, entries: impl Iterator<Item = &'a At<String>>, out: &mut Problems) {
+pub(super) fn duplicates<'a>(
+    what: &str,
+    text: &str,
+    entries: impl Iterator<Item = &'a At<String>>,
+    out: &mut Problems,
+) {
     let mut first: BTreeMap<&str, &Span> = BTreeMap::new();
     for id in entries {
         match first.get(id.value.as_str()) {

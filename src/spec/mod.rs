@@ -15,5 +15,6 @@ pub mod workspace;
 pub use entry::Entry;
 pub use owners::{Group, Owners};
 pub use schema::Schema;
+pub use skeleton::skeleton;
 pub use tool::{Spec, ToolFile};
 pub use workspace::{Place, Workspace};

@@ -35,10 +35,7 @@ impl Owners {
         }
         let groups = fields.table_at("groups", out).map(|table| read_groups(table, out));
         fields.finish(out);
-        Some(Self {
-            file: file.to_owned(),
-            groups: groups.unwrap_or_default(),
-        })
+        Some(Self { file: file.to_owned(), groups: groups.unwrap_or_default() })
     }
 }
 
@@ -46,7 +43,8 @@ fn read_groups(table: &Table, out: &mut Problems) -> BTreeMap<String, Group> {
     let mut groups = BTreeMap::new();
     for (label, entry) in table.in_order() {
         let Value::Table(table) = &entry.value.value else {
-            let message = format!("group `{label}` must be a table, not {}", entry.value.value.kind());
+            let message =
+                format!("group `{label}` must be a table, not {}", entry.value.value.kind());
             out.push(entry.value.span.error(message).hint("write `pm`, `em` and `slack` below it"));
             continue;
         };
@@ -103,7 +101,8 @@ mod tests {
     #[test]
     fn a_handle_without_its_sign_is_mended() {
         let mut out = Problems::default();
-        Owners::parse("owners.toml", "[groups.'g']\npm = ['x', 'a b']\nbm = 1\n", &mut out).unwrap();
+        Owners::parse("owners.toml", "[groups.'g']\npm = ['x', 'a b']\nbm = 1\n", &mut out)
+            .unwrap();
         let all = out.sorted();
         assert_eq!(all[0].patch.as_deref(), Some("\"@x\""));
         assert_eq!(all.len(), 3);

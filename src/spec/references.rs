@@ -40,7 +40,9 @@ fn siblings(what: &str, entries: &[Entry], out: &mut Problems) {
     for entry in entries {
         for id in &entry.depends_on {
             if !known.contains(id.as_str()) {
-                let problem = id.span.error(format!("`depends-on` names `{}`, which is not in {what}", id.value));
+                let problem = id
+                    .span
+                    .error(format!("`depends-on` names `{}`, which is not in {what}", id.value));
                 let near = nearest(id, known.iter().copied().filter(|k| *k != entry.id.value));
                 out.push(offer_quoted(problem, near, || "name the id of a sibling".to_owned()));
             }
@@ -93,11 +95,20 @@ impl Ids<'_> {
         let data = self.schema.data.get(name).map(Vec::as_slice).unwrap_or_default();
         match nested {
             true => entries.iter().flat_map(|e| &e.issues).map(|e| e.id.as_str()).collect(),
-            false => entries.iter().map(|e| e.id.as_str()).chain(data.iter().map(|d| d.id.as_str())).collect(),
+            false => entries
+                .iter()
+                .map(|e| e.id.as_str())
+                .chain(data.iter().map(|d| d.id.as_str()))
+                .collect(),
         }
     }
 
-    fn fields(&self, values: &BTreeMap<String, At<Value>>, declared: &Declared, out: &mut Problems) {
+    fn fields(
+        &self,
+        values: &BTreeMap<String, At<Value>>,
+        declared: &Declared,
+        out: &mut Problems,
+    ) {
         for (name, at) in values {
             if let Some(field) = declared.get(name) {
                 self.value(name, at, &field.ty, out);
@@ -107,7 +118,9 @@ impl Ids<'_> {
 
     fn value(&self, key: &str, at: &At<Value>, ty: &Type, out: &mut Problems) {
         match (ty, &at.value) {
-            (Type::Ref(lists), Value::String(id)) if !at.span.range.is_empty() => self.id(key, id, &at.span, lists, true, out),
+            (Type::Ref(lists), Value::String(id)) if !at.span.range.is_empty() => {
+                self.id(key, id, &at.span, lists, true, out);
+            }
             (Type::List(inner), Value::Array(items)) => {
                 for item in items {
                     self.value(key, item, inner, out);
@@ -137,7 +150,15 @@ impl Ids<'_> {
         }
     }
 
-    fn id(&self, key: &str, id: &str, span: &Span, lists: &[String], quoted: bool, out: &mut Problems) {
+    fn id(
+        &self,
+        key: &str,
+        id: &str,
+        span: &Span,
+        lists: &[String],
+        quoted: bool,
+        out: &mut Problems,
+    ) {
         let known: Vec<&str> = lists.iter().flat_map(|list| self.of(list)).collect();
         if known.contains(&id) {
             return;
@@ -149,12 +170,22 @@ impl Ids<'_> {
             true => format!("there is no {what} in this file yet"),
             false => format!("one of: {}", known.join(", ")),
         };
-        out.push(if quoted { offer_quoted(problem, near, hint) } else { offer(problem, near, hint) });
+        out.push(if quoted {
+            offer_quoted(problem, near, hint)
+        } else {
+            offer(problem, near, hint)
+        });
     }
 }
 
 /// Checks what the tool file says about the workspace and the owners.
-pub fn outward(spec: &Spec, schema: &Schema, workspace: &Workspace, owners: Option<&Owners>, out: &mut Problems) {
+pub fn outward(
+    spec: &Spec,
+    schema: &Schema,
+    workspace: &Workspace,
+    owners: Option<&Owners>,
+    out: &mut Problems,
+) {
     for (_, _, entry) in spec.entries() {
         if let Some(at) = &entry.place {
             place(at, workspace, out);
@@ -184,13 +215,18 @@ fn place(at: &At<String>, workspace: &Workspace, out: &mut Problems) {
     match workspace.places.get(&at.value) {
         Some(Place::Namespace(_)) => {}
         Some(Place::Item(item)) => {
-            let message = format!("place `{}` is the item {item}, and work is created in a group or project", at.value);
+            let message = format!(
+                "place `{}` is the item {item}, and work is created in a group or project",
+                at.value
+            );
             out.push(at.span.error(message).hint("name a place that is a group or project"));
         }
         None => {
             let problem = at.span.error(format!("the workspace has no place `{}`", at.value));
             let near = nearest(&at.value, workspace.places.keys().map(String::as_str));
-            out.push(offer_quoted(problem, near, || format!("add it to [places] of {}", workspace.file)));
+            out.push(offer_quoted(problem, near, || {
+                format!("add it to [places] of {}", workspace.file)
+            }));
         }
     }
 }
@@ -200,7 +236,8 @@ fn group(spec: &Spec, label: &At<String>, owners: Option<&Owners>, out: &mut Pro
     if owners.groups.contains_key(&label.value) || spec.waive.contains_key(GROUP_UNKNOWN) {
         return;
     }
-    let problem = label.span.error(format!("group `{}` is not in {}", label.value, owners.file)).warning();
+    let problem =
+        label.span.error(format!("group `{}` is not in {}", label.value, owners.file)).warning();
     let near = nearest(&label.value, owners.groups.keys().map(String::as_str));
     out.push(offer_quoted(problem, near, || {
         format!("add it to {}, or waive it: [waive] {GROUP_UNKNOWN} = \"reason\"", owners.file)

@@ -26,15 +26,15 @@ pub enum Type {
     /// One of these words.
     OneOf(Vec<String>),
     /// Many of a type.
-    List(Box<Type>),
+    List(Box<Self>),
     /// The id of an entry of one of these lists.
     Ref(Vec<String>),
     /// Values by key; the keys are ids of a list if one is named.
-    Map(Box<Type>, Option<String>),
+    Map(Box<Self>, Option<String>),
     /// A table with fields of its own.
     Table(Fields),
     /// The first of these that takes the kind of value.
-    AnyOf(Vec<Type>),
+    AnyOf(Vec<Self>),
 }
 
 /// A field: its type, and what happens when it is absent.
@@ -96,12 +96,27 @@ pub struct Schema {
 
 /// The keys that every entry of every list may have.
 pub const ENVELOPE: [&str; 16] = [
-    "id", "name", "summary", "item", "place", "group", "labels", "weight", "priority", "milestone",
-    "assignees", "start", "due", "depends-on", "confidential", "was",
+    "id",
+    "name",
+    "summary",
+    "item",
+    "place",
+    "group",
+    "labels",
+    "weight",
+    "priority",
+    "milestone",
+    "assignees",
+    "start",
+    "due",
+    "depends-on",
+    "confidential",
+    "was",
 ];
 
 /// The keys that every `[tool]` may have.
-pub const TOOL_ENVELOPE: [&str; 7] = ["id", "name", "summary", "confidential", "milestone", "labels", "was"];
+pub const TOOL_ENVELOPE: [&str; 7] =
+    ["id", "name", "summary", "confidential", "milestone", "labels", "was"];
 
 /// The name of a field in templates: `_` for `-`.
 #[must_use]

@@ -8,10 +8,15 @@ const COMMENT: usize = 44;
 /// Writes a tool file for a tool of that id and name.
 #[must_use]
 pub fn skeleton(id: &str, name: &str, schema: &Schema) -> String {
-    let mut out = String::from("# What is absent here is people's: epictree never touches it.\nschema = 1\n\n[tool]\n");
+    let mut out = String::from(
+        "# What is absent here is people's: epictree never touches it.\nschema = 1\n\n[tool]\n",
+    );
     out.push_str(&format!("id = {}\n", quoted(id)));
     out.push_str(&format!("name = {}\n", quoted(name)));
-    out.push_str(&format!("summary = {}\n", quoted(&format!("What {name} does, in one sentence."))));
+    out.push_str(&format!(
+        "summary = {}\n",
+        quoted(&format!("What {name} does, in one sentence."))
+    ));
     for (key, example, about) in [
         ("confidential", "false", "true: only members may read any of it"),
         ("milestone", "\"18.7\"", "title of a milestone"),
@@ -41,7 +46,11 @@ fn list_of(out: &mut String, name: &str, list: &ListSchema, schema: &Schema) {
     out.push_str(&commented("name", "\"…\"", "may change"));
     out.push_str(&commented("summary", "\"…\"", ""));
     fields(out, &list.fields);
-    out.push_str(&commented("group", "\"group::name\"", "label of who will own it, or a list of candidates"));
+    out.push_str(&commented(
+        "group",
+        "\"group::name\"",
+        "label of who will own it, or a list of candidates",
+    ));
     out.push_str(&commented("depends-on", "[]", "ids of this list"));
     if !schema.priorities.is_empty() {
         let known: Vec<String> = schema.priorities.keys().map(u64::to_string).collect();
@@ -49,7 +58,10 @@ fn list_of(out: &mut String, name: &str, list: &ListSchema, schema: &Schema) {
         out.push_str(&commented("priority", &first, &known.join(" | ")));
     }
     out.push_str(&format!("#   [[{name}.issue]]\n"));
-    for (key, example, about) in [("id", "\"short-id\"", ""), ("title", "\"…\"", "or item = \"group/project#1\", work that exists")] {
+    for (key, example, about) in [
+        ("id", "\"short-id\"", ""),
+        ("title", "\"…\"", "or item = \"group/project#1\", work that exists"),
+    ] {
         out.push_str(&commented(key, example, about).replacen("# ", "#   ", 1));
     }
     let weights: Vec<String> = schema.weights.iter().map(u64::to_string).collect();
@@ -84,7 +96,8 @@ fn example(ty: &Type) -> String {
         Type::Ref(_) => "\"id\"".into(),
         Type::Map(inner, _) => format!("{{ key = {} }}", example(inner)),
         Type::Table(fields) => {
-            let inner = fields.iter().map(|(name, field)| format!("{name} = {}", example(&field.ty)));
+            let inner =
+                fields.iter().map(|(name, field)| format!("{name} = {}", example(&field.ty)));
             format!("{{ {} }}", inner.collect::<Vec<_>>().join(", "))
         }
         Type::AnyOf(types) => types.first().map_or_else(String::new, example),
@@ -98,9 +111,21 @@ fn about(ty: &Type) -> String {
         Type::Ref(lists) => format!("id of a {}", lists.join(" or ")),
         Type::Map(_, Some(list)) => format!("by id of a {list}"),
         Type::Text => "Markdown, may be many lines".into(),
-        Type::AnyOf(types) => types.iter().skip(1).map(|ty| format!("or {}", example(ty))).collect::<Vec<_>>().join(" "),
-        Type::String | Type::Bool | Type::Integer | Type::Date | Type::Url | Type::Handle | Type::Place
-        | Type::Map(_, None) | Type::Table(_) => String::new(),
+        Type::AnyOf(types) => types
+            .iter()
+            .skip(1)
+            .map(|ty| format!("or {}", example(ty)))
+            .collect::<Vec<_>>()
+            .join(" "),
+        Type::String
+        | Type::Bool
+        | Type::Integer
+        | Type::Date
+        | Type::Url
+        | Type::Handle
+        | Type::Place
+        | Type::Map(_, None)
+        | Type::Table(_) => String::new(),
     }
 }
 

@@ -58,7 +58,8 @@ impl ToolFile {
         }
         fields.finish(out);
         let mut tool = Fields::of(tool?, "[tool]");
-        let id = tool.id("id", "add `id = \"…\"`; it is the tool's identity and never changes", out);
+        let id =
+            tool.id("id", "add `id = \"…\"`; it is the tool's identity and never changes", out);
         let name = tool.required("name", "add `name = \"…\"`", out);
         let has_summary = tool.table().entries.contains_key("summary");
         let summary = tool.text("summary", out);
@@ -91,7 +92,11 @@ impl ToolFile {
     }
 }
 
-fn tables(schema: &Schema, fields: &mut Fields<'_>, out: &mut Problems) -> BTreeMap<String, BTreeMap<String, At<Value>>> {
+fn tables(
+    schema: &Schema,
+    fields: &mut Fields<'_>,
+    out: &mut Problems,
+) -> BTreeMap<String, BTreeMap<String, At<Value>>> {
     let mut tables = BTreeMap::new();
     for (name, declared) in &schema.tables {
         let empty = Table { span: fields.table().span.clone(), entries: BTreeMap::new() };
@@ -104,7 +109,12 @@ fn tables(schema: &Schema, fields: &mut Fields<'_>, out: &mut Problems) -> BTree
     tables
 }
 
-fn lists(schema: &Schema, fields: &mut Fields<'_>, text: &str, out: &mut Problems) -> BTreeMap<String, Vec<Entry>> {
+fn lists(
+    schema: &Schema,
+    fields: &mut Fields<'_>,
+    text: &str,
+    out: &mut Problems,
+) -> BTreeMap<String, Vec<Entry>> {
     let mut lists = BTreeMap::new();
     for (name, list) in &schema.lists {
         let tables = fields.tables(name, out);
@@ -121,7 +131,9 @@ fn lists(schema: &Schema, fields: &mut Fields<'_>, text: &str, out: &mut Problem
 }
 
 fn waived(table: Option<&Table>, out: &mut Problems) -> BTreeMap<String, At<String>> {
-    let Some(table) = table else { return BTreeMap::new() };
+    let Some(table) = table else {
+        return BTreeMap::new();
+    };
     let mut fields = Fields::of(table, "[waive]");
     let mut waived = BTreeMap::new();
     for lint in table.entries.keys() {

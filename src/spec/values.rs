@@ -8,7 +8,11 @@ use crate::problem::{Problems, nearest};
 use crate::source::{At, Entry, Fields, Span, Table, Value, offer_quoted, string_of, wrong};
 
 /// Takes all declared fields from a table; defaults stand in for those that are absent.
-pub(super) fn fields(declared: &Declared, fields: &mut Fields<'_>, out: &mut Problems) -> BTreeMap<String, At<Value>> {
+pub(super) fn fields(
+    declared: &Declared,
+    fields: &mut Fields<'_>,
+    out: &mut Problems,
+) -> BTreeMap<String, At<Value>> {
     let mut values = BTreeMap::new();
     for (name, field) in declared {
         let value = match fields.take(name) {
@@ -33,7 +37,9 @@ pub(super) fn check(key: &str, at: &At<Value>, ty: &Type, out: &mut Problems) ->
     let value = match (ty, &at.value) {
         (Type::String, _) => Value::String(string_of(key, at, out)?.value),
         (Type::Text, Value::String(text)) => Value::String(text.clone()),
-        (Type::Bool, Value::Bool(_)) | (Type::Integer, Value::Integer(_)) | (Type::Date, Value::Date(_)) => at.value.clone(),
+        (Type::Bool, Value::Bool(_))
+        | (Type::Integer, Value::Integer(_))
+        | (Type::Date, Value::Date(_)) => at.value.clone(),
         (Type::Url, _) => Value::String(url(key, string_of(key, at, out)?, out)?),
         (Type::Handle, _) => Value::String(handle(key, string_of(key, at, out)?, out)?.value),
         (Type::Place | Type::Ref(_), _) => Value::String(string_of(key, at, out)?.value),
@@ -42,13 +48,21 @@ pub(super) fn check(key: &str, at: &At<Value>, ty: &Type, out: &mut Problems) ->
             Value::Array(items.iter().filter_map(|item| check(key, item, inner, out)).collect())
         }
         (Type::Map(inner, _), Value::Table(table)) => Value::Table(map(key, table, inner, out)),
-        (Type::Table(declared), Value::Table(table)) => Value::Table(nested(key, table, declared, out)),
+        (Type::Table(declared), Value::Table(table)) => {
+            Value::Table(nested(key, table, declared, out))
+        }
         (Type::AnyOf(types), _) => match types.iter().find(|ty| takes(ty, &at.value)) {
             Some(ty) => return check(key, at, ty, out),
             None => return wrong(key, at, &at.value, &wanted(ty), out),
         },
         (
-            Type::Text | Type::Bool | Type::Integer | Type::Date | Type::List(_) | Type::Map(..) | Type::Table(_),
+            Type::Text
+            | Type::Bool
+            | Type::Integer
+            | Type::Date
+            | Type::List(_)
+            | Type::Map(..)
+            | Type::Table(_),
             _,
         ) => return wrong(key, at, &at.value, &wanted(ty), out),
     };
@@ -79,7 +93,10 @@ fn nested(key: &str, table: &Table, declared: &Declared, out: &mut Problems) -> 
 fn url(key: &str, at: At<String>, out: &mut Problems) -> Option<String> {
     let rest = at.value.strip_prefix("https://").or_else(|| at.value.strip_prefix("http://"));
     let good = |rest: &str| {
-        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(|c: char| c.is_whitespace() || c.is_control() || "()<>\"`\\|".contains(c))
+        !rest.is_empty()
+            && !rest.starts_with('/')
+            && !rest
+                .contains(|c: char| c.is_whitespace() || c.is_control() || "()<>\"`\\|".contains(c))
     };
     if rest.is_some_and(good) {
         return Some(at.value);
@@ -101,7 +118,13 @@ fn word(key: &str, at: At<String>, words: &[String], out: &mut Problems) -> Opti
 
 fn takes(ty: &Type, value: &Value) -> bool {
     match ty {
-        Type::String | Type::Text | Type::Url | Type::Handle | Type::Place | Type::OneOf(_) | Type::Ref(_) => {
+        Type::String
+        | Type::Text
+        | Type::Url
+        | Type::Handle
+        | Type::Place
+        | Type::OneOf(_)
+        | Type::Ref(_) => {
             matches!(value, Value::String(_))
         }
         Type::Bool => matches!(value, Value::Bool(_)),

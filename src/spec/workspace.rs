@@ -75,8 +75,14 @@ impl Workspace {
     }
 }
 
-fn gitlab(table: Option<&Table>, spans: &mut BTreeMap<String, Span>, out: &mut Problems) -> (Option<String>, bool) {
-    let Some(table) = table else { return (None, true) };
+fn gitlab(
+    table: Option<&Table>,
+    spans: &mut BTreeMap<String, Span>,
+    out: &mut Problems,
+) -> (Option<String>, bool) {
+    let Some(table) = table else {
+        return (None, true);
+    };
     let mut fields = Fields::of(table, "[gitlab]");
     let url = fields.string("url", out);
     let nested = fields.bool("nested-epics", out).unwrap_or(true);
@@ -87,7 +93,11 @@ fn gitlab(table: Option<&Table>, spans: &mut BTreeMap<String, Span>, out: &mut P
     (url.and_then(|at| web_address("url", &at, out)), nested)
 }
 
-fn owners(table: Option<&Table>, spans: &mut BTreeMap<String, Span>, out: &mut Problems) -> Option<String> {
+fn owners(
+    table: Option<&Table>,
+    spans: &mut BTreeMap<String, Span>,
+    out: &mut Problems,
+) -> Option<String> {
     let mut fields = Fields::of(table?, "[owners]");
     let file = fields.required("file", "add `file = \"owners.toml\"`", out);
     fields.finish(out);
@@ -96,13 +106,21 @@ fn owners(table: Option<&Table>, spans: &mut BTreeMap<String, Span>, out: &mut P
     Some(file.value)
 }
 
-fn places(table: Option<&Table>, spans: &mut BTreeMap<String, Span>, out: &mut Problems) -> BTreeMap<String, Place> {
+fn places(
+    table: Option<&Table>,
+    spans: &mut BTreeMap<String, Span>,
+    out: &mut Problems,
+) -> BTreeMap<String, Place> {
     let mut places = BTreeMap::new();
     for (name, entry) in table.map(Table::in_order).unwrap_or_default() {
         let span = &entry.value.span;
         let Value::String(text) = &entry.value.value else {
-            let message = format!("place `{name}` must be a string, not {}", entry.value.value.kind());
-            out.push(span.error(message).hint("give the full path of a group or project, or a reference"));
+            let message =
+                format!("place `{name}` must be a string, not {}", entry.value.value.kind());
+            out.push(
+                span.error(message)
+                    .hint("give the full path of a group or project, or a reference"),
+            );
             continue;
         };
         if !crate::key::is_id(name) {
@@ -114,9 +132,11 @@ fn places(table: Option<&Table>, spans: &mut BTreeMap<String, Span>, out: &mut P
             Ok(place) => {
                 places.insert(name.to_owned(), place);
             }
-            Err(why) => out.push(span.error(format!("place `{name}`: {why}")).hint(
-                "write `group/subgroup`, `group/project`, `group&12` or `group/project#34`",
-            )),
+            Err(why) => {
+                out.push(span.error(format!("place `{name}`: {why}")).hint(
+                    "write `group/subgroup`, `group/project`, `group&12` or `group/project#34`",
+                ));
+            }
         }
     }
     places
@@ -124,7 +144,8 @@ fn places(table: Option<&Table>, spans: &mut BTreeMap<String, Span>, out: &mut P
 
 fn parse_place(text: &str) -> Result<Place, String> {
     if text.contains(['&', '#']) {
-        let reference = Reference::parse(text).ok_or_else(|| format!("`{text}` is not a full reference"))?;
+        let reference =
+            Reference::parse(text).ok_or_else(|| format!("`{text}` is not a full reference"))?;
         return Ok(Place::Item(reference));
     }
     if is_path(text) {
@@ -143,7 +164,11 @@ pub(crate) fn web_address(key: &str, at: &At<String>, out: &mut Problems) -> Opt
     match address_fault(text) {
         None => Some(text.to_owned()),
         Some(why) => {
-            out.push(at.span.error(format!("`{key}` {why}")).hint("write it as `https://gitlab.example.com`"));
+            out.push(
+                at.span
+                    .error(format!("`{key}` {why}"))
+                    .hint("write it as `https://gitlab.example.com`"),
+            );
             None
         }
     }
@@ -210,11 +235,20 @@ mod tests {
     #[test]
     fn bad_addresses_and_places_are_named() {
         let cases = [
-            ("[gitlab]\nurl = 'http://gitlab.example.com'", "`url` must be https; plain http is for this machine only"),
-            ("[gitlab]\nurl = 'https://me:pw@gitlab.example.com'", "`url` must not hold a user name or a password"),
+            (
+                "[gitlab]\nurl = 'http://gitlab.example.com'",
+                "`url` must be https; plain http is for this machine only",
+            ),
+            (
+                "[gitlab]\nurl = 'https://me:pw@gitlab.example.com'",
+                "`url` must not hold a user name or a password",
+            ),
             ("[gitlab]\nurl = 'ftp://x'", "`url` must begin with https://"),
             ("[gitlab]\nurl = 'https://'", "`url` must begin with https://"),
-            ("[places]\na = 'a//b'", "place `a`: `a//b` is not the full path of a group or project"),
+            (
+                "[places]\na = 'a//b'",
+                "place `a`: `a//b` is not the full path of a group or project",
+            ),
             ("[places]\na = 'https://x/y'", "place `a`: `https://x/y` is an address, not a path"),
             ("[places]\na = 'a&x'", "place `a`: `a&x` is not a full reference"),
             ("[places]\na = 1", "place `a` must be a string, not an integer"),

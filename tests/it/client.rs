@@ -1,8 +1,5 @@
 //! The client over HTTP, against the sandbox: what it reads and writes.
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do, by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
 mod faults;
 mod wire;
@@ -59,49 +56,27 @@ fn seed() -> Seed {
             label("acme/other", "foreign"),
         ],
         users: vec!["alice".into(), "bob".into()],
-        milestones: vec![SeedMilestone {
-            namespace: "acme".into(),
-            title: "18.7".into(),
-        }],
-        items: vec![
-            item("acme/security&291", "Root"),
-            item("acme/security/tools#12", "Old issue"),
-        ],
+        milestones: vec![SeedMilestone { namespace: "acme".into(), title: "18.7".into() }],
+        items: vec![item("acme/security&291", "Root"), item("acme/security/tools#12", "Old issue")],
         ..Seed::default()
     }
 }
 
 fn quick() -> Settings {
-    let pace = Pace {
-        timeout: Duration::from_millis(400),
-        ..Pace::none()
-    };
-    Settings {
-        pace,
-        ..Settings::default()
-    }
+    let pace = Pace { timeout: Duration::from_millis(400), ..Pace::none() };
+    Settings { pace, ..Settings::default() }
 }
 
 fn client(url: &str, token: Option<&str>) -> Client {
-    let target = Target {
-        url: url.into(),
-        token: token.map(Into::into),
-    };
+    let target = Target { url: url.into(), token: token.map(Into::into) };
     Client::new(&target, quick()).unwrap()
 }
 
 async fn world_of(seed: Seed) -> World {
     let sandbox = Sandbox::in_memory(&seed).unwrap();
-    let served = sandbox
-        .serve(SocketAddr::from(([127, 0, 0, 1], 0)))
-        .await
-        .unwrap();
+    let served = sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let client = client(&served.url(), Some("sandbox"));
-    World {
-        sandbox,
-        served,
-        client,
-    }
+    World { sandbox, served, client }
 }
 
 async fn world() -> World {
@@ -118,16 +93,8 @@ impl World {
     }
 
     async fn place(&self, path: &str) -> NamespaceInfo {
-        let query = PlaceQuery {
-            path: path.into(),
-            ..PlaceQuery::default()
-        };
-        self.reader()
-            .places(&[query])
-            .await
-            .unwrap()
-            .remove(0)
-            .unwrap()
+        let query = PlaceQuery { path: path.into(), ..PlaceQuery::default() };
+        self.reader().places(&[query]).await.unwrap().remove(0).unwrap()
     }
 
     async fn new_item(&self, kind: Kind, title: &str, parent: Option<&WorkItemId>) -> NewItem {
@@ -152,13 +119,7 @@ impl World {
 
     async fn find(&self, reference: &str) -> Item {
         let reference = Reference::parse(reference).unwrap();
-        self.reader()
-            .by_reference(&[reference])
-            .await
-            .unwrap()
-            .into_values()
-            .next()
-            .unwrap()
+        self.reader().by_reference(&[reference]).await.unwrap().into_values().next().unwrap()
     }
 
     fn fault(&self, nth: usize, kind: FaultKind) {
@@ -171,11 +132,7 @@ impl World {
 }
 
 fn named(namespace: &str, is_group: bool, title: &str) -> Named {
-    Named {
-        namespace: namespace.into(),
-        is_group,
-        title: title.into(),
-    }
+    Named { namespace: namespace.into(), is_group, title: title.into() }
 }
 
 fn titles(items: &[Item]) -> Vec<&str> {
@@ -193,35 +150,21 @@ async fn metadata_are_asked_for_once() {
     assert_eq!(metadata.caller.as_deref(), Some("sandbox-bot"));
     world.client.metadata().await.unwrap();
     assert_eq!(world.requests(), 1);
-    let nobody = client(&world.served.url(), None)
-        .metadata()
-        .await
-        .unwrap_err();
-    assert_eq!(
-        nobody.to_string(),
-        "the instance does not accept the token: nobody is logged in"
-    );
+    let nobody = client(&world.served.url(), None).metadata().await.unwrap_err();
+    assert_eq!(nobody.to_string(), "the instance does not accept the token: nobody is logged in");
 }
 
 #[tokio::test]
 async fn places_say_what_they_are_and_allow() {
     let world = world().await;
-    let queries = [GROUP, PROJECT, "acme/absent"].map(|path| PlaceQuery {
-        path: path.into(),
-        ..PlaceQuery::default()
-    });
+    let queries = [GROUP, PROJECT, "acme/absent"]
+        .map(|path| PlaceQuery { path: path.into(), ..PlaceQuery::default() });
     let places = world.reader().places(&queries).await.unwrap();
     let group = places[0].as_ref().unwrap();
-    assert_eq!(
-        (group.path.as_str(), group.kind),
-        (GROUP, NamespaceKind::Group)
-    );
+    assert_eq!((group.path.as_str(), group.kind), (GROUP, NamespaceKind::Group));
     assert!(group.features.epics && group.features.subepics && group.features.weights);
     assert!(group.permissions.create_epic && group.permissions.set_metadata);
-    assert_eq!(
-        type_id(group, Kind::Epic).as_deref(),
-        Some("gid://gitlab/WorkItems::Type/8")
-    );
+    assert_eq!(type_id(group, Kind::Epic).as_deref(), Some("gid://gitlab/WorkItems::Type/8"));
     assert_eq!(places[1].as_ref().unwrap().kind, NamespaceKind::Project);
     assert!(places[2].is_none());
 }
@@ -229,22 +172,14 @@ async fn places_say_what_they_are_and_allow() {
 #[tokio::test]
 async fn types_are_found_where_their_ids_are_other_ones() {
     for offset in [3, 100] {
-        let world = world_of(Seed {
-            type_ids_offset: offset,
-            ..seed()
-        })
-        .await;
+        let world = world_of(Seed { type_ids_offset: offset, ..seed() }).await;
         for kind in [Kind::Epic, Kind::Issue, Kind::Task] {
             let parent = if kind == Kind::Task {
                 Some(world.find("acme/security/tools#12").await.id)
             } else {
                 None
             };
-            assert_eq!(
-                world.create(kind, "T", parent.as_ref()).await.kind,
-                Some(kind),
-                "{offset}"
-            );
+            assert_eq!(world.create(kind, "T", parent.as_ref()).await.kind, Some(kind), "{offset}");
         }
     }
 }
@@ -255,12 +190,7 @@ async fn many_items_are_read_in_few_requests_and_missing_ones_left_out() {
     let root = world.root().await;
     let mut ids = vec![root.id.clone(), WorkItemId::from_number(999_999)];
     for n in 0..20 {
-        ids.push(
-            world
-                .create(Kind::Issue, &format!("Issue {n}"), Some(&root.id))
-                .await
-                .id,
-        );
+        ids.push(world.create(Kind::Issue, &format!("Issue {n}"), Some(&root.id)).await.id);
     }
     world.sandbox.clear_log();
     let items = world.reader().items(&ids).await.unwrap();
@@ -272,11 +202,7 @@ async fn many_items_are_read_in_few_requests_and_missing_ones_left_out() {
     references.push(Reference::parse("acme/security&999").unwrap());
     let found = world.reader().by_reference(&references).await.unwrap();
     assert_eq!(found.len(), 21);
-    assert!(
-        found
-            .iter()
-            .all(|(reference, item)| *reference == item.reference)
-    );
+    assert!(found.iter().all(|(reference, item)| *reference == item.reference));
     assert!(world.reader().items(&[]).await.unwrap().is_empty());
 }
 
@@ -287,26 +213,13 @@ async fn children_come_whole_in_gitlabs_order_open_and_closed() {
     let other = world.create(Kind::Epic, "Other", None).await;
     let mut wanted = Vec::new();
     for n in 0..130 {
-        let child = world
-            .create(Kind::Issue, &format!("Issue {n}"), Some(&root.id))
-            .await;
+        let child = world.create(Kind::Issue, &format!("Issue {n}"), Some(&root.id)).await;
         wanted.insert(0, child.title);
     }
     let epic = world.create(Kind::Epic, "Below", Some(&other.id)).await;
-    world
-        .writer()
-        .update(&Update {
-            close: true,
-            ..Update::of(epic.id.clone())
-        })
-        .await
-        .unwrap();
-    let parents = [
-        root.id.clone(),
-        other.id.clone(),
-        epic.id.clone(),
-        WorkItemId::from_number(999_999),
-    ];
+    world.writer().update(&Update { close: true, ..Update::of(epic.id.clone()) }).await.unwrap();
+    let parents =
+        [root.id.clone(), other.id.clone(), epic.id.clone(), WorkItemId::from_number(999_999)];
     world.sandbox.clear_log();
     let children = world.reader().children(&parents).await.unwrap();
     assert_eq!(titles(&children[&root.id]), wanted);
@@ -324,50 +237,24 @@ async fn lists_longer_than_a_page_are_read_to_their_end() {
     seed.items[0].labels = labels.clone().collect();
     let world = world_of(seed).await;
     let root = world.root().await;
-    assert!(
-        root.labels
-            .iter()
-            .map(|label| label.title.clone())
-            .eq(labels)
-    );
+    assert!(root.labels.iter().map(|label| label.title.clone()).eq(labels));
 }
 
 #[tokio::test]
 async fn a_marker_is_searched_as_a_whole_phrase_in_epics() {
     let world = world().await;
     let marker = "<!--epictree:1 acme tool/integration -->";
-    for (kind, text) in [
-        (Kind::Epic, marker),
-        (Kind::Epic, "epictree acme tool"),
-        (Kind::Issue, marker),
-    ] {
-        let new = NewItem {
-            description: text.into(),
-            ..world.new_item(kind, text, None).await
-        };
+    for (kind, text) in
+        [(Kind::Epic, marker), (Kind::Epic, "epictree acme tool"), (Kind::Issue, marker)]
+    {
+        let new = NewItem { description: text.into(), ..world.new_item(kind, text, None).await };
         world.writer().create(&new).await.unwrap();
     }
-    let found = world
-        .reader()
-        .search("acme", "epictree:1 acme tool/integration")
-        .await
-        .unwrap();
+    let found = world.reader().search("acme", "epictree:1 acme tool/integration").await.unwrap();
     assert_eq!(titles(&found), [marker]);
-    assert!(
-        world
-            .reader()
-            .search("acme", "no such phrase")
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(world.reader().search("acme", "no such phrase").await.unwrap().is_empty());
     let nowhere = world.reader().search("nowhere", "x y z").await.unwrap_err();
-    assert_eq!(
-        nowhere,
-        GitlabError::NotFound {
-            what: "nowhere".into()
-        }
-    );
+    assert_eq!(nowhere, GitlabError::NotFound { what: "nowhere".into() });
 }
 
 #[tokio::test]
@@ -376,20 +263,9 @@ async fn the_newest_items_of_an_author_come_first() {
     for title in ["one", "two", "three"] {
         world.create(Kind::Epic, title, None).await;
     }
-    let newest = world
-        .reader()
-        .newest(GROUP, "sandbox-bot", 2)
-        .await
-        .unwrap();
+    let newest = world.reader().newest(GROUP, "sandbox-bot", 2).await.unwrap();
     assert_eq!(titles(&newest), ["three", "two"]);
-    assert!(
-        world
-            .reader()
-            .newest(GROUP, "alice", 2)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(world.reader().newest(GROUP, "alice", 2).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -405,10 +281,7 @@ async fn names_are_looked_up_exactly_and_with_ancestors() {
         named(PROJECT, false, "shared"),
     ];
     let ids = world.reader().label_ids(&wanted).await.unwrap();
-    let found: Vec<_> = ids
-        .keys()
-        .map(|(path, title)| format!("{path} {title}"))
-        .collect();
+    let found: Vec<_> = ids.keys().map(|(path, title)| format!("{path} {title}")).collect();
     assert_eq!(
         found,
         [
@@ -418,77 +291,36 @@ async fn names_are_looked_up_exactly_and_with_ancestors() {
             "acme/security/tools shared"
         ]
     );
-    let milestones = [
-        named(GROUP, true, "18.7"),
-        named(PROJECT, false, "18.7"),
-        named(PROJECT, false, "18"),
-    ];
-    assert_eq!(
-        world
-            .reader()
-            .milestone_ids(&milestones)
-            .await
-            .unwrap()
-            .len(),
-        2
-    );
-    let users = world
-        .reader()
-        .user_ids(&["alice".into(), "Bob".into(), "zoe".into()])
-        .await
-        .unwrap();
+    let milestones =
+        [named(GROUP, true, "18.7"), named(PROJECT, false, "18.7"), named(PROJECT, false, "18")];
+    assert_eq!(world.reader().milestone_ids(&milestones).await.unwrap().len(), 2);
+    let users =
+        world.reader().user_ids(&["alice".into(), "Bob".into(), "zoe".into()]).await.unwrap();
     assert_eq!(users.keys().collect::<Vec<_>>(), ["Bob", "alice"]);
-    assert!(
-        world
-            .reader()
-            .label_ids(&[named("absent", true, "x")])
-            .await
-            .is_err()
-    );
+    assert!(world.reader().label_ids(&[named("absent", true, "x")]).await.is_err());
 }
 
 #[tokio::test]
 async fn moved_items_say_where_they_went() {
     let world = world().await;
     let issue = world.find("acme/security/tools#12").await;
-    let to = Edit::Move {
-        to_namespace: "acme/other/app".into(),
-    };
-    world
-        .sandbox
-        .edit("alice", "acme/security/tools#12", to)
-        .unwrap();
+    let to = Edit::Move { to_namespace: "acme/other/app".into() };
+    world.sandbox.edit("alice", "acme/security/tools#12", to).unwrap();
     let moved = world.find("acme/security/tools#12").await;
     assert_eq!(issue.id, moved.id);
-    let there = world
-        .reader()
-        .reference_of_url(moved.moved_to.as_deref().unwrap())
-        .unwrap();
+    let there = world.reader().reference_of_url(moved.moved_to.as_deref().unwrap()).unwrap();
     assert_eq!(world.find(&there.to_string()).await.title, "Old issue");
 }
 
 #[test]
 fn references_are_read_out_of_urls_of_this_instance_only() {
     let reader = Reader::new(&client("https://git.example.com/gitlab/", None));
-    let reference = |url: &str| {
-        reader
-            .reference_of_url(url)
-            .map(|reference| reference.to_string())
-    };
+    let reference = |url: &str| reader.reference_of_url(url).map(|reference| reference.to_string());
     let is = |url: &str, wanted: &str| assert_eq!(reference(url).as_deref(), Some(wanted), "{url}");
-    is(
-        "https://git.example.com/gitlab/groups/a/b/-/epics/3",
-        "a/b&3",
-    );
-    is(
-        "https://git.example.com/gitlab/groups/a/b/-/work_items/3#note_1",
-        "a/b&3",
-    );
+    is("https://git.example.com/gitlab/groups/a/b/-/epics/3", "a/b&3");
+    is("https://git.example.com/gitlab/groups/a/b/-/work_items/3#note_1", "a/b&3");
     is("https://git.example.com/gitlab/a/b/-/issues/4", "a/b#4");
-    is(
-        "https://git.example.com/gitlab/a/b/-/work_items/5/",
-        "a/b#5",
-    );
+    is("https://git.example.com/gitlab/a/b/-/work_items/5/", "a/b#5");
     for foreign in [
         "https://git.example.com/a/b/-/issues/4",
         "https://evil.example.com/gitlab/a/b/-/issues/4",
@@ -507,14 +339,8 @@ fn references_are_read_out_of_urls_of_this_instance_only() {
 async fn a_created_item_comes_back_with_all_it_was_given() {
     let world = world().await;
     let (root, reader) = (world.root().await, world.reader());
-    let labels = reader
-        .label_ids(&[named(GROUP, true, "shared")])
-        .await
-        .unwrap();
-    let milestones = reader
-        .milestone_ids(&[named(GROUP, true, "18.7")])
-        .await
-        .unwrap();
+    let labels = reader.label_ids(&[named(GROUP, true, "shared")]).await.unwrap();
+    let milestones = reader.milestone_ids(&[named(GROUP, true, "18.7")]).await.unwrap();
     let users = reader.user_ids(&["alice".into()]).await.unwrap();
     let new = NewItem {
         description: "Text\n\n<!--marker-->".into(),
@@ -530,10 +356,7 @@ async fn a_created_item_comes_back_with_all_it_was_given() {
     let created = world.writer().create(&new).await.unwrap();
     let item = created.item;
     assert!(created.warnings.is_empty());
-    assert_eq!(
-        (item.title.as_str(), item.description.as_str()),
-        ("Tool", "Text\n\n<!--marker-->")
-    );
+    assert_eq!((item.title.as_str(), item.description.as_str()), ("Tool", "Text\n\n<!--marker-->"));
     assert_eq!(
         (item.parent.as_ref(), item.weight, item.kind),
         (Some(&root.id), Some(3), Some(Kind::Epic))
@@ -560,10 +383,7 @@ async fn an_update_changes_what_it_names_and_clears_what_is_null() {
         ..world.new_item(Kind::Epic, "Tool", Some(&root.id)).await
     };
     let item = world.writer().create(&new).await.unwrap().item;
-    let renamed = Update {
-        title: Some("New name".into()),
-        ..Update::of(item.id.clone())
-    };
+    let renamed = Update { title: Some("New name".into()), ..Update::of(item.id.clone()) };
     let renamed = world.writer().update(&renamed).await.unwrap();
     assert_eq!(renamed.title, "New name");
     assert_eq!(
@@ -591,35 +411,18 @@ async fn an_update_changes_what_it_names_and_clears_what_is_null() {
 async fn labels_are_created_once_and_found_when_they_exist() {
     let world = world().await;
     let label = named(GROUP, true, "fresh");
-    let id = world
-        .writer()
-        .create_label(&label, Some("#8fbc8f"), Some("why"))
-        .await
-        .unwrap();
-    assert_eq!(
-        world
-            .writer()
-            .create_label(&label, None, None)
-            .await
-            .unwrap(),
-        id
-    );
+    let id = world.writer().create_label(&label, Some("#8fbc8f"), Some("why")).await.unwrap();
+    assert_eq!(world.writer().create_label(&label, None, None).await.unwrap(), id);
     world.fault(1, FaultKind::DropAfterCommit);
-    let lost = world
-        .writer()
-        .create_label(&named(PROJECT, false, "lost"), None, None)
-        .await
-        .unwrap();
+    let lost =
+        world.writer().create_label(&named(PROJECT, false, "lost"), None, None).await.unwrap();
     assert!(lost.contains("Label/"));
     let refused = world
         .writer()
         .create_label(&named("acme/absent", true, "x"), None, None)
         .await
         .unwrap_err();
-    assert!(
-        matches!(refused, WriteError::Refused(GitlabError::NotFound { .. })),
-        "{refused}"
-    );
+    assert!(matches!(refused, WriteError::Refused(GitlabError::NotFound { .. })), "{refused}");
 }
 
 #[tokio::test]
@@ -628,30 +431,14 @@ async fn items_are_linked_unlinked_and_reordered() {
     let root = world.root().await;
     let mut ids = Vec::new();
     for n in 0..12 {
-        ids.push(
-            world
-                .create(Kind::Issue, &format!("{n}"), Some(&root.id))
-                .await
-                .id,
-        );
+        ids.push(world.create(Kind::Issue, &format!("{n}"), Some(&root.id)).await.id);
     }
     world.sandbox.clear_log();
-    world
-        .writer()
-        .link(&ids[0], LinkKind::Blocks, &ids[1..])
-        .await
-        .unwrap();
+    world.writer().link(&ids[0], LinkKind::Blocks, &ids[1..]).await.unwrap();
     assert_eq!(world.requests(), 2);
     let read = |id: WorkItemId| {
         let reader = world.reader();
-        async move {
-            reader
-                .items(std::slice::from_ref(&id))
-                .await
-                .unwrap()
-                .remove(&id)
-                .unwrap()
-        }
+        async move { reader.items(std::slice::from_ref(&id)).await.unwrap().remove(&id).unwrap() }
     };
     let first = read(ids[0].clone()).await;
     assert_eq!(first.links.len(), 11);
@@ -659,18 +446,11 @@ async fn items_are_linked_unlinked_and_reordered() {
         (first.links[0].kind, first.links[0].to.as_ref()),
         (LinkKind::Blocks, Some(&ids[1]))
     );
-    assert_eq!(
-        read(ids[1].clone()).await.links[0].kind,
-        LinkKind::BlockedBy
-    );
+    assert_eq!(read(ids[1].clone()).await.links[0].kind, LinkKind::BlockedBy);
     world.writer().unlink(&ids[0], &ids[1..]).await.unwrap();
     assert!(read(ids[0].clone()).await.links.is_empty());
 
-    world
-        .writer()
-        .reorder(&ids[11], &ids[0], Side::After)
-        .await
-        .unwrap();
+    world.writer().reorder(&ids[11], &ids[0], Side::After).await.unwrap();
     let order = world
         .reader()
         .children(std::slice::from_ref(&root.id))
@@ -678,42 +458,21 @@ async fn items_are_linked_unlinked_and_reordered() {
         .unwrap()
         .remove(&root.id)
         .unwrap();
-    assert_eq!(
-        titles(&order),
-        ["10", "9", "8", "7", "6", "5", "4", "3", "2", "1", "0", "11"]
-    );
+    assert_eq!(titles(&order), ["10", "9", "8", "7", "6", "5", "4", "3", "2", "1", "0", "11"]);
 }
 
 #[tokio::test]
 async fn comments_are_posted_and_found_thread_by_thread() {
     let world = world().await;
     let root = world.root().await;
-    let first = world
-        .writer()
-        .comment(&root.id, "Who owns this? <!--q-->", None)
-        .await
-        .unwrap();
-    world
-        .sandbox
-        .edit("alice", "acme/security&291", Edit::Comment("I do".into()))
-        .unwrap();
-    world
-        .writer()
-        .comment(&root.id, "Thanks", first.discussion.as_deref())
-        .await
-        .unwrap();
+    let first = world.writer().comment(&root.id, "Who owns this? <!--q-->", None).await.unwrap();
+    world.sandbox.edit("alice", "acme/security&291", Edit::Comment("I do".into())).unwrap();
+    world.writer().comment(&root.id, "Thanks", first.discussion.as_deref()).await.unwrap();
     let comments = world.reader().comments(&root.id).await.unwrap();
-    let bodies: Vec<_> = comments
-        .iter()
-        .map(|c| (c.author.as_str(), c.body.as_str()))
-        .collect();
+    let bodies: Vec<_> = comments.iter().map(|c| (c.author.as_str(), c.body.as_str())).collect();
     assert_eq!(
         bodies,
-        [
-            ("sandbox-bot", "Who owns this? <!--q-->"),
-            ("sandbox-bot", "Thanks"),
-            ("alice", "I do")
-        ]
+        [("sandbox-bot", "Who owns this? <!--q-->"), ("sandbox-bot", "Thanks"), ("alice", "I do")]
     );
     assert_eq!(Some(&comments[1].discussion), first.discussion.as_ref());
 }
@@ -723,19 +482,13 @@ async fn gitlabs_refusals_are_certain_and_carry_its_words() {
     let world = world().await;
     let root = world.root().await;
     let child = world.create(Kind::Issue, "Child", Some(&root.id)).await;
-    let again = Update {
-        parent: Some(Some(root.id.clone())),
-        ..Update::of(child.id)
-    };
+    let again = Update { parent: Some(Some(root.id.clone())), ..Update::of(child.id) };
     let error = world.writer().update(&again).await.unwrap_err();
     assert!(
         matches!(&error, WriteError::Refused(GitlabError::Payload { messages }) if messages[0].contains("already assigned")),
         "{error}"
     );
-    let absent = Update {
-        close: true,
-        ..Update::of(WorkItemId::from_number(999_999))
-    };
+    let absent = Update { close: true, ..Update::of(WorkItemId::from_number(999_999)) };
     let error = world.writer().update(&absent).await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -755,45 +508,16 @@ async fn a_community_instance_is_asked_only_what_it_knows() {
     assert_eq!(issue.kind, Some(Kind::Issue));
     let group = world.place(GROUP).await;
     assert!(!group.features.epics && !group.permissions.create_epic);
+    assert!(world.reader().search("acme", "some phrase").await.unwrap().is_empty());
     assert!(
-        world
-            .reader()
-            .search("acme", "some phrase")
-            .await
-            .unwrap()
+        world.reader().children(std::slice::from_ref(&issue.id)).await.unwrap()[&issue.id]
             .is_empty()
     );
-    assert!(
-        world
-            .reader()
-            .children(std::slice::from_ref(&issue.id))
-            .await
-            .unwrap()[&issue.id]
-            .is_empty()
-    );
-    assert_eq!(
-        titles(
-            &world
-                .reader()
-                .newest(PROJECT, "sandbox-bot", 1)
-                .await
-                .unwrap()
-        ),
-        ["Issue"]
-    );
-    let renamed = Update {
-        title: Some("Renamed".into()),
-        ..Update::of(issue.id)
-    };
-    assert_eq!(
-        world.writer().update(&renamed).await.unwrap().title,
-        "Renamed"
-    );
-    let needs = PlaceQuery {
-        path: GROUP.into(),
-        creates: vec![Kind::Epic],
-        ..PlaceQuery::default()
-    };
+    assert_eq!(titles(&world.reader().newest(PROJECT, "sandbox-bot", 1).await.unwrap()), ["Issue"]);
+    let renamed = Update { title: Some("Renamed".into()), ..Update::of(issue.id) };
+    assert_eq!(world.writer().update(&renamed).await.unwrap().title, "Renamed");
+    let needs =
+        PlaceQuery { path: GROUP.into(), creates: vec![Kind::Epic], ..PlaceQuery::default() };
     assert!(group.lacks(&needs).contains(&Lack::Epics));
 }
 
@@ -807,15 +531,9 @@ async fn an_epic_without_licence_is_refused_as_such() {
         type_id: "gid://gitlab/WorkItems::Type/8".into(),
         ..world.new_item(Kind::Issue, "E", None).await
     };
-    let epic = NewItem {
-        namespace: GROUP.into(),
-        ..new
-    };
+    let epic = NewItem { namespace: GROUP.into(), ..new };
     let error = world.writer().create(&epic).await.unwrap_err();
-    assert!(
-        matches!(error, WriteError::Refused(GitlabError::Unlicensed { .. })),
-        "{error}"
-    );
+    assert!(matches!(error, WriteError::Refused(GitlabError::Unlicensed { .. })), "{error}");
 }
 
 // -- documents -------------------------------------------------------------------
@@ -844,9 +562,8 @@ fn every_query_is_within_gitlabs_complexity_limit() {
         if edition == documents::Edition::Enterprise && text.starts_with("query") {
             let measured = text.replacen("{\n", "{ queryComplexity { score }\n", 1);
             let answer = sandbox.query(&measured, some_variables(&text));
-            let score = answer
-                .pointer("/data/queryComplexity/score")
-                .and_then(serde_json::Value::as_u64);
+            let score =
+                answer.pointer("/data/queryComplexity/score").and_then(serde_json::Value::as_u64);
             assert!(score.is_some_and(|score| score <= 250), "{name}: {answer}");
         }
     }
@@ -865,9 +582,8 @@ fn some_variables(text: &str) -> serde_json::Value {
         "String" => serde_json::Value::Null,
         _ => serde_json::json!("1"),
     };
-    let pairs = declared
-        .split(',')
-        .filter_map(|pair| pair.trim().strip_prefix('$')?.split_once(':'));
+    let pairs =
+        declared.split(',').filter_map(|pair| pair.trim().strip_prefix('$')?.split_once(':'));
     pairs
         .map(|(name, kind)| (name.to_owned(), value(kind)))
         .collect::<serde_json::Map<_, _>>()

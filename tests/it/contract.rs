@@ -77,29 +77,18 @@ fn both_editions_have_a_valid_schema() {
 fn the_community_schema_lacks_exactly_what_is_marked() {
     let all = facts(SDL);
     let community = facts(&community_sdl(SDL));
-    assert!(
-        community
-            .iter()
-            .all(|(name, what)| all.get(name) == Some(what))
-    );
+    assert!(community.iter().all(|(name, what)| all.get(name) == Some(what)));
     assert!(all.contains_key("WorkItemWidgetWeight.weight"));
     assert!(!community.contains_key("WorkItemWidgetWeight.weight"));
     assert!(!community.contains_key("WorkItemCreateInput.weightWidget"));
     assert!(!community.contains_key("NamespacePermissions.createEpic"));
     assert!(community.contains_key("NamespacePermissions.createWorkItem"));
-    assert!(
-        !community_sdl(SDL)
-            .lines()
-            .any(|line| line.ends_with("# EE"))
-    );
+    assert!(!community_sdl(SDL).lines().any(|line| line.ends_with("# EE")));
 }
 
 #[test]
 fn everything_in_the_schema_is_in_the_real_one() {
-    let sheet = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../shared/gitlab/schema.graphql"
-    );
+    let sheet = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/gitlab/schema.graphql");
     let Ok(sheet) = std::fs::read_to_string(sheet) else {
         return;
     };
@@ -114,21 +103,14 @@ fn everything_in_the_schema_is_in_the_real_one() {
 
 #[test]
 fn what_only_enterprise_has_is_marked_here_as_there() {
-    let sheet = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../shared/gitlab/schema.graphql"
-    );
+    let sheet = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/gitlab/schema.graphql");
     let Ok(sheet) = std::fs::read_to_string(sheet) else {
         return;
     };
-    let lines = sheet
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('"'));
+    let lines = sheet.lines().filter(|line| !line.trim_start().starts_with('"'));
     let bare: String = lines.map(|line| format!("{line}\n")).collect();
     let real = facts(&community_sdl(&bare));
-    let unmarked: Vec<String> = facts(&community_sdl(SDL))
-        .into_keys()
-        .filter(|name| !real.contains_key(name))
-        .collect();
+    let unmarked: Vec<String> =
+        facts(&community_sdl(SDL)).into_keys().filter(|name| !real.contains_key(name)).collect();
     assert!(unmarked.is_empty(), "{}", unmarked.join("\n"));
 }

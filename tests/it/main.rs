@@ -1,5 +1,6 @@
-//! All integration tests in one binary, over HTTP against the sandbox.
+//! All integration tests, in one binary.
 
 mod client;
 mod contract;
+mod files;
 mod sandbox;

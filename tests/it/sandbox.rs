@@ -1,9 +1,6 @@
 //! The sandbox keeps GitLab's rules, one sentence a test.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper that fails shall fail its test"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
 use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
@@ -39,14 +36,8 @@ fn seed() -> Seed {
         ],
         users: vec!["alice".to_owned(), "bob".to_owned()],
         milestones: vec![
-            SeedMilestone {
-                namespace: "acme".to_owned(),
-                title: "18.4".to_owned(),
-            },
-            SeedMilestone {
-                namespace: "acme/other".to_owned(),
-                title: "elsewhere".to_owned(),
-            },
+            SeedMilestone { namespace: "acme".to_owned(), title: "18.4".to_owned() },
+            SeedMilestone { namespace: "acme/other".to_owned(), title: "elsewhere".to_owned() },
         ],
         items: vec![SeedItem {
             reference: "acme/security&291".to_owned(),
@@ -96,10 +87,7 @@ fn create(sandbox: &Sandbox, path: &str, kind: u64, title: &str, more: Value) ->
 /// Creates and returns the full reference.
 fn made(answer: &Value) -> String {
     let reference = &answer["data"]["workItemCreate"]["workItem"]["reference"];
-    reference
-        .as_str()
-        .unwrap_or_else(|| panic!("{answer}"))
-        .to_owned()
+    reference.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
 fn under(sandbox: &Sandbox, parent: &str) -> Value {
@@ -114,17 +102,13 @@ fn update(sandbox: &Sandbox, reference: &str, more: Value) -> Value {
 }
 
 fn payload_errors(answer: &Value) -> Vec<String> {
-    let data = answer["data"]
-        .as_object()
-        .unwrap_or_else(|| panic!("{answer}"));
+    let data = answer["data"].as_object().unwrap_or_else(|| panic!("{answer}"));
     let errors = &data.values().next().unwrap()["errors"];
     serde_json::from_value(errors.clone()).unwrap()
 }
 
 fn top_error(answer: &Value) -> &str {
-    answer["errors"][0]["message"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{answer}"))
+    answer["errors"][0]["message"].as_str().unwrap_or_else(|| panic!("{answer}"))
 }
 
 #[test]
@@ -159,11 +143,7 @@ fn new_children_go_to_the_top() {
 #[test]
 fn setting_the_same_parent_again_is_refused_and_rolls_back() {
     let sandbox = sandbox();
-    let child = made(&create_epic(
-        &sandbox,
-        "One",
-        under(&sandbox, "acme/security&291"),
-    ));
+    let child = made(&create_epic(&sandbox, "One", under(&sandbox, "acme/security&291")));
     let before = sandbox.dump();
     let mut change = under(&sandbox, "acme/security&291");
     change["title"] = json!("Two");
@@ -196,10 +176,7 @@ fn a_premium_licence_has_no_epics_under_epics() {
 #[test]
 fn titles_and_descriptions_have_limits() {
     let sandbox = sandbox();
-    assert_eq!(
-        payload_errors(&create_epic(&sandbox, " ", json!({}))),
-        ["Title can't be blank"]
-    );
+    assert_eq!(payload_errors(&create_epic(&sandbox, " ", json!({}))), ["Title can't be blank"]);
     assert_eq!(
         payload_errors(&create_epic(&sandbox, &"x".repeat(256), json!({}))),
         ["Title is too long (maximum is 255 characters)"]
@@ -216,10 +193,7 @@ fn carriage_returns_and_trailing_blanks_are_dropped() {
     let text = "One \r\nTwo\r\n<!--m-->  \n\n";
     let more = json!({ "descriptionWidget": { "description": text } });
     let epic = made(&create_epic(&sandbox, "x", more));
-    assert_eq!(
-        sandbox.item(&epic).unwrap().description,
-        "One \nTwo\n<!--m-->"
-    );
+    assert_eq!(sandbox.item(&epic).unwrap().description, "One \nTwo\n<!--m-->");
 }
 
 #[test]
@@ -234,10 +208,7 @@ fn epics_belong_in_groups_and_issues_in_projects() {
 #[test]
 fn an_instance_without_epics_says_so() {
     let free = create_epic(&with_edition(Edition::free()), "x", json!({}));
-    assert_eq!(
-        top_error(&free),
-        "Epic type is not available for the given group"
-    );
+    assert_eq!(top_error(&free), "Epic type is not available for the given group");
     let community = create_epic(&with_edition(Edition::community()), "x", json!({}));
     assert_eq!(
         top_error(&community),
@@ -247,15 +218,9 @@ fn an_instance_without_epics_says_so() {
 
 #[test]
 fn type_numbers_can_differ_from_stock() {
-    let seed = Seed {
-        type_ids_offset: 1000,
-        ..seed()
-    };
+    let seed = Seed { type_ids_offset: 1000, ..seed() };
     let sandbox = Sandbox::in_memory(&seed).unwrap();
-    assert_eq!(
-        top_error(&create_epic(&sandbox, "x", json!({}))),
-        UNAVAILABLE
-    );
+    assert_eq!(top_error(&create_epic(&sandbox, "x", json!({}))), UNAVAILABLE);
     made(&create(&sandbox, "acme/security", 1008, "x", json!({})));
 }
 
@@ -264,41 +229,21 @@ fn an_update_changes_only_what_it_names() {
     let sandbox = sandbox();
     let root = "acme/security&291";
     let answer = update(&sandbox, root, json!({ "title": "New" }));
-    assert_eq!(
-        answer["data"]["workItemUpdate"]["workItem"]["lockVersion"],
-        1
-    );
+    assert_eq!(answer["data"]["workItemUpdate"]["workItem"]["lockVersion"], 1);
     let item = sandbox.item(root).unwrap();
-    assert_eq!(
-        (item.title.as_str(), item.description.as_str()),
-        ("New", "All tools.")
-    );
+    assert_eq!((item.title.as_str(), item.description.as_str()), ("New", "All tools."));
     assert_eq!((item.labels, item.edits), (vec!["common".to_owned()], 0));
 }
 
 #[test]
 fn a_null_parent_detaches_and_an_absent_one_stays() {
     let sandbox = sandbox();
-    let child = made(&create_epic(
-        &sandbox,
-        "x",
-        under(&sandbox, "acme/security&291"),
-    ));
+    let child = made(&create_epic(&sandbox, "x", under(&sandbox, "acme/security&291")));
     update(&sandbox, &child, json!({ "hierarchyWidget": {} }));
     assert!(sandbox.item(&child).unwrap().parent.is_some());
-    update(
-        &sandbox,
-        &child,
-        json!({ "hierarchyWidget": { "parentId": null } }),
-    );
+    update(&sandbox, &child, json!({ "hierarchyWidget": { "parentId": null } }));
     assert_eq!(sandbox.item(&child).unwrap().parent, None);
-    assert!(
-        sandbox
-            .item("acme/security&291")
-            .unwrap()
-            .children
-            .is_empty()
-    );
+    assert!(sandbox.item("acme/security&291").unwrap().children.is_empty());
 }
 
 #[test]
@@ -323,10 +268,7 @@ fn closing_and_reopening_leaves_notes() {
     update(&sandbox, root, json!({ "stateEvent": "REOPEN" }));
     let item = sandbox.item(root).unwrap();
     let notes: Vec<_> = item.notes.iter().map(|note| note.body.as_str()).collect();
-    assert_eq!(
-        (item.state.as_str(), notes),
-        ("OPEN", vec!["closed", "reopened"])
-    );
+    assert_eq!((item.state.as_str(), notes), ("OPEN", vec!["closed", "reopened"]));
 }
 
 #[test]
@@ -343,10 +285,7 @@ fn widgets_beyond_the_licence_are_refused_by_name() {
 #[test]
 fn dates_weight_milestone_and_assignees_are_kept() {
     let sandbox = sandbox();
-    let users = sandbox.query(
-        "{ users(usernames: [\"alice\"]) { nodes { id } } }",
-        json!({}),
-    );
+    let users = sandbox.query("{ users(usernames: [\"alice\"]) { nodes { id } } }", json!({}));
     let milestone = sandbox.query(
         "{ group(fullPath: \"acme/security\") {
             milestones(title: \"18.4\", includeAncestors: true) { nodes { id } } } }",
@@ -361,10 +300,7 @@ fn dates_weight_milestone_and_assignees_are_kept() {
     let epic = made(&create_epic(&sandbox, "x", more));
     let item = sandbox.item(&epic).unwrap();
     assert_eq!(item.due_date.as_deref(), Some("2026-03-01"));
-    assert_eq!(
-        (item.weight, item.milestone.as_deref()),
-        (Some(3), Some("18.4"))
-    );
+    assert_eq!((item.weight, item.milestone.as_deref()), (Some(3), Some("18.4")));
     assert_eq!(item.assignees, ["alice"]);
     let rolled_up =
         json!({ "startAndDueDateWidget": { "dueDate": "2027-01-01", "isFixed": false } });
@@ -376,10 +312,7 @@ fn dates_weight_milestone_and_assignees_are_kept() {
 fn a_milestone_of_another_group_is_invalid() {
     let sandbox = sandbox();
     let more = json!({ "milestoneWidget": { "milestoneId": "gid://gitlab/Milestone/302" } });
-    assert_eq!(
-        payload_errors(&create_epic(&sandbox, "x", more)),
-        ["Milestone is invalid"]
-    );
+    assert_eq!(payload_errors(&create_epic(&sandbox, "x", more)), ["Milestone is invalid"]);
 }
 
 // ---- labels
@@ -410,23 +343,14 @@ fn labels_that_a_namespace_cannot_use_are_dropped_silently() {
     let epic = made(&create_epic(&sandbox, "x", more.clone()));
     assert_eq!(sandbox.item(&epic).unwrap().labels, ["common"]);
     let issue = made(&create_issue(&sandbox, "x", more));
-    assert_eq!(
-        sandbox.item(&issue).unwrap().labels,
-        ["common", "project only"]
-    );
+    assert_eq!(sandbox.item(&issue).unwrap().labels, ["common", "project only"]);
 }
 
 #[test]
 fn the_last_label_of_a_scope_wins_where_scopes_are_licensed() {
     for (edition, kept) in [
         (Edition::premium(), vec!["priority::1"]),
-        (
-            Edition {
-                epics: true,
-                ..Edition::free()
-            },
-            vec!["priority::1", "priority::2"],
-        ),
+        (Edition { epics: true, ..Edition::free() }, vec!["priority::1", "priority::2"]),
     ] {
         let sandbox = with_edition(edition);
         let ids =
@@ -448,19 +372,11 @@ fn a_label_is_created_once() {
     let answer = sandbox.query(LABEL, input.clone());
     let label = &answer["data"]["labelCreate"]["label"];
     assert_eq!(label["color"], "#6699cc");
-    assert!(
-        label["id"]
-            .as_str()
-            .unwrap()
-            .starts_with("gid://gitlab/GroupLabel/")
-    );
+    assert!(label["id"].as_str().unwrap().starts_with("gid://gitlab/GroupLabel/"));
     let again = sandbox.query(LABEL, input);
     assert_eq!(payload_errors(&again), ["Title has already been taken"]);
     let comma = json!({ "input": { "groupPath": "acme", "title": "a,b" } });
-    assert_eq!(
-        payload_errors(&sandbox.query(LABEL, comma)),
-        ["Title is invalid"]
-    );
+    assert_eq!(payload_errors(&sandbox.query(LABEL, comma)), ["Title is invalid"]);
     let nowhere = json!({ "input": { "title": "a" } });
     assert!(top_error(&sandbox.query(LABEL, nowhere)).starts_with("Exactly one of"));
 }
@@ -472,24 +388,12 @@ fn label_lookup_leaves_ancestors_out_unless_asked() {
       labels(includeAncestorGroups: $above, includeDescendantGroups: $below) { nodes { title } } } }";
     let titles = |above: bool, below: bool| {
         let answer = sandbox.query(document, json!({ "above": above, "below": below }));
-        let nodes = answer["data"]["group"]["labels"]["nodes"]
-            .as_array()
-            .unwrap()
-            .clone();
-        nodes
-            .iter()
-            .map(|node| node["title"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        let nodes = answer["data"]["group"]["labels"]["nodes"].as_array().unwrap().clone();
+        nodes.iter().map(|node| node["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(titles(false, false), ["priority::1", "priority::2"]);
-    assert_eq!(
-        titles(true, false),
-        ["common", "priority::1", "priority::2"]
-    );
-    assert_eq!(
-        titles(false, true),
-        ["priority::1", "priority::2", "project only"]
-    );
+    assert_eq!(titles(true, false), ["common", "priority::1", "priority::2"]);
+    assert_eq!(titles(false, true), ["priority::1", "priority::2", "project only"]);
 }
 
 // ---- hierarchy and links
@@ -502,10 +406,7 @@ fn epics_nest_seven_levels() {
         parent = made(&create_epic(&sandbox, "x", under(&sandbox, &parent)));
     }
     let answer = create_epic(&sandbox, "x", under(&sandbox, &parent));
-    assert_eq!(
-        payload_errors(&answer),
-        ["&298 cannot be added: reached maximum depth"]
-    );
+    assert_eq!(payload_errors(&answer), ["&298 cannot be added: reached maximum depth"]);
     assert!(sandbox.item("acme/security&298").is_none());
 }
 
@@ -521,13 +422,7 @@ fn cycles_and_wrong_types_are_refused() {
     assert!(refused(root, &child).ends_with("it's already present in this item's hierarchy"));
     assert!(refused(root, root).ends_with("is not allowed to point to itself"));
     assert!(refused(root, &issue).ends_with("it's not allowed to add this type of parent item"));
-    let task = create(
-        &sandbox,
-        "acme/security/tools",
-        5,
-        "t",
-        under(&sandbox, &issue),
-    );
+    let task = create(&sandbox, "acme/security/tools", 5, "t", under(&sandbox, &issue));
     assert_eq!(sandbox.item(&issue).unwrap().children, [made(&task)]);
 }
 
@@ -551,10 +446,8 @@ fn public_items_stay_away_from_confidential_parents() {
     let public = create_issue(&sandbox, "x", under(&sandbox, root));
     assert_eq!(
         payload_errors(&public),
-        [
-            "#1 cannot be added: cannot assign a non-confidential issue to a confidential parent. \
-          Make the issue confidential and try again."
-        ]
+        ["#1 cannot be added: cannot assign a non-confidential issue to a confidential parent. \
+          Make the issue confidential and try again."]
     );
 }
 
@@ -576,11 +469,7 @@ fn children_are_reordered_next_to_a_sibling() {
     let answer = sandbox.query(document, json!({ "input": input }));
     let payload = &answer["data"]["workItemsHierarchyReorder"];
     assert_eq!(payload["parentWorkItem"]["iid"], "291");
-    let titles = [
-        "acme/security&293",
-        "acme/security&292",
-        "acme/security&294",
-    ];
+    let titles = ["acme/security&293", "acme/security&292", "acme/security&294"];
     assert_eq!(sandbox.item(root).unwrap().children, titles);
 }
 
@@ -638,10 +527,7 @@ fn links_are_seen_from_both_ends() {
 
 #[test]
 fn blocking_needs_a_licence() {
-    let sandbox = with_edition(Edition {
-        blocked: false,
-        ..Edition::premium()
-    });
+    let sandbox = with_edition(Edition { blocked: false, ..Edition::premium() });
     let epic = made(&create_epic(&sandbox, "x", json!({})));
     let refused = link(&sandbox, &epic, "BLOCKS", "acme/security&291");
     assert_eq!(payload_errors(&refused).len(), 1);
@@ -667,19 +553,9 @@ fn quick_actions_are_cut_out_and_recorded() {
     let more = json!({ "descriptionWidget": { "description": text } });
     let epic = made(&create_epic(&sandbox, "x", more));
     let item = sandbox.item(&epic).unwrap();
-    assert_eq!(
-        item.description,
-        "Do\n/unknown\n\n```\n/close\n```\n> /close\n\nEnd `/close`"
-    );
-    assert_eq!(
-        (item.state.as_str(), item.labels),
-        ("OPEN", vec!["common".to_owned()])
-    );
-    let commands: Vec<_> = sandbox
-        .quick_actions()
-        .into_iter()
-        .map(|run| run.command)
-        .collect();
+    assert_eq!(item.description, "Do\n/unknown\n\n```\n/close\n```\n> /close\n\nEnd `/close`");
+    assert_eq!((item.state.as_str(), item.labels), ("OPEN", vec!["common".to_owned()]));
+    let commands: Vec<_> = sandbox.quick_actions().into_iter().map(|run| run.command).collect();
     assert_eq!(commands, ["/close", "/label ~common"]);
 }
 
@@ -690,10 +566,7 @@ fn a_quick_action_in_an_update_is_carried_out() {
     let more = json!({ "descriptionWidget": { "description": text } });
     update(&sandbox, "acme/security&291", more);
     let item = sandbox.item("acme/security&291").unwrap();
-    assert_eq!(
-        (item.state.as_str(), item.title.as_str()),
-        ("CLOSED", "New one")
-    );
+    assert_eq!((item.state.as_str(), item.title.as_str()), ("CLOSED", "New one"));
     assert_eq!((item.description.as_str(), item.lock_version), ("All", 1));
 }
 
@@ -708,15 +581,8 @@ fn comments_notify_whom_they_mention() {
     let on = id(&sandbox, "acme/security&291");
     let body = "Hello @alice, `@bob` and\n> @bob\n\n<!--\n@bob\n-->\n\nmail x@bob.example, @nobody";
     let answer = sandbox.query(NOTE, json!({ "input": { "noteableId": on, "body": body } }));
-    assert_eq!(
-        answer["data"]["createNote"]["note"]["author"]["username"],
-        "sandbox-bot"
-    );
-    let told: Vec<_> = sandbox
-        .notifications()
-        .into_iter()
-        .map(|told| told.user)
-        .collect();
+    assert_eq!(answer["data"]["createNote"]["note"]["author"]["username"], "sandbox-bot");
+    let told: Vec<_> = sandbox.notifications().into_iter().map(|told| told.user).collect();
     assert_eq!(told, ["alice"]);
 }
 
@@ -726,11 +592,7 @@ fn an_edit_notifies_only_the_newly_mentioned() {
     let text = |text: &str| json!({ "descriptionWidget": { "description": text } });
     let epic = made(&create_epic(&sandbox, "x", text("@alice")));
     update(&sandbox, &epic, text("@alice and @bob"));
-    let told: Vec<_> = sandbox
-        .notifications()
-        .into_iter()
-        .map(|told| told.user)
-        .collect();
+    let told: Vec<_> = sandbox.notifications().into_iter().map(|told| told.user).collect();
     assert_eq!(told, ["alice", "bob"]);
     assert_eq!(sandbox.item(&epic).unwrap().notified.len(), 2);
 }
@@ -739,10 +601,7 @@ fn an_edit_notifies_only_the_newly_mentioned() {
 fn a_reply_stands_in_its_thread() {
     let sandbox = sandbox();
     let on = id(&sandbox, "acme/security&291");
-    let first = sandbox.query(
-        NOTE,
-        json!({ "input": { "noteableId": on, "body": "one" } }),
-    );
+    let first = sandbox.query(NOTE, json!({ "input": { "noteableId": on, "body": "one" } }));
     let thread = &first["data"]["createNote"]["note"]["discussion"]["id"];
     let reply = json!({ "noteableId": on, "body": "two", "discussionId": thread });
     sandbox.query(NOTE, json!({ "input": reply }));
@@ -751,20 +610,14 @@ fn a_reply_stands_in_its_thread() {
         discussions(filter: ONLY_COMMENTS, first: 10) { nodes { notes { nodes { body } } } } } } } } }";
     let answer = sandbox.query(document, json!({}));
     let threads = &answer["data"]["namespace"]["workItem"]["widgets"][0]["discussions"]["nodes"];
-    assert_eq!(
-        threads,
-        &json!([{ "notes": { "nodes": [{ "body": "one" }, { "body": "two" }] } }])
-    );
+    assert_eq!(threads, &json!([{ "notes": { "nodes": [{ "body": "one" }, { "body": "two" }] } }]));
 }
 
 #[test]
 fn a_comment_of_commands_only_is_no_comment() {
     let sandbox = sandbox();
     let on = id(&sandbox, "acme/security&291");
-    let answer = sandbox.query(
-        NOTE,
-        json!({ "input": { "noteableId": on, "body": "/close" } }),
-    );
+    let answer = sandbox.query(NOTE, json!({ "input": { "noteableId": on, "body": "/close" } }));
     let payload = &answer["data"]["createNote"];
     assert_eq!(payload["note"], Value::Null);
     assert_eq!(
@@ -787,26 +640,14 @@ fn a_work_item_id_does_not_fit_a_noteable_id() {
 
 fn reply(sandbox: &Sandbox, token: Option<&str>, body: &Value) -> (u16, Value) {
     let reply = sandbox.execute(token, body.to_string().as_bytes());
-    (
-        reply.status,
-        serde_json::from_str(&reply.body).unwrap_or(Value::Null),
-    )
+    (reply.status, serde_json::from_str(&reply.body).unwrap_or(Value::Null))
 }
 
 #[test]
 fn everything_in_the_schema_can_be_read() {
     let sandbox = sandbox();
-    let epic = made(&create_epic(
-        &sandbox,
-        "x",
-        under(&sandbox, "acme/security&291"),
-    ));
-    link(
-        &sandbox,
-        &epic,
-        "BLOCKS",
-        &made(&create_issue(&sandbox, "y", json!({}))),
-    );
+    let epic = made(&create_epic(&sandbox, "x", under(&sandbox, "acme/security&291")));
+    link(&sandbox, &epic, "BLOCKS", &made(&create_issue(&sandbox, "y", json!({}))));
     let document = "{
       metadata { version revision enterprise }
       currentUser { id username name bot webUrl }
@@ -839,10 +680,7 @@ fn everything_in_the_schema_can_be_read() {
     let answer = sandbox.query(document, json!({}));
     assert_eq!(answer.get("errors"), None, "{answer}");
     let item = &answer["data"]["namespace"]["workItem"];
-    assert_eq!(
-        item["webUrl"],
-        "http://sandbox.test/groups/acme/security/-/epics/292"
-    );
+    assert_eq!(item["webUrl"], "http://sandbox.test/groups/acme/security/-/epics/292");
     assert_eq!(item["createdAt"], "2026-01-05T09:00:01Z");
     assert_eq!(item["project"], Value::Null);
     let types =
@@ -852,10 +690,7 @@ fn everything_in_the_schema_can_be_read() {
         ... on WorkItemWidgetDefinitionLabels { allowsScopedLabels } } } } } }";
     let answer = sandbox.query(types, json!({}));
     let epic = &answer["data"]["namespace"]["workItemTypes"]["nodes"][3];
-    assert_eq!(
-        (&epic["name"], &epic["id"]),
-        (&json!("Epic"), &json!(type_id(8)))
-    );
+    assert_eq!((&epic["name"], &epic["id"]), (&json!("Epic"), &json!(type_id(8))));
     let links = "{ workItemsByReference(refs: [\"&292\", \"acme/security/tools#1\", \"&9\"],
       contextNamespacePath: \"acme/security\") { count nodes { iid
       widgets(onlyTypes: [LINKED_ITEMS]) { ... on WorkItemWidgetLinkedItems { blocked
@@ -876,20 +711,12 @@ fn selection(schema: &Schema, type_name: &str, depth: usize) -> String {
     for (name, field) in fields {
         let inner = field.ty.inner_named_type().as_str();
         let composite = schema.types[inner].is_object() || schema.types[inner].is_interface();
-        if field
-            .arguments
-            .iter()
-            .any(|argument| argument.is_required())
-            || composite && depth == 0
+        if field.arguments.iter().any(|argument| argument.is_required()) || composite && depth == 0
         {
             continue;
         }
         let inner = if composite {
-            selection(
-                schema,
-                inner,
-                if inner == "WorkItem" { 0 } else { depth - 1 },
-            )
+            selection(schema, inner, if inner == "WorkItem" { 0 } else { depth - 1 })
         } else {
             String::new()
         };
@@ -901,64 +728,30 @@ fn selection(schema: &Schema, type_name: &str, depth: usize) -> String {
 #[test]
 fn every_field_of_the_schema_has_an_answer() {
     let sandbox = sandbox();
-    let epic = made(&create_epic(
-        &sandbox,
-        "x",
-        under(&sandbox, "acme/security&291"),
-    ));
+    let epic = made(&create_epic(&sandbox, "x", under(&sandbox, "acme/security&291")));
     let labels = [label_id(&sandbox, "acme/security", "common")];
-    update(
-        &sandbox,
-        &epic,
-        json!({ "labelsWidget": { "addLabelIds": labels } }),
-    );
-    sandbox
-        .edit("alice", &epic, Edit::Comment("hello".to_owned()))
-        .unwrap();
-    sandbox
-        .edit("alice", &epic, Edit::Milestone(Some("18.4".to_owned())))
-        .unwrap();
-    sandbox
-        .edit("alice", &epic, Edit::Assignees(vec!["bob".to_owned()]))
-        .unwrap();
-    link(
-        &sandbox,
-        &epic,
-        "BLOCKS",
-        &made(&create_issue(&sandbox, "y", json!({}))),
-    );
+    update(&sandbox, &epic, json!({ "labelsWidget": { "addLabelIds": labels } }));
+    sandbox.edit("alice", &epic, Edit::Comment("hello".to_owned())).unwrap();
+    sandbox.edit("alice", &epic, Edit::Milestone(Some("18.4".to_owned()))).unwrap();
+    sandbox.edit("alice", &epic, Edit::Assignees(vec!["bob".to_owned()])).unwrap();
+    link(&sandbox, &epic, "BLOCKS", &made(&create_issue(&sandbox, "y", json!({}))));
     let schema = Schema::parse_and_validate(epictree::sandbox::SDL, "schema.graphql").unwrap();
     let item = format!("workItem(id: \"{}\")", id(&sandbox, &epic));
     let mut documents = Vec::new();
     for (root, path) in [
         ("Query", String::new()),
-        (
-            "Namespace",
-            "namespace(fullPath: \"acme/security\")".to_owned(),
-        ),
+        ("Namespace", "namespace(fullPath: \"acme/security\")".to_owned()),
         ("Group", "group(fullPath: \"acme/security\")".to_owned()),
-        (
-            "Project",
-            "project(fullPath: \"acme/security/tools\")".to_owned(),
-        ),
+        ("Project", "project(fullPath: \"acme/security/tools\")".to_owned()),
         ("WorkItem", item.clone()),
     ] {
         for (name, field) in &schema.get_object(root).unwrap().fields {
             let inner = field.ty.inner_named_type().as_str();
-            if field
-                .arguments
-                .iter()
-                .any(|argument| argument.is_required())
-                || root == "Mutation"
-            {
+            if field.arguments.iter().any(|argument| argument.is_required()) || root == "Mutation" {
                 continue;
             }
             let text = format!("{name} {}", selection(&schema, inner, 2));
-            documents.push(if path.is_empty() {
-                text
-            } else {
-                format!("{path} {{ {text} }}")
-            });
+            documents.push(if path.is_empty() { text } else { format!("{path} {{ {text} }}") });
         }
     }
     for (name, definition) in &schema.types {
@@ -1018,23 +811,14 @@ fn callers_are_told_apart_by_their_tokens() {
     let who =
         json!({ "query": "{ currentUser { username bot } group(fullPath: \"acme\") { id } }" });
     let (_, bot) = reply(&sandbox, Some("sandbox"), &who);
-    assert_eq!(
-        bot["data"]["currentUser"],
-        json!({ "username": "sandbox-bot", "bot": true })
-    );
+    assert_eq!(bot["data"]["currentUser"], json!({ "username": "sandbox-bot", "bot": true }));
     let (_, alice) = reply(&sandbox, Some("as:alice"), &who);
     assert_eq!(alice["data"]["currentUser"]["username"], "alice");
     let (status, nobody) = reply(&sandbox, None, &who);
-    assert_eq!(
-        (status, &nobody["data"]),
-        (200, &json!({ "currentUser": null, "group": null }))
-    );
+    assert_eq!((status, &nobody["data"]), (200, &json!({ "currentUser": null, "group": null })));
     for token in ["nonsense", "as:nobody", "as:", ""] {
         let (status, refused) = reply(&sandbox, Some(token), &who);
-        assert_eq!(
-            (status, refused),
-            (401, json!({ "errors": [{ "message": "Invalid token" }] }))
-        );
+        assert_eq!((status, refused), (401, json!({ "errors": [{ "message": "Invalid token" }] })));
     }
 }
 
@@ -1056,10 +840,7 @@ fn read_only_and_hidden_places_refuse_alike() {
         ..seed()
     };
     let sandbox = Sandbox::in_memory(&seed).unwrap();
-    assert_eq!(
-        top_error(&create_epic(&sandbox, "x", json!({}))),
-        UNAVAILABLE
-    );
+    assert_eq!(top_error(&create_epic(&sandbox, "x", json!({}))), UNAVAILABLE);
     let answer = update(&sandbox, "acme/security&291", json!({ "title": "x" }));
     assert_eq!(top_error(&answer), UNAVAILABLE);
     let document = "{ a: namespace(fullPath: \"acme/other\") { id }
@@ -1105,10 +886,7 @@ fn complexity_counts_as_gitlab_does() {
     assert_eq!(score(&page("")), 2 + 1 + 6);
     assert_eq!(score(&page("(first: 1)")), 2 + 1 + 3);
     assert_eq!(score(&page("(iids: [\"1\"])")), 2 + 1 + 3);
-    assert_eq!(
-        score(&page("(search: \"abc\", sort: CREATED_ASC)")),
-        2 + 1 + 18
-    );
+    assert_eq!(score(&page("(search: \"abc\", sort: CREATED_ASC)")), 2 + 1 + 18);
 }
 
 #[test]
@@ -1131,20 +909,14 @@ fn too_complex_and_too_deep_queries_are_refused() {
     }
     let document = format!("{{ workItem(id: \"gid://gitlab/WorkItem/5001\") {{ {document} }} }}");
     let answer = sandbox.query(&document, json!({}));
-    assert!(
-        top_error(&answer).ends_with("which exceeds max complexity of 250"),
-        "{answer}"
-    );
+    assert!(top_error(&answer).ends_with("which exceeds max complexity of 250"), "{answer}");
     let mut deep = "id".to_owned();
     for _ in 0..11 {
         deep = format!("widgets {{ ... on WorkItemWidgetHierarchy {{ parent {{ {deep} }} }} }}");
     }
     let deep = format!("{{ workItem(id: \"gid://gitlab/WorkItem/5001\") {{ {deep} }} }}");
     let answer = sandbox.query(&deep, json!({}));
-    assert!(
-        top_error(&answer).ends_with("which exceeds max depth of 20"),
-        "{answer}"
-    );
+    assert!(top_error(&answer).ends_with("which exceeds max depth of 20"), "{answer}");
 }
 
 #[test]
@@ -1173,14 +945,8 @@ fn found(sandbox: &Sandbox, path: &str, search: &str) -> Vec<String> {
     let document = "query($path: ID!, $search: String) { namespace(fullPath: $path) {
       workItems(search: $search, includeDescendants: true) { nodes { title } } } }";
     let answer = sandbox.query(document, json!({ "path": path, "search": search }));
-    let nodes = answer["data"]["namespace"]["workItems"]["nodes"]
-        .as_array()
-        .unwrap()
-        .clone();
-    nodes
-        .iter()
-        .map(|node| node["title"].as_str().unwrap().to_owned())
-        .collect()
+    let nodes = answer["data"]["namespace"]["workItems"]["nodes"].as_array().unwrap().clone();
+    nodes.iter().map(|node| node["title"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -1198,11 +964,7 @@ fn a_group_search_sees_comments_and_a_project_search_does_not() {
 #[test]
 fn filters_narrow_the_list_of_items() {
     let sandbox = sandbox();
-    let epic = made(&create_epic(
-        &sandbox,
-        "child",
-        under(&sandbox, "acme/security&291"),
-    ));
+    let epic = made(&create_epic(&sandbox, "child", under(&sandbox, "acme/security&291")));
     update(&sandbox, &epic, json!({ "stateEvent": "CLOSE" }));
     create_issue(&sandbox, "issue", json!({}));
     let titles = |arguments: &str| {
@@ -1211,26 +973,14 @@ fn filters_narrow_the_list_of_items() {
                workItems(includeDescendants: true, {arguments}) {{ nodes {{ title }} }} }} }}"
         );
         let answer = sandbox.query(&document, json!({}));
-        let nodes = answer["data"]["namespace"]["workItems"]["nodes"]
-            .as_array()
-            .unwrap()
-            .clone();
-        nodes
-            .iter()
-            .map(|node| node["title"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        let nodes = answer["data"]["namespace"]["workItems"]["nodes"].as_array().unwrap().clone();
+        nodes.iter().map(|node| node["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(titles("first: 9"), ["issue", "child", "Root"]);
-    assert_eq!(
-        titles("types: [EPIC], sort: CREATED_ASC"),
-        ["Root", "child"]
-    );
+    assert_eq!(titles("types: [EPIC], sort: CREATED_ASC"), ["Root", "child"]);
     assert_eq!(titles("state: closed"), ["child"]);
     assert_eq!(titles("labelName: [\"common\"]"), ["Root"]);
-    assert_eq!(
-        titles("parentIds: [\"gid://gitlab/WorkItem/5001\"]"),
-        ["child"]
-    );
+    assert_eq!(titles("parentIds: [\"gid://gitlab/WorkItem/5001\"]"), ["child"]);
     assert_eq!(titles("ids: [\"gid://gitlab/WorkItem/5002\"]"), ["child"]);
     assert_eq!(titles("authorUsername: \"alice\""), Vec::<String>::new());
 }
@@ -1301,48 +1051,24 @@ fn a_colleague_edits_under_the_same_rules() {
         sandbox.edit("alice", &epic, edit).unwrap();
     }
     let item = sandbox.item(&epic).unwrap();
-    assert_eq!(
-        (item.title.as_str(), item.state.as_str()),
-        ("By hand", "CLOSED")
-    );
-    assert_eq!(
-        (item.labels, item.lock_version),
-        (vec!["common".to_owned()], 2)
-    );
+    assert_eq!((item.title.as_str(), item.state.as_str()), ("By hand", "CLOSED"));
+    assert_eq!((item.labels, item.lock_version), (vec!["common".to_owned()], 2));
     assert_eq!(item.parent.as_deref(), Some(root));
     assert_eq!(item.notified[0].user, "bob");
-    assert!(
-        item.notes
-            .iter()
-            .any(|note| note.author == "alice" && note.body == "Done")
-    );
+    assert!(item.notes.iter().any(|note| note.author == "alice" && note.body == "Done"));
     let again = sandbox.edit("alice", &epic, Edit::Parent(Some(root.to_owned())));
-    assert_eq!(
-        again.unwrap_err().to_string(),
-        "Work item(s) already assigned"
-    );
+    assert_eq!(again.unwrap_err().to_string(), "Work item(s) already assigned");
     assert!(sandbox.edit("nobody", &epic, Edit::Reopen).is_err());
-    assert!(
-        sandbox
-            .log()
-            .iter()
-            .all(|logged| logged.operation == "Create")
-    );
+    assert!(sandbox.log().iter().all(|logged| logged.operation == "Create"));
 }
 
 #[test]
 fn a_moved_item_points_to_its_copy() {
     let sandbox = sandbox();
-    let epic = made(&create_epic(
-        &sandbox,
-        "x",
-        under(&sandbox, "acme/security&291"),
-    ));
+    let epic = made(&create_epic(&sandbox, "x", under(&sandbox, "acme/security&291")));
     let issue = made(&create_issue(&sandbox, "y", under(&sandbox, &epic)));
     let to_namespace = "acme/other".to_owned();
-    sandbox
-        .edit("alice", &epic, Edit::Move { to_namespace })
-        .unwrap();
+    sandbox.edit("alice", &epic, Edit::Move { to_namespace }).unwrap();
     let old = sandbox.item(&epic).unwrap();
     assert_eq!((old.state.as_str(), old.parent), ("CLOSED", None));
     let new = sandbox.item(&old.moved_to.unwrap()).unwrap();
@@ -1364,11 +1090,7 @@ fn history(dir: &std::path::Path) -> Vec<Value> {
     let mut dumps = vec![sandbox.dump()];
     create(&sandbox, "g", 8, "one", json!({}));
     dumps.push(sandbox.dump());
-    update(
-        &sandbox,
-        "g&1",
-        json!({ "title": "two", "stateEvent": "CLOSE" }),
-    );
+    update(&sandbox, "g&1", json!({ "title": "two", "stateEvent": "CLOSE" }));
     dumps.push(sandbox.dump());
     create(&sandbox, "g", 8, "é", under(&sandbox, "g&1"));
     dumps.push(sandbox.dump());
@@ -1376,10 +1098,7 @@ fn history(dir: &std::path::Path) -> Vec<Value> {
 }
 
 fn small_seed() -> Seed {
-    Seed {
-        groups: vec!["g".to_owned()],
-        ..Seed::default()
-    }
+    Seed { groups: vec!["g".to_owned()], ..Seed::default() }
 }
 
 #[test]
@@ -1403,15 +1122,8 @@ fn a_journal_that_the_snapshot_already_holds_changes_nothing() {
     let dumps = history(dir.path());
     let journal = std::fs::read(dir.path().join("journal.jsonl")).unwrap();
     drop(Sandbox::open(dir.path(), &small_seed()).unwrap());
-    assert_eq!(
-        std::fs::read(dir.path().join("journal.jsonl")).unwrap(),
-        b""
-    );
-    std::fs::write(
-        dir.path().join("journal.jsonl"),
-        &journal[..journal.len() / 2],
-    )
-    .unwrap();
+    assert_eq!(std::fs::read(dir.path().join("journal.jsonl")).unwrap(), b"");
+    std::fs::write(dir.path().join("journal.jsonl"), &journal[..journal.len() / 2]).unwrap();
     let sandbox = Sandbox::open(dir.path(), &small_seed()).unwrap();
     assert_eq!(Some(&sandbox.dump()), dumps.last());
 }
@@ -1422,27 +1134,13 @@ fn a_reopened_sandbox_goes_on_where_it_stopped() {
     let sandbox = Sandbox::open(dir.path(), &seed()).unwrap();
     let text = json!({ "descriptionWidget": { "description": "@alice\n/close" } });
     made(&create_epic(&sandbox, "one", text.clone()));
-    let before = (
-        sandbox.items(),
-        sandbox.notifications(),
-        sandbox.quick_actions(),
-    );
+    let before = (sandbox.items(), sandbox.notifications(), sandbox.quick_actions());
     drop(sandbox);
     let sandbox = Sandbox::open(dir.path(), &seed()).unwrap();
-    let after = (
-        sandbox.items(),
-        sandbox.notifications(),
-        sandbox.quick_actions(),
-    );
+    let after = (sandbox.items(), sandbox.notifications(), sandbox.quick_actions());
     assert_eq!(before, after);
-    assert_eq!(
-        made(&create_epic(&sandbox, "two", text)),
-        "acme/security&293"
-    );
-    assert_eq!(
-        sandbox.item("acme/security&293").unwrap().created_at,
-        "2026-01-05T09:00:02Z"
-    );
+    assert_eq!(made(&create_epic(&sandbox, "two", text)), "acme/security&293");
+    assert_eq!(sandbox.item("acme/security&293").unwrap().created_at, "2026-01-05T09:00:02Z");
 }
 
 #[test]
@@ -1461,14 +1159,8 @@ fn a_seed_adds_what_is_missing_and_changes_nothing_else() {
     });
     let sandbox = Sandbox::open(dir.path(), &more).unwrap();
     assert_eq!(sandbox.item("acme/security&291").unwrap().title, "Changed");
-    assert_eq!(
-        sandbox.item("acme/security&291").unwrap().children,
-        ["acme/security/tools#12"]
-    );
-    assert_eq!(
-        made(&create_issue(&sandbox, "x", json!({}))),
-        "acme/security/tools#13"
-    );
+    assert_eq!(sandbox.item("acme/security&291").unwrap().children, ["acme/security/tools#12"]);
+    assert_eq!(made(&create_issue(&sandbox, "x", json!({}))), "acme/security/tools#13");
 }
 
 #[test]
@@ -1485,16 +1177,9 @@ fn a_damaged_line_is_reported_with_its_place() {
     history(dir.path());
     let file = dir.path().join("journal.jsonl");
     let journal = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(
-        &file,
-        journal.replacen("{\"sequence\":2", "{\"sequence\":x", 1),
-    )
-    .unwrap();
+    std::fs::write(&file, journal.replacen("{\"sequence\":2", "{\"sequence\":x", 1)).unwrap();
     let error = Sandbox::open(dir.path(), &seed()).unwrap_err().to_string();
-    assert!(
-        error.contains("journal.jsonl is damaged at line 2"),
-        "{error}"
-    );
+    assert!(error.contains("journal.jsonl is damaged at line 2"), "{error}");
 }
 
 // ---- HTTP and faults
@@ -1534,18 +1219,10 @@ async fn send(
 #[tokio::test]
 async fn a_post_is_answered_and_logged() {
     let (sandbox, served, client) = served().await;
-    let answer: Value = send(&client, &served, "x")
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let answer: Value = send(&client, &served, "x").await.unwrap().json().await.unwrap();
     made(&answer);
     let logged = &sandbox.log()[0];
-    assert_eq!(
-        (logged.operation.as_str(), logged.mutation, logged.status),
-        ("Create", true, 200)
-    );
+    assert_eq!((logged.operation.as_str(), logged.mutation, logged.status), ("Create", true, 200));
     assert_eq!(logged.fields, ["workItemCreate"]);
     assert!(logged.request_bytes > 100 && logged.response_bytes > 50);
     sandbox.clear_log();
@@ -1554,10 +1231,7 @@ async fn a_post_is_answered_and_logged() {
     let document =
         "query($ref: [String!]!) { workItemsByReference(refs: $ref) { nodes { webUrl } } }";
     let found = sandbox.query(document, json!({ "ref": [url] }));
-    assert_eq!(
-        found["data"]["workItemsByReference"]["nodes"][0]["webUrl"],
-        url
-    );
+    assert_eq!(found["data"]["workItemsByReference"]["nodes"][0]["webUrl"], url);
 }
 
 #[tokio::test]
@@ -1567,13 +1241,7 @@ async fn the_other_token_header_works_and_a_bad_token_does_not() {
     let body = json!({ "query": "{ currentUser { username } }" });
     let ask =
         |name: &'static str, value: &'static str| client.post(&url).header(name, value).json(&body);
-    let answer: Value = ask("private-token", "as:bob")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let answer: Value = ask("private-token", "as:bob").send().await.unwrap().json().await.unwrap();
     assert_eq!(answer["data"]["currentUser"]["username"], "bob");
     let refused = ask("authorization", "Bearer wrong").send().await.unwrap();
     assert_eq!(refused.status(), 401);
@@ -1587,10 +1255,7 @@ async fn a_get_may_read_but_not_write() {
         client.get(url).bearer_auth("sandbox").send()
     };
     let read = ask("%7BcurrentUser%7Bbot%7D%7D").await.unwrap();
-    assert_eq!(
-        read.text().await.unwrap(),
-        "{\"data\":{\"currentUser\":{\"bot\":true}}}"
-    );
+    assert_eq!(read.text().await.unwrap(), "{\"data\":{\"currentUser\":{\"bot\":true}}}");
     let write = "mutation%7BlabelCreate(input:%7Btitle:%22x%22%7D)%7Berrors%7D%7D";
     assert_eq!(ask(write).await.unwrap().status(), 422);
 }
@@ -1598,11 +1263,9 @@ async fn a_get_may_read_but_not_write() {
 #[tokio::test]
 async fn a_dropped_answer_leaves_or_loses_the_work_as_asked() {
     let (sandbox, served, client) = served().await;
-    for (kind, items) in [
-        (FaultKind::DropBeforeCommit, 1),
-        (FaultKind::Refuse, 1),
-        (FaultKind::DropAfterCommit, 2),
-    ] {
+    for (kind, items) in
+        [(FaultKind::DropBeforeCommit, 1), (FaultKind::Refuse, 1), (FaultKind::DropAfterCommit, 2)]
+    {
         sandbox.faults(fault(1, kind));
         assert!(send(&client, &served, "x").await.is_err());
         assert_eq!(sandbox.items().len(), items);
@@ -1616,12 +1279,7 @@ async fn a_dropped_answer_leaves_or_loses_the_work_as_asked() {
 async fn a_truncated_answer_ends_in_the_middle() {
     let (sandbox, served, client) = served().await;
     sandbox.faults(fault(2, FaultKind::Truncate));
-    send(&client, &served, "x")
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    send(&client, &served, "x").await.unwrap().text().await.unwrap();
     let answer = match send(&client, &served, "x").await {
         Ok(answer) => answer.text().await,
         Err(error) => Err(error),
@@ -1634,57 +1292,23 @@ async fn a_truncated_answer_ends_in_the_middle() {
 async fn rate_limits_come_with_and_without_a_hint() {
     let (sandbox, served, client) = served().await;
     sandbox.faults(vec![
-        Fault {
-            nth: 1,
-            kind: FaultKind::RateLimited {
-                retry_after: Some(7),
-                text: true,
-            },
-        },
-        Fault {
-            nth: 2,
-            kind: FaultKind::RateLimited {
-                retry_after: None,
-                text: false,
-            },
-        },
-        Fault {
-            nth: 3,
-            kind: FaultKind::Status(502),
-        },
-        Fault {
-            nth: 4,
-            kind: FaultKind::GraphqlError("Internal".to_owned()),
-        },
+        Fault { nth: 1, kind: FaultKind::RateLimited { retry_after: Some(7), text: true } },
+        Fault { nth: 2, kind: FaultKind::RateLimited { retry_after: None, text: false } },
+        Fault { nth: 3, kind: FaultKind::Status(502) },
+        Fault { nth: 4, kind: FaultKind::GraphqlError("Internal".to_owned()) },
     ]);
     let first = send(&client, &served, "x").await.unwrap();
     assert_eq!(first.status(), 429);
     assert_eq!(first.headers()["retry-after"], "7");
     assert_eq!(first.text().await.unwrap(), "Retry later\n");
     let second = send(&client, &served, "x").await.unwrap();
-    assert_eq!(
-        (
-            second.status().as_u16(),
-            second.headers().get("retry-after")
-        ),
-        (429, None)
-    );
+    assert_eq!((second.status().as_u16(), second.headers().get("retry-after")), (429, None));
     let second: Value = second.json().await.unwrap();
     assert!(top_error(&second).starts_with("This endpoint has been requested too many times"));
     let third = send(&client, &served, "x").await.unwrap();
     assert_eq!(third.status(), 502);
-    assert!(
-        third.headers()["content-type"]
-            .to_str()
-            .unwrap()
-            .starts_with("text/html")
-    );
-    let fourth: Value = send(&client, &served, "x")
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    assert!(third.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    let fourth: Value = send(&client, &served, "x").await.unwrap().json().await.unwrap();
     assert_eq!(top_error(&fourth), "Internal");
     assert_eq!(sandbox.items().len(), 1);
     assert_eq!(sandbox.log()[2].fields, ["workItemCreate"]);
@@ -1696,18 +1320,8 @@ async fn a_hanging_request_can_be_waited_for_and_ends_with_the_server() {
     sandbox.faults(fault(1, FaultKind::HangAfterCommit));
     let url = served.url();
     let hanging = tokio::spawn({
-        let (client, body) = (
-            client.clone(),
-            json!({ "query": "{ metadata { version } }" }),
-        );
-        async move {
-            client
-                .post(format!("{url}/api/graphql"))
-                .json(&body)
-                .send()
-                .await
-                .is_err()
-        }
+        let (client, body) = (client.clone(), json!({ "query": "{ metadata { version } }" }));
+        async move { client.post(format!("{url}/api/graphql")).json(&body).send().await.is_err() }
     });
     sandbox.done(1).await;
     assert!(!hanging.is_finished());
@@ -1720,12 +1334,7 @@ async fn a_shut_down_server_gives_the_folder_free() {
     let dir = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::open(dir.path(), &seed()).unwrap();
     let served = sandbox.serve(([127, 0, 0, 1], 0).into()).await.unwrap();
-    send(&client(), &served, "x")
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    send(&client(), &served, "x").await.unwrap().text().await.unwrap();
     drop(sandbox);
     served.shutdown().await;
     let sandbox = Sandbox::open(dir.path(), &seed()).unwrap();
@@ -1748,11 +1357,7 @@ fn stale_reads_miss_the_last_mutation() {
 async fn an_oversized_body_is_refused() {
     let (_sandbox, served, client) = served().await;
     let body = vec![b' '; 4 * 1024 * 1024 + 1];
-    let sent = client
-        .post(format!("{}/api/graphql", served.url()))
-        .body(body)
-        .send()
-        .await;
+    let sent = client.post(format!("{}/api/graphql", served.url())).body(body).send().await;
     assert!(sent.is_err() || sent.unwrap().status() == 413);
 }
 
@@ -1770,9 +1375,6 @@ fn a_parent_holds_five_thousand_children() {
     let sandbox = Sandbox::in_memory(&crowded).unwrap();
     let answer = create_epic(&sandbox, "x", under(&sandbox, "acme/security&291"));
     let errors = payload_errors(&answer);
-    assert!(
-        errors[0].ends_with("parent already has maximum number of children."),
-        "{errors:?}"
-    );
+    assert!(errors[0].ends_with("parent already has maximum number of children."), "{errors:?}");
     assert_eq!(sandbox.items().len(), 5001);
 }

@@ -87,8 +87,10 @@ cells = { "Tool" = "{{ tool.name | cell }}", "Epic" = "{{ ref(key='top') }}+" }
 "##;
 
 pub(super) const TOP: &str = "{{ tool.summary }}\n\n\n\n{% for p in part -%}\n{% if p.key %}- [{{ tick(key=p.key) }}] {{ ref(key=p.key) }}+\n{% endif %}{% endfor %}\n";
-pub(super) const PART: &str = "{{ each.summary }}\n{{ each.value }}\n{% include \"part/owner.md\" %}\n";
-pub(super) const OWNER: &str = "{% for g in groups %}{{ g.label | md }} {{ g.pm | join(sep=\" \") | code }} {% endfor %}";
+pub(super) const PART: &str =
+    "{{ each.summary }}\n{{ each.value }}\n{% include \"part/owner.md\" %}\n";
+pub(super) const OWNER: &str =
+    "{% for g in groups %}{{ g.label | md }} {{ g.pm | join(sep=\" \") | code }} {% endfor %}";
 
 pub(super) const TOOL: &str = r#"schema = 1
 [tool]
@@ -165,5 +167,10 @@ pub(super) fn messages(loaded: &Loaded) -> Vec<String> {
         let text = loaded.sources.get(&p.file).unwrap_or_default();
         p.span.as_ref().map_or(0, |s| text[..s.start].matches('\n').count() + 1)
     };
-    loaded.problems.sorted().iter().map(|p| format!("{}:{}: {}", p.file, line(p), p.message)).collect()
+    loaded
+        .problems
+        .sorted()
+        .iter()
+        .map(|p| format!("{}:{}: {}", p.file, line(p), p.message))
+        .collect()
 }

@@ -56,7 +56,8 @@ fn without_nested_epics_parts_become_issues_and_issues_tasks() {
     let loaded = case.load();
     assert_eq!(messages(&loaded), [""; 0]);
     let tree = &loaded.trees[0];
-    let kinds: Vec<_> = tree.nodes.iter().map(|n| (n.key.local(), n.kind, n.namespace.as_str())).collect();
+    let kinds: Vec<_> =
+        tree.nodes.iter().map(|n| (n.key.local(), n.kind, n.namespace.as_str())).collect();
     assert_eq!(
         kinds,
         [
