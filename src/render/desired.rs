@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entry_fields::{Made, labels, values};
 use super::expand::{Outline, OutlineNode};
-use super::{Engine, Scene, kinds, lint, rows, verify};
+use super::{Engine, Scene, kinds, lint, no_place, rows, verify};
 use crate::key::NodeKey;
 use crate::problem::{Problem, Problems, nearest};
 use crate::source::{At, offer_quoted};
@@ -143,11 +143,8 @@ fn parent(
                 None
             }
             None => {
-                let near = nearest(name, scene.workspace.places.keys().map(String::as_str))
-                    .map(|near| format!("@{near}"));
-                let problem = span.error(format!("the workspace has no place `{name}` ({about})"));
-                out.push(offer_quoted(problem, near.as_deref(), || {
-                    format!("add `{name} = \"group&12\"` to [places] of {}", scene.workspace.file)
+                out.push(no_place(scene, span, name, "group&12", &about, |near| {
+                    format!("@{near}")
                 }));
                 None
             }
@@ -200,12 +197,9 @@ pub(super) fn place(
             None
         }
         None => {
-            let known = scene.workspace.places.keys().map(String::as_str);
-            let problem =
-                at.span.error(format!("the workspace has no place `{}` ({about})", at.value));
-            out.push(offer_quoted(problem, nearest(&at.value, known), || {
-                format!("add it to [places] of {}", scene.workspace.file)
-            }));
+            let home =
+                if node.rule.kind == Kind::Epic { "group/subgroup" } else { "group/project" };
+            out.push(no_place(scene, &at.span, &at.value, home, &about, str::to_owned));
             None
         }
     }

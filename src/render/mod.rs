@@ -23,6 +23,8 @@ pub use engine::Engine;
 pub use expand::{Outline, OutlineNode};
 
 use crate::blueprint::Blueprint;
+use crate::problem::{Problem, nearest};
+use crate::source::{Span, offer_quoted};
 use crate::spec::{Owners, Spec, Workspace};
 
 /// What is the same for all nodes of one tool.
@@ -40,3 +42,29 @@ pub struct Scene<'a> {
 
 pub use desired::render;
 pub use expand::expand;
+
+/// Reports that the workspace lacks a place: a slip where a place has nearly that
+/// name, else once for the workspace, however many rules name it.
+fn no_place(
+    scene: &Scene<'_>,
+    at: &Span,
+    name: &str,
+    example: &str,
+    about: &str,
+    write: impl Fn(&str) -> String,
+) -> Problem {
+    let places = scene.workspace.places.keys().map(String::as_str);
+    match nearest(name, places) {
+        Some(near) => {
+            let message = format!("the workspace has no place `{name}` ({about})");
+            offer_quoted(at.error(message), Some(&write(near)), String::new)
+        }
+        None => {
+            let message = format!("blueprint `{}` needs a place `{name}`", scene.blueprint.name);
+            scene
+                .workspace
+                .problem("places", message)
+                .hint(format!("add `{name} = \"{example}\"` under [places]"))
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The rows a tool has in tables of items that people own.
 
 use super::expand::Outline;
-use super::{Engine, Scene, lint};
+use super::{Engine, Scene, lint, no_place};
 use crate::blueprint::RowRule;
 use crate::key::NodeKey;
 use crate::problem::{Problem, Problems, nearest};
@@ -92,13 +92,8 @@ fn item(scene: &Scene<'_>, rule: &RowRule, about: &str, out: &mut Problems) -> O
             None
         }
         None => {
-            let near = nearest(name, scene.workspace.places.keys().map(String::as_str))
-                .map(|near| format!("@{near}"));
-            let problem =
-                rule.item.span.error(format!("the workspace has no place `{name}` ({about})"));
-            out.push(offer_quoted(problem, near.as_deref(), || {
-                format!("add it to [places] of {}", scene.workspace.file)
-            }));
+            let at = &rule.item.span;
+            out.push(no_place(scene, at, name, "group&12", about, |near| format!("@{near}")));
             None
         }
     }

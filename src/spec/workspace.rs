@@ -111,6 +111,7 @@ fn places(
     spans: &mut BTreeMap<String, Span>,
     out: &mut Problems,
 ) -> BTreeMap<String, Place> {
+    spans.extend(table.map(|table| ("places".to_owned(), table.span.clone())));
     let mut places = BTreeMap::new();
     for (name, entry) in table.map(Table::in_order).unwrap_or_default() {
         let span = &entry.value.span;

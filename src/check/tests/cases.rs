@@ -224,7 +224,10 @@ fn mistakes_in_a_workspace_are_named() {
     all(&[(In::Workspace, "\"base\"", "\"bse\"", "epictree.toml:3: there is no blueprint `bse`")]);
     let messages_of = |from: &str, to: &str| messages(&changed(&In::Workspace, from, to).load());
     let lost = messages_of("root = \"g&1\"\n", "");
-    assert!(lost.contains(&"blueprints/base.toml:32: the workspace has no place `root` (node top of tools/hunter.toml)".to_owned()), "{lost:#?}");
+    assert!(
+        lost.contains(&"epictree.toml:5: blueprint `base` needs a place `root`".to_owned()),
+        "{lost:#?}"
+    );
     let wrong = messages_of("root = \"g&1\"", "root = \"g\"");
     assert!(wrong.contains(&"epictree.toml:6: place `root` is g, and nothing can hang under a group or project (node top of tools/hunter.toml)".to_owned()), "{wrong:#?}");
     let item = messages_of("epics = \"g/e\"", "epics = \"g&3\"");
