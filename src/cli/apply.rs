@@ -50,9 +50,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         ui::say("Nothing was written.");
         return Ok(Exit::Done);
     }
-    let plan = session.plan.clone();
+    let (plan, is_sandbox) = (session.plan.clone(), session.served.is_some());
     let report = carry_out(session).await;
-    ui::print(&ui::report::render(&report))?;
+    ui::print(&ui::report::render(&report, !is_sandbox))?;
     Ok(exit(&report, &plan))
 }
 

@@ -97,8 +97,8 @@ fn item(reference: &Reference, trees: &[DesiredTree]) -> SeedItem {
         }
     }
     let title = match (known, headings.is_empty()) {
-        (Some(node), _) if !node.title.is_empty() => node.title.clone(),
-        (Some(_), _) => "Work that exists".to_owned(),
+        (Some(node), _) if node.title != reference.to_string() => node.title.clone(),
+        (Some(_), _) => "Work that existed before".to_owned(),
         (None, false) => "Product Security Tooling Integration".to_owned(),
         (None, true) => "An item of this workspace".to_owned(),
     };

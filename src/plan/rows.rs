@@ -157,7 +157,7 @@ fn blank(row: &DesiredRow, action: Action) -> Change {
         subject: Subject::TableRow,
         action,
         cause: Cause::None,
-        title: format!("row under \"{}\"", row.heading),
+        title: format!("under \"{}\"", row.heading),
         reference: Some(row.item.clone()),
         url: None,
         parent: None,

@@ -38,7 +38,7 @@ pub fn render(plan: &Plan, look: Look) -> String {
     if look.texts {
         texts(&mut out, plan);
     }
-    out.push_str(&sums(plan));
+    out.push_str(&sums(plan, look.width));
     out
 }
 
@@ -62,7 +62,8 @@ fn tool_plan(out: &mut String, tool: &ToolPlan, look: Look) {
         if !(change.action == Action::Create
             && matches!(change.subject, Subject::Node(_) | Subject::Label))
         {
-            change.fields.iter().for_each(|f| field(out, change, f, look));
+            let column = change.fields.iter().map(|f| f.name.chars().count()).max().unwrap_or(0).max(8);
+            change.fields.iter().for_each(|f| field(out, change, f, column, look));
         }
         change.conflicts.iter().for_each(|f| sides(out, "conflict", f, look));
         if look.show_drift {
@@ -90,7 +91,8 @@ fn line(out: &mut String, change: &Change, look: Look) {
     };
     let glyph = if change.conflicts.is_empty() { change.action.glyph() } else { '!' };
     let indent = "  ".repeat(change.depth);
-    let left = format!("{indent}{:<6} ", change.subject.as_str());
+    let word = if change.subject == Subject::TableRow { "row" } else { change.subject.as_str() };
+    let left = format!("{indent}{word:<6} ");
     let right = aside(change);
     let taken = left.len() + 4;
     let room = look.width.saturating_sub(taken).max(20);
@@ -140,8 +142,8 @@ fn shortened(path: &str) -> String {
     }
 }
 
-fn field(out: &mut String, change: &Change, field: &FieldChange, look: Look) {
-    let name = format!("{:<9}", field.name);
+fn field(out: &mut String, change: &Change, field: &FieldChange, column: usize, look: Look) {
+    let name = format!("{:<column$}", clean_line(&field.name));
     if field.name == "body" {
         out.push_str(&format!("{MARGIN}{}\n", styled(BOLD, name.trim_end())));
         out.push_str(&diff::render(
@@ -152,14 +154,19 @@ fn field(out: &mut String, change: &Change, field: &FieldChange, look: Look) {
         ));
         return;
     }
-    let room = look.width.saturating_sub(MARGIN.len() + name.len() + 1);
+    let room = look.width.saturating_sub(MARGIN.len() + column + 2);
+    let plain = |value: &Value| if field.name == "title" { quoted(value) } else { plain(value) };
     let shown = match (field.name.as_str(), change.subject) {
         ("labels" | "links", Subject::Node(_)) => signed(field),
         _ if field.before == Value::None => plain(&field.after),
         _ if field.after == Value::None => format!("{} -> (empty)", plain(&field.before)),
         _ => format!("{} -> {}", plain(&field.before), plain(&field.after)),
     };
-    out.push_str(&format!("{MARGIN}{} {}\n", styled(BOLD, &name), fit(&clean_line(&shown), room)));
+    out.push_str(&format!("{MARGIN}{}  {}\n", styled(BOLD, &name), fit(&clean_line(&shown), room)));
+}
+
+fn quoted(value: &Value) -> String {
+    format!("\"{}\"", plain(value))
 }
 
 /// A set as what goes and what comes.
@@ -216,7 +223,7 @@ fn plain(value: &Value) -> String {
         Value::Flag(true) => "yes".into(),
         Value::Flag(false) => "no".into(),
         Value::Number(number) => number.to_string(),
-        Value::Text(text) => format!("\"{text}\""),
+        Value::Text(text) => text.clone(),
         Value::List(list) => list.join(", "),
     }
 }
@@ -252,48 +259,46 @@ fn texts(out: &mut String, plan: &Plan) {
     }
 }
 
-/// The last line: what would be done, and what stands.
+/// The last lines: what would be done, and what stands.
 #[must_use]
-pub fn sums(plan: &Plan) -> String {
-    let Summary {
-        create,
-        update,
-        adopt,
-        close,
-        comment: _,
-        record,
-        unchanged,
-        drift,
-        conflict,
-        orphan,
-    } = plan.summary();
-    let mut line = if plan.writes() || adopt > 0 {
-        format!(
+pub fn sums(plan: &Plan, width: usize) -> String {
+    let Summary { create, update, adopt, close, comment: _, record, unchanged, drift, conflict, orphan } =
+        plan.summary();
+    let mut parts = Vec::new();
+    if plan.writes() || adopt > 0 {
+        parts.push(format!(
             "Plan: {create} to create, {update} to update, {adopt} to adopt, {close} to close, {unchanged} unchanged."
-        )
+        ));
     } else {
-        format!("No changes. {} as the files want.", count(unchanged, "item"))
-    };
+        parts.push(format!("No changes. {} as the files want.", count(unchanged, "item")));
+    }
     if record > 0 {
-        line.push_str(&format!(" {record} to record."));
+        parts.push(format!("{record} to record."));
     }
-    line.push_str(&format!(" {drift} drift kept, {}.", count(conflict, "conflict")));
+    parts.push(format!("{drift} drift kept, {}.", count(conflict, "conflict")));
     if orphan > 0 {
-        line.push_str(&format!(" {}.", count(orphan, "orphan")));
+        parts.push(format!("{}.", count(orphan, "orphan")));
     }
-    let notified: std::collections::BTreeSet<&str> =
-        plan.tools.iter().flat_map(ToolPlan::notifies).collect();
+    let notified: std::collections::BTreeSet<&str> = plan.tools.iter().flat_map(ToolPlan::notifies).collect();
     if !notified.is_empty() {
-        let who = match &plan.caller {
-            Some(caller) => format!(", as @{caller}"),
-            None => String::new(),
-        };
-        let people = if notified.len() == 1 {
-            "1 person".into()
-        } else {
-            format!("{} people", notified.len())
-        };
-        line.push_str(&format!(" {people} will be notified{who}."));
+        let who = plan.caller.as_ref().map(|caller| format!(", as @{caller}")).unwrap_or_default();
+        let people = if notified.len() == 1 { "1 person".into() } else { format!("{} people", notified.len()) };
+        parts.push(format!("{people} will be notified{who}."));
     }
-    format!("{}\n", styled(BOLD, &clean_line(&line)))
+    wrapped(&parts, width)
+}
+
+/// Sentences side by side, as many as a line takes.
+fn wrapped(sentences: &[String], width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for sentence in sentences {
+        match lines.last_mut() {
+            Some(line) if line.len() + sentence.len() < width => {
+                line.push(' ');
+                line.push_str(sentence);
+            }
+            _ => lines.push(sentence.clone()),
+        }
+    }
+    lines.iter().map(|line| format!("{}\n", styled(BOLD, &clean_line(line)))).collect()
 }

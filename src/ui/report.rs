@@ -6,9 +6,10 @@ use crate::plan::Subject;
 use super::clean::clean_line;
 use super::words::{BOLD, CHANGED, DIM, NOTE, REMOVED, count, styled};
 
-/// Renders a report: sums, what went wrong, and where to look.
+/// Renders a report: sums, what went wrong, and where to look; with `links` as
+/// addresses, which the sandbox of a single command no longer answers.
 #[must_use]
-pub fn render(report: &Report) -> String {
+pub fn render(report: &Report, links: bool) -> String {
     let mut out = String::new();
     for line in &report.lines {
         let (why, hint) = match &line.outcome {
@@ -35,7 +36,7 @@ pub fn render(report: &Report) -> String {
     }
     out.push_str(&styled(BOLD, &sums(report)));
     out.push('\n');
-    for line in tops(report) {
+    for line in tops(report, links) {
         out.push_str(&format!("  {}\n", styled(DIM, &line)));
     }
     out
@@ -67,16 +68,17 @@ fn sums(report: &Report) -> String {
 }
 
 /// Where to look: the first item of each tool.
-fn tops(report: &Report) -> Vec<String> {
+fn tops(report: &Report, links: bool) -> Vec<String> {
     let mut seen = std::collections::BTreeMap::new();
     for line in &report.lines {
         let is_item = matches!(line.subject, Subject::Node(_));
-        if let Some(url) = line.url.as_ref().filter(|_| is_item && line.outcome.wrote()) {
+        let at = if links { &line.url } else { &line.reference };
+        if let Some(at) = at.as_ref().filter(|_| is_item && line.outcome.wrote()) {
             let depth = line.key.matches('/').count();
             let best = seen.entry(line.tool.clone()).or_insert((usize::MAX, String::new(), 0));
             best.2 += 1;
             if depth < best.0 || (depth == best.0 && line.key.ends_with("/integration")) {
-                (best.0, best.1) = (depth, url.clone());
+                (best.0, best.1) = (depth, at.clone());
             }
         }
     }
