@@ -67,12 +67,14 @@ impl<'a> Scene<'a> {
         scene
     }
 
-    /// What an open reference to a node reads.
+    /// What an open reference to a node reads; in a plan also which node it is.
     #[must_use]
-    pub fn open(&self, purpose: For, key: &NodeKey) -> &'static str {
-        match purpose {
-            For::Plan if !self.waiting.contains(key) => AFTER_APPLY,
-            For::Plan | For::Writing => NOT_YET,
+    pub fn open(&self, purpose: For, key: &NodeKey) -> String {
+        match (purpose, self.desired.node(key)) {
+            (For::Plan, Some(node)) if !self.waiting.contains(key) => {
+                format!("{} {AFTER_APPLY}", node.title)
+            }
+            (For::Plan | For::Writing, _) => NOT_YET.to_owned(),
         }
     }
 

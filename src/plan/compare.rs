@@ -32,7 +32,7 @@ pub struct Around<'a> {
     /// What the licence allows.
     pub capabilities: Capabilities,
     /// What an open reference to a node reads.
-    pub open: &'a dyn Fn(&NodeKey) -> &'static str,
+    pub open: &'a dyn Fn(&NodeKey) -> String,
 }
 
 /// The writable half of a decision; `None` leaves a field alone, an inner `None` empties it.
@@ -95,7 +95,7 @@ pub fn first_description(
     parent: Option<&WorkItemId>,
     around: &Around<'_>,
 ) -> String {
-    let body = resolve(&node.body, |_| NOT_YET, around.item);
+    let body = resolve(&node.body, |_| NOT_YET.to_owned(), around.item);
     let base = Base {
         title: Some(node.title.clone()),
         body: Some(BaseText::Text(body.clone())),

@@ -13,7 +13,7 @@ pub const AFTER_APPLY: &str = "(known after apply)";
 /// the `+` behind it along, which asks GitLab for a title it cannot have.
 pub fn resolve<'a>(
     text: &Text,
-    open: impl Fn(&NodeKey) -> &'static str,
+    open: impl Fn(&NodeKey) -> String,
     item: impl Fn(&NodeKey) -> Option<&'a Item>,
 ) -> String {
     let mut out = String::new();
@@ -30,7 +30,7 @@ pub fn resolve<'a>(
                 after_open = found.is_none();
                 match found {
                     Some(item) => out.push_str(&item.reference.to_string()),
-                    None => out.push_str(open(key)),
+                    None => out.push_str(&open(key)),
                 }
             }
             Piece::Slot(Slot::Tick(key)) => {

@@ -62,7 +62,8 @@ fn tool_plan(out: &mut String, tool: &ToolPlan, look: Look) {
         if !(change.action == Action::Create
             && matches!(change.subject, Subject::Node(_) | Subject::Label))
         {
-            let column = change.fields.iter().map(|f| f.name.chars().count()).max().unwrap_or(0).max(8);
+            let column =
+                change.fields.iter().map(|f| f.name.chars().count()).max().unwrap_or(0).max(8);
             change.fields.iter().for_each(|f| field(out, change, f, column, look));
         }
         change.conflicts.iter().for_each(|f| sides(out, "conflict", f, look));
@@ -262,8 +263,18 @@ fn texts(out: &mut String, plan: &Plan) {
 /// The last lines: what would be done, and what stands.
 #[must_use]
 pub fn sums(plan: &Plan, width: usize) -> String {
-    let Summary { create, update, adopt, close, comment: _, record, unchanged, drift, conflict, orphan } =
-        plan.summary();
+    let Summary {
+        create,
+        update,
+        adopt,
+        close,
+        comment: _,
+        record,
+        unchanged,
+        drift,
+        conflict,
+        orphan,
+    } = plan.summary();
     let mut parts = Vec::new();
     if plan.writes() || adopt > 0 {
         parts.push(format!(
@@ -279,10 +290,15 @@ pub fn sums(plan: &Plan, width: usize) -> String {
     if orphan > 0 {
         parts.push(format!("{}.", count(orphan, "orphan")));
     }
-    let notified: std::collections::BTreeSet<&str> = plan.tools.iter().flat_map(ToolPlan::notifies).collect();
+    let notified: std::collections::BTreeSet<&str> =
+        plan.tools.iter().flat_map(ToolPlan::notifies).collect();
     if !notified.is_empty() {
         let who = plan.caller.as_ref().map(|caller| format!(", as @{caller}")).unwrap_or_default();
-        let people = if notified.len() == 1 { "1 person".into() } else { format!("{} people", notified.len()) };
+        let people = if notified.len() == 1 {
+            "1 person".into()
+        } else {
+            format!("{} people", notified.len())
+        };
         parts.push(format!("{people} will be notified{who}."));
     }
     wrapped(&parts, width)
