@@ -8,8 +8,9 @@ use futures_util::stream::FuturesUnordered;
 use crate::gitlab::{GitlabError, NewItem, Side, Update, WriteError};
 use crate::key::NodeKey;
 use crate::marker::{self, Reading};
-use crate::plan::build::For;
 use crate::plan::compare::first_description;
+use crate::plan::decide::around;
+use crate::plan::scene::For;
 use crate::plan::{Action, Change, Subject};
 use crate::tree::{DesiredNode, Item, Parent};
 
@@ -214,7 +215,7 @@ fn new_item(state: &State<'_>, tool: usize, node: &DesiredNode) -> NewItem {
     let labels = [&node.labels.enforced, &node.labels.shared, &node.labels.once];
     let new = state.with(tool, |scene| {
         let parent = scene.parent(&node.parent);
-        let description = scene.around(node, For::Writing, |around| {
+        let description = around(scene, node, For::Writing, |around| {
             first_description(node, parent.map(|item| &item.id), around)
         });
         NewItem {

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use crate::gitlab::Writer;
 use crate::observe::Ground;
-use crate::plan::build::Options;
+use crate::plan::Options;
 use crate::plan::needs::Found;
 use crate::plan::{Plan, ToolPlan};
 use crate::tree::{Kind, ObservedTree};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::gitlab::Update;
-use crate::plan::build::For;
 use crate::plan::rows::decide_row;
+use crate::plan::scene::For;
 use crate::plan::{Action, Change, Subject};
 use crate::tree::{DesiredRow, Reference};
 

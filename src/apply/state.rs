@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::gitlab::{Reader, WriteError, Writer};
 use crate::key::NodeKey;
-use crate::plan::build::Scene;
 use crate::plan::needs::Found;
+use crate::plan::scene::Scene;
 use crate::plan::{Change, Subject, ToolPlan};
 use crate::tree::{Item, ObservedTree, Reference, TitleIn};
 

@@ -9,9 +9,9 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use crate::gitlab::{Update, WriteError};
-use crate::plan::build::For;
 use crate::plan::compare::{self, Decision};
-use crate::plan::{Action, Change};
+use crate::plan::scene::For;
+use crate::plan::{self, Action, Change};
 use crate::tree::{DesiredNode, Item, Link, LinkKind, WorkItemId};
 
 use super::report::Outcome;
@@ -86,7 +86,7 @@ fn is_first(state: &State<'_>, tool: usize, node: &DesiredNode) -> bool {
 }
 
 fn decide(state: &State<'_>, target: &Target<'_>, item: &Item) -> Decision {
-    state.with(target.tool, |scene| scene.decide(target.node, item, For::Writing))
+    state.with(target.tool, |scene| plan::decide::decide(scene, target.node, item, For::Writing))
 }
 
 fn confidentiality(state: &State<'_>, target: &Target<'_>) -> Option<bool> {

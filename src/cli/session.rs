@@ -9,7 +9,7 @@ use crate::check::{self, Files, Loaded};
 use crate::gitlab::{Client, Lack, Named, Pace, Reader, Settings, Target};
 use crate::key::NodeKey;
 use crate::observe::{Ground, observe};
-use crate::plan::build::Options;
+use crate::plan::Options;
 use crate::plan::change::Needs;
 use crate::plan::needs::{self, Found};
 use crate::plan::{Action, Plan, Subject, ToolPlan, build};

@@ -3,158 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::key::NodeKey;
-use crate::marker::Record;
-use crate::tree::{
-    DesiredNode, DesiredTree, Item, ObservedTree, Parent, Reference, Trouble, WorkItemId,
-};
+use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Reference};
 
-use super::change::{Action, Cause, Change, FieldChange, Notice, Subject, ToolPlan, Value};
-use super::compare::{Around, Decision, compare, compare_existing};
-use super::needs;
-use super::resolve::{AFTER_APPLY, NOT_YET, resolve};
-use super::rows;
-
-/// Choices that belong to a plan.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// The workspace's id.
-    pub workspace: String,
-    /// Whether items that people made and that look like ours become ours.
-    pub adopt: bool,
-    /// Whether items that the files no longer want are closed.
-    pub prune: bool,
-    /// Keys whose recorded items cannot be read and are to be made anew.
-    pub recreate: BTreeSet<NodeKey>,
-}
-
-/// Everything a comparison may look at.
-pub struct Scene<'a> {
-    /// What the files want.
-    pub desired: &'a DesiredTree,
-    /// What GitLab holds.
-    pub observed: &'a ObservedTree,
-    /// The plan's choices.
-    pub options: &'a Options,
-    /// Nodes that are not created in this run, because somebody has to decide first.
-    pub waiting: BTreeSet<NodeKey>,
-}
-
-/// Whether a text is for a plan or for GitLab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum For {
-    /// For people to read before an apply.
-    Plan,
-    /// To be written.
-    Writing,
-}
-
-impl<'a> Scene<'a> {
-    /// Sets the scene.
-    #[must_use]
-    pub fn new(desired: &'a DesiredTree, observed: &'a ObservedTree, options: &'a Options) -> Self {
-        let mut scene = Self { desired, observed, options, waiting: BTreeSet::new() };
-        let unreadable = unreadable(&scene);
-        for node in &desired.nodes {
-            let proposed = observed.adoptable.contains_key(&node.key) && !options.adopt;
-            let below =
-                matches!(&node.parent, Parent::Node(parent) if scene.waiting.contains(parent));
-            if scene.item(&node.key).is_none()
-                && (proposed || below || unreadable.contains(&node.key))
-            {
-                scene.waiting.insert(node.key.clone());
-            }
-        }
-        scene
-    }
-
-    /// What an open reference to a node reads; in a plan also which node it is.
-    #[must_use]
-    pub fn open(&self, purpose: For, key: &NodeKey) -> String {
-        match (purpose, self.desired.node(key)) {
-            (For::Plan, Some(node)) if !self.waiting.contains(key) => {
-                format!("{} {AFTER_APPLY}", node.title)
-            }
-            (For::Plan | For::Writing, _) => NOT_YET.to_owned(),
-        }
-    }
-
-    /// The item of a node: ours, to be adopted, or one the files name.
-    #[must_use]
-    pub fn item(&self, key: &NodeKey) -> Option<&'a Item> {
-        let ours = self.observed.items.get(key);
-        let adopted = || self.observed.adoptable.get(key).filter(|_| self.options.adopt);
-        let named = || {
-            let node = self.desired.node(key)?;
-            self.observed.existing.get(node.item.as_ref()?)
-        };
-        ours.or_else(adopted).or_else(named)
-    }
-
-    /// The item a node hangs under.
-    #[must_use]
-    pub fn parent(&self, parent: &Parent) -> Option<&'a Item> {
-        match parent {
-            Parent::None => None,
-            Parent::Node(key) => self.item(key),
-            Parent::Item(reference) => self.observed.existing.get(reference),
-        }
-    }
-
-    /// Decides one node against an item.
-    #[must_use]
-    pub fn decide(&self, node: &DesiredNode, item: &Item, purpose: For) -> Decision {
-        self.around(node, purpose, |around| match node.item {
-            Some(_) => compare_existing(node, item, around),
-            None => compare(node, item, around),
-        })
-    }
-
-    /// Hands what surrounds a node to a comparison.
-    pub fn around<T>(
-        &self,
-        node: &DesiredNode,
-        purpose: For,
-        f: impl FnOnce(&Around<'_>) -> T,
-    ) -> T {
-        let first = self.is_first(node);
-        f(&Around {
-            workspace: &self.options.workspace,
-            item: &|key| self.item(key),
-            parent: &|parent| self.parent(parent),
-            by_id: &|id| self.observed.by_id(id),
-            record: first.then(|| self.record()),
-            related: self
-                .desired
-                .related
-                .as_ref()
-                .filter(|_| first)
-                .and_then(|r| self.observed.existing.get(r)),
-            capabilities: self.observed.capabilities,
-            open: &|key| self.open(purpose, key),
-        })
-    }
-
-    /// Tells whether a node is the tool's first one, which holds the record.
-    #[must_use]
-    pub fn is_first(&self, node: &DesiredNode) -> bool {
-        self.desired.nodes.first().is_some_and(|first| first.key == node.key)
-    }
-
-    /// The record as it should be: every item that is ours, under its present key.
-    #[must_use]
-    pub fn record(&self) -> Record {
-        let mut record = self.observed.record.clone();
-        for key in self.desired.nodes.iter().flat_map(|node| &node.was) {
-            record.items.remove(key.local());
-        }
-        let adopted = self.observed.adoptable.iter().filter(|_| self.options.adopt);
-        for (key, item) in self.observed.items.iter().chain(adopted) {
-            record.items.insert(key.local().to_owned(), item.id.number());
-        }
-        rows::settle(self, &mut record);
-        record
-    }
-}
+use super::change::{Action, Cause, Change, FieldChange, Needs, Subject, ToolPlan, Value};
+use super::compare::Decision;
+use super::decide::decide;
+use super::notices::notices;
+use super::orphans::orphans;
+use super::resolve::resolve;
+use super::scene::{For, Options, Scene};
+use super::{needs, rows};
 
 /// Builds the plan of one tool.
 #[must_use]
@@ -174,7 +32,7 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
         changes,
         orphans,
         notices: notices(&scene),
-        needs: super::change::Needs::default(),
+        needs: Needs::default(),
     };
     plan.changes.extend(closed);
     rows::plan(&scene, &mut plan);
@@ -192,14 +50,6 @@ fn depths(desired: &DesiredTree) -> BTreeMap<NodeKey, usize> {
         depths.insert(node.key.clone(), depth);
     }
     depths
-}
-
-fn unreadable(scene: &Scene<'_>) -> BTreeSet<NodeKey> {
-    let keys = scene.observed.trouble.iter().filter_map(|trouble| match trouble {
-        Trouble::Unreadable(key, _) | Trouble::Lost(key, _) => Some(key.clone()),
-        _ => None,
-    });
-    keys.filter(|key| !scene.options.recreate.contains(key)).collect()
 }
 
 fn change_of(scene: &Scene<'_>, node: &DesiredNode) -> Change {
@@ -289,7 +139,7 @@ fn shown(scene: &Scene<'_>, key: &NodeKey) -> String {
 }
 
 fn fill(scene: &Scene<'_>, node: &DesiredNode, item: &Item, change: &mut Change) {
-    let Decision { fields, kept, conflicts, update, cause } = scene.decide(node, item, For::Plan);
+    let Decision { fields, kept, conflicts, update, cause } = decide(scene, node, item, For::Plan);
     change.action = match (fields.is_empty(), update.is_empty()) {
         (false, _) => Action::Update,
         (true, false) => Action::Record,
@@ -303,116 +153,4 @@ fn touched(changes: &[Change], closed: &[Change]) -> BTreeSet<NodeKey> {
     let writes = |change: &&Change| !matches!(change.action, Action::None | Action::Wait);
     let keys = changes.iter().chain(closed).filter(writes);
     keys.filter_map(|change| NodeKey::parse(&change.key)).collect()
-}
-
-/// Open items of ours that the files no longer want: those to close, deepest
-/// first, and those left alone.
-fn orphans(scene: &Scene<'_>) -> (Vec<Change>, Vec<Change>) {
-    let wanted: BTreeSet<&NodeKey> = scene.desired.nodes.iter().map(|node| &node.key).collect();
-    let open: Vec<(&NodeKey, &Item)> = scene
-        .observed
-        .items
-        .iter()
-        .filter(|(key, item)| item.open && !wanted.contains(key))
-        .collect();
-    let mut closing: BTreeSet<&WorkItemId> = BTreeSet::new();
-    let mut closed: Vec<Change> = Vec::new();
-    if scene.options.prune {
-        while let Some((key, item)) = open
-            .iter()
-            .find(|(_, item)| !closing.contains(&item.id) && is_bare(scene, item, &closing))
-        {
-            closing.insert(&item.id);
-            closed.push(orphan(key, item, Action::Close));
-        }
-    }
-    let left = open.iter().filter(|(_, item)| !closing.contains(&item.id));
-    (closed, left.map(|(key, item)| orphan(key, item, Action::None)).collect())
-}
-
-/// Tells whether everything open below an item is closed in the same run.
-fn is_bare(scene: &Scene<'_>, item: &Item, closing: &BTreeSet<&WorkItemId>) -> bool {
-    let foreign = scene.observed.open_below.get(&item.id).is_some_and(|below| !below.is_empty());
-    let mut ours =
-        scene.observed.items.values().filter(|other| other.parent.as_ref() == Some(&item.id));
-    !foreign && ours.all(|other| !other.open || closing.contains(&other.id))
-}
-
-fn orphan(key: &NodeKey, item: &Item, action: Action) -> Change {
-    Change {
-        key: key.to_string(),
-        subject: Subject::Node(item.kind.unwrap_or(crate::tree::Kind::Issue)),
-        action,
-        cause: Cause::Removed,
-        title: item.title.clone(),
-        reference: Some(item.reference.clone()),
-        url: Some(item.url.clone()),
-        parent: None,
-        namespace: item.reference.namespace.clone(),
-        depth: 0,
-        fields: Vec::new(),
-        kept: Vec::new(),
-        conflicts: Vec::new(),
-    }
-}
-
-fn notices(scene: &Scene<'_>) -> Vec<Notice> {
-    let mut notices: Vec<Notice> =
-        scene.observed.trouble.iter().filter_map(|t| notice(scene, t)).collect();
-    for change in scene.desired.nodes.iter().filter(|node| node.item.is_none()) {
-        if let Some(item) =
-            scene.observed.adoptable.get(&change.key).filter(|_| !scene.options.adopt)
-        {
-            notices.push(Notice {
-                blocks: false,
-                message: format!("{} has the title of {} and no marker", item.reference, change.key),
-                hint: "if it is the same work, run again with --adopt; otherwise rename one of the two".into(),
-            });
-        }
-    }
-    notices.sort();
-    notices
-}
-
-fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
-    let (blocks, message, hint) = match trouble {
-        Trouble::Damaged(key, at) => (
-            false,
-            format!("the marker of {at} ({key}) is damaged, so its base is unknown"),
-            "what GitLab and the files agree on is recorded anew; settle the rest by hand"
-                .to_owned(),
-        ),
-        Trouble::Newer(at, version) => (
-            true,
-            format!("{at} was written by a newer epictree (marker version {version})"),
-            "update epictree".to_owned(),
-        ),
-        Trouble::Stray(key, at) => (
-            false,
-            format!("{at} carries the marker of {key} and is not that item"),
-            "it is left alone; delete the last line of its description if it is a clone".to_owned(),
-        ),
-        Trouble::Duplicate(key, at) => (
-            false,
-            format!("{at} is a second item for {key}"),
-            "it is left alone; close it if nobody works there".to_owned(),
-        ),
-        Trouble::Foreign(key, at) => (
-            true,
-            format!("{at} stands where {key} would go and belongs to another workspace or tool"),
-            "give one of the two another title or parent".to_owned(),
-        ),
-        Trouble::Lost(key, at) if !scene.options.recreate.contains(key) => (
-            true,
-            format!("{at} is recorded as {key}, lost its marker and lies elsewhere"),
-            format!("move it back, or run with --recreate {key} to make a new one"),
-        ),
-        Trouble::Unreadable(key, what) if !scene.options.recreate.contains(key) => (
-            true,
-            format!("{key} is known as {what}, which cannot be read"),
-            format!("ask for access, or run with --recreate {key} if it is gone for good"),
-        ),
-        Trouble::Lost(..) | Trouble::Unreadable(..) => return None,
-    };
-    Some(Notice { blocks, message, hint })
 }

@@ -6,10 +6,15 @@
 pub mod build;
 pub mod change;
 pub mod compare;
+pub mod decide;
 pub mod guard;
 pub mod needs;
+mod notices;
+mod orphans;
 pub mod resolve;
 pub mod rows;
+pub mod scene;
 
-pub use build::{Options, build};
+pub use build::build;
 pub use change::{Action, Cause, Change, FieldChange, Plan, Subject, Summary, ToolPlan, Value};
+pub use scene::Options;

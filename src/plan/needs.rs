@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::key::NodeKey;
 use crate::tree::{DesiredNode, Kind, TitleIn};
 
-use super::build::{For, Scene};
 use super::change::{Action, Cause, Change, FieldChange, Needs, Notice, Subject, ToolPlan, Value};
+use super::decide::decide;
+use super::scene::{For, Scene};
 
 /// What was found of the titles that a plan needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,7 +58,7 @@ fn existing(scene: &Scene<'_>, node: &DesiredNode, needs: &mut Needs) {
     if item.kind == Some(Kind::Epic) {
         needs.groups.insert(namespace.clone());
     }
-    let update = scene.decide(node, item, For::Writing).update;
+    let update = decide(scene, node, item, For::Writing).update;
     needs.labels.extend(update.add_labels.into_iter().map(|title| (namespace.clone(), title)));
     needs.milestones.extend(update.milestone.flatten().map(|title| (namespace.clone(), title)));
     needs.users.extend(update.assignees.into_iter().flatten());

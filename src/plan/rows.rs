@@ -8,9 +8,9 @@ use crate::merge::table::{Table, TableError, locate};
 use crate::text::Text;
 use crate::tree::{DesiredRow, Item};
 
-use super::build::{For, Scene};
 use super::change::{Action, Cause, Change, FieldChange, Notice, Subject, ToolPlan, Value};
 use super::resolve::resolve;
+use super::scene::{For, Scene};
 
 /// What is decided for one row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,0 +1,56 @@
+//! Decides one node against its item, in the scene it stands in.
+
+use crate::marker::Record;
+use crate::tree::{DesiredNode, Item};
+
+use super::compare::{Around, Decision, compare, compare_existing};
+use super::rows;
+use super::scene::{For, Scene};
+
+/// Decides one node against an item.
+#[must_use]
+pub fn decide(scene: &Scene<'_>, node: &DesiredNode, item: &Item, purpose: For) -> Decision {
+    around(scene, node, purpose, |around| match node.item {
+        Some(_) => compare_existing(node, item, around),
+        None => compare(node, item, around),
+    })
+}
+
+/// Hands what surrounds a node to a comparison.
+pub fn around<T>(
+    scene: &Scene<'_>,
+    node: &DesiredNode,
+    purpose: For,
+    f: impl FnOnce(&Around<'_>) -> T,
+) -> T {
+    let first = scene.is_first(node);
+    f(&Around {
+        workspace: &scene.options.workspace,
+        item: &|key| scene.item(key),
+        parent: &|parent| scene.parent(parent),
+        by_id: &|id| scene.observed.by_id(id),
+        record: first.then(|| record(scene)),
+        related: scene
+            .desired
+            .related
+            .as_ref()
+            .filter(|_| first)
+            .and_then(|r| scene.observed.existing.get(r)),
+        capabilities: scene.observed.capabilities,
+        open: &|key| scene.open(purpose, key),
+    })
+}
+
+/// The record as it should be: every item that is ours, under its present key.
+fn record(scene: &Scene<'_>) -> Record {
+    let mut record = scene.observed.record.clone();
+    for key in scene.desired.nodes.iter().flat_map(|node| &node.was) {
+        record.items.remove(key.local());
+    }
+    let adopted = scene.observed.adoptable.iter().filter(|_| scene.options.adopt);
+    for (key, item) in scene.observed.items.iter().chain(adopted) {
+        record.items.insert(key.local().to_owned(), item.id.number());
+    }
+    rows::settle(scene, &mut record);
+    record
+}

@@ -1,0 +1,67 @@
+//! What people should know that is not a change.
+
+use crate::tree::Trouble;
+
+use super::change::Notice;
+use super::scene::Scene;
+
+pub(super) fn notices(scene: &Scene<'_>) -> Vec<Notice> {
+    let mut notices: Vec<Notice> =
+        scene.observed.trouble.iter().filter_map(|t| notice(scene, t)).collect();
+    for change in scene.desired.nodes.iter().filter(|node| node.item.is_none()) {
+        if let Some(item) =
+            scene.observed.adoptable.get(&change.key).filter(|_| !scene.options.adopt)
+        {
+            notices.push(Notice {
+                blocks: false,
+                message: format!("{} has the title of {} and no marker", item.reference, change.key),
+                hint: "if it is the same work, run again with --adopt; otherwise rename one of the two".into(),
+            });
+        }
+    }
+    notices.sort();
+    notices
+}
+
+fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
+    let (blocks, message, hint) = match trouble {
+        Trouble::Damaged(key, at) => (
+            false,
+            format!("the marker of {at} ({key}) is damaged, so its base is unknown"),
+            "what GitLab and the files agree on is recorded anew; settle the rest by hand"
+                .to_owned(),
+        ),
+        Trouble::Newer(at, version) => (
+            true,
+            format!("{at} was written by a newer epictree (marker version {version})"),
+            "update epictree".to_owned(),
+        ),
+        Trouble::Stray(key, at) => (
+            false,
+            format!("{at} carries the marker of {key} and is not that item"),
+            "it is left alone; delete the last line of its description if it is a clone".to_owned(),
+        ),
+        Trouble::Duplicate(key, at) => (
+            false,
+            format!("{at} is a second item for {key}"),
+            "it is left alone; close it if nobody works there".to_owned(),
+        ),
+        Trouble::Foreign(key, at) => (
+            true,
+            format!("{at} stands where {key} would go and belongs to another workspace or tool"),
+            "give one of the two another title or parent".to_owned(),
+        ),
+        Trouble::Lost(key, at) if !scene.options.recreate.contains(key) => (
+            true,
+            format!("{at} is recorded as {key}, lost its marker and lies elsewhere"),
+            format!("move it back, or run with --recreate {key} to make a new one"),
+        ),
+        Trouble::Unreadable(key, what) if !scene.options.recreate.contains(key) => (
+            true,
+            format!("{key} is known as {what}, which cannot be read"),
+            format!("ask for access, or run with --recreate {key} if it is gone for good"),
+        ),
+        Trouble::Lost(..) | Trouble::Unreadable(..) => return None,
+    };
+    Some(Notice { blocks, message, hint })
+}

@@ -1,0 +1,60 @@
+//! Items of ours that the files no longer want.
+
+use std::collections::BTreeSet;
+
+use crate::key::NodeKey;
+use crate::tree::{Item, Kind, WorkItemId};
+
+use super::change::{Action, Cause, Change, Subject};
+use super::scene::Scene;
+
+/// Open items of ours that the files no longer want: those to close, deepest
+/// first, and those left alone.
+pub(super) fn orphans(scene: &Scene<'_>) -> (Vec<Change>, Vec<Change>) {
+    let wanted: BTreeSet<&NodeKey> = scene.desired.nodes.iter().map(|node| &node.key).collect();
+    let open: Vec<(&NodeKey, &Item)> = scene
+        .observed
+        .items
+        .iter()
+        .filter(|(key, item)| item.open && !wanted.contains(key))
+        .collect();
+    let mut closing: BTreeSet<&WorkItemId> = BTreeSet::new();
+    let mut closed: Vec<Change> = Vec::new();
+    if scene.options.prune {
+        while let Some((key, item)) = open
+            .iter()
+            .find(|(_, item)| !closing.contains(&item.id) && is_bare(scene, item, &closing))
+        {
+            closing.insert(&item.id);
+            closed.push(orphan(key, item, Action::Close));
+        }
+    }
+    let left = open.iter().filter(|(_, item)| !closing.contains(&item.id));
+    (closed, left.map(|(key, item)| orphan(key, item, Action::None)).collect())
+}
+
+/// Tells whether everything open below an item is closed in the same run.
+fn is_bare(scene: &Scene<'_>, item: &Item, closing: &BTreeSet<&WorkItemId>) -> bool {
+    let foreign = scene.observed.open_below.get(&item.id).is_some_and(|below| !below.is_empty());
+    let mut ours =
+        scene.observed.items.values().filter(|other| other.parent.as_ref() == Some(&item.id));
+    !foreign && ours.all(|other| !other.open || closing.contains(&other.id))
+}
+
+fn orphan(key: &NodeKey, item: &Item, action: Action) -> Change {
+    Change {
+        key: key.to_string(),
+        subject: Subject::Node(item.kind.unwrap_or(Kind::Issue)),
+        action,
+        cause: Cause::Removed,
+        title: item.title.clone(),
+        reference: Some(item.reference.clone()),
+        url: Some(item.url.clone()),
+        parent: None,
+        namespace: item.reference.namespace.clone(),
+        depth: 0,
+        fields: Vec::new(),
+        kept: Vec::new(),
+        conflicts: Vec::new(),
+    }
+}

@@ -1,0 +1,109 @@
+//! What a comparison may look at: both trees, and the choices of the plan.
+
+use std::collections::BTreeSet;
+
+use crate::key::NodeKey;
+use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Trouble};
+
+use super::resolve::{AFTER_APPLY, NOT_YET};
+
+/// Choices that belong to a plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The workspace's id.
+    pub workspace: String,
+    /// Whether items that people made and that look like ours become ours.
+    pub adopt: bool,
+    /// Whether items that the files no longer want are closed.
+    pub prune: bool,
+    /// Keys whose recorded items cannot be read and are to be made anew.
+    pub recreate: BTreeSet<NodeKey>,
+}
+
+/// Everything a comparison may look at.
+pub struct Scene<'a> {
+    /// What the files want.
+    pub desired: &'a DesiredTree,
+    /// What GitLab holds.
+    pub observed: &'a ObservedTree,
+    /// The plan's choices.
+    pub options: &'a Options,
+    /// Nodes that are not created in this run, because somebody has to decide first.
+    pub waiting: BTreeSet<NodeKey>,
+}
+
+/// Whether a text is for a plan or for GitLab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// For people to read before an apply.
+    Plan,
+    /// To be written.
+    Writing,
+}
+
+impl<'a> Scene<'a> {
+    /// Sets the scene.
+    #[must_use]
+    pub fn new(desired: &'a DesiredTree, observed: &'a ObservedTree, options: &'a Options) -> Self {
+        let mut scene = Self { desired, observed, options, waiting: BTreeSet::new() };
+        let unreadable = unreadable(&scene);
+        for node in &desired.nodes {
+            let proposed = observed.adoptable.contains_key(&node.key) && !options.adopt;
+            let below =
+                matches!(&node.parent, Parent::Node(parent) if scene.waiting.contains(parent));
+            if scene.item(&node.key).is_none()
+                && (proposed || below || unreadable.contains(&node.key))
+            {
+                scene.waiting.insert(node.key.clone());
+            }
+        }
+        scene
+    }
+
+    /// What an open reference to a node reads; in a plan also which node it is.
+    #[must_use]
+    pub fn open(&self, purpose: For, key: &NodeKey) -> String {
+        match (purpose, self.desired.node(key)) {
+            (For::Plan, Some(node)) if !self.waiting.contains(key) => {
+                format!("{} {AFTER_APPLY}", node.title)
+            }
+            (For::Plan | For::Writing, _) => NOT_YET.to_owned(),
+        }
+    }
+
+    /// The item of a node: ours, to be adopted, or one the files name.
+    #[must_use]
+    pub fn item(&self, key: &NodeKey) -> Option<&'a Item> {
+        let ours = self.observed.items.get(key);
+        let adopted = || self.observed.adoptable.get(key).filter(|_| self.options.adopt);
+        let named = || {
+            let node = self.desired.node(key)?;
+            self.observed.existing.get(node.item.as_ref()?)
+        };
+        ours.or_else(adopted).or_else(named)
+    }
+
+    /// The item a node hangs under.
+    #[must_use]
+    pub fn parent(&self, parent: &Parent) -> Option<&'a Item> {
+        match parent {
+            Parent::None => None,
+            Parent::Node(key) => self.item(key),
+            Parent::Item(reference) => self.observed.existing.get(reference),
+        }
+    }
+
+    /// Tells whether a node is the tool's first one, which holds the record.
+    #[must_use]
+    pub fn is_first(&self, node: &DesiredNode) -> bool {
+        self.desired.nodes.first().is_some_and(|first| first.key == node.key)
+    }
+}
+
+fn unreadable(scene: &Scene<'_>) -> BTreeSet<NodeKey> {
+    let keys = scene.observed.trouble.iter().filter_map(|trouble| match trouble {
+        Trouble::Unreadable(key, _) | Trouble::Lost(key, _) => Some(key.clone()),
+        _ => None,
+    });
+    keys.filter(|key| !scene.options.recreate.contains(key)).collect()
+}
