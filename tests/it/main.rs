@@ -2,4 +2,6 @@
 
 mod client;
 mod contract;
+mod merging;
 mod sandbox;
+mod world;
