@@ -150,20 +150,42 @@ fn body(item: &ItemView) -> String {
     number.map(|(number, _)| number.to_owned()).unwrap_or_default()
 }
 
-/// The tool file with a value of a field on the node.
-fn tool(field: &Field, value: &str) -> String {
-    let line = (field.toml)(value);
-    match field.name {
-        "title" => TOOL.replace("title = \"Do a\"", &line),
-        "body" => TOOL.replace("value = \"What to do.\"", &line),
-        _ => TOOL.replace("title = \"Do a\"", &format!("title = \"Do a\"\n{line}")),
-    }
+/// Some of the fields, decided together: what holds for one must not depend on another.
+type Fields = Vec<&'static Field>;
+
+fn all() -> Fields {
+    FIELDS.iter().collect()
 }
 
-/// What is to happen.
+fn optional() -> Fields {
+    FIELDS.iter().filter(|field| field.optional).collect()
+}
+
+/// Those that GitLab may hold without a value.
+fn emptied() -> Fields {
+    FIELDS.iter().filter(|field| field.optional || field.name == "parent").collect()
+}
+
+/// The tool file with a value of the fields on the node.
+fn tool(fields: &Fields, value: &str) -> String {
+    let mut title = "title = \"Do a\"".to_owned();
+    let mut more = Vec::new();
+    let mut text = TOOL.to_owned();
+    for field in fields {
+        let line = (field.toml)(value);
+        match field.name {
+            "title" => title = line,
+            "body" => text = text.replace("value = \"What to do.\"", &line),
+            _ => more.push(line),
+        }
+    }
+    text.replace("title = \"Do a\"", &format!("{title}\n{}", more.join("\n")))
+}
+
+/// What is to happen with a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expect {
-    /// Nothing at all.
+    /// Nothing at all; also of a field that is people's.
     Nothing,
     /// Only the marker is written.
     Record,
@@ -173,222 +195,198 @@ enum Expect {
     Kept,
     /// People's side is kept and reported, on every run.
     Conflict,
-    /// The field is people's: neither written nor reported.
-    Theirs,
 }
 
-fn noted(change: &Change, field: &Field, expect: Expect) -> bool {
-    let (fields, kept, conflicts) =
-        (names(&change.fields), names(&change.kept), names(&change.conflicts));
-    let only = |list: &[&str]| list == [field.name];
-    match expect {
-        Expect::Nothing | Expect::Theirs => {
-            change.action == Action::None && fields.is_empty() && kept.is_empty() && conflicts.is_empty()
-        }
-        Expect::Record => {
-            change.action == Action::Record && fields.is_empty() && kept.is_empty() && conflicts.is_empty()
-        }
-        Expect::Write => {
-            change.action == Action::Update && only(&fields) && kept.is_empty() && conflicts.is_empty()
-        }
-        Expect::Kept => change.action == Action::None && only(&kept) && conflicts.is_empty(),
-        Expect::Conflict => fields.is_empty() && only(&conflicts) && kept.is_empty(),
-    }
+fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.sort_unstable();
+    names
+}
+
+/// Fails unless a change is the expected one, for all the fields and no other.
+fn noted(case: &str, change: &Change, fields: &Fields, expect: Expect) {
+    let wanted = sorted(fields.iter().map(|field| field.name));
+    let is = |on: Expect| if expect == on { wanted.clone() } else { Vec::new() };
+    assert_eq!(sorted(names(&change.fields)), is(Expect::Write), "{case}: written");
+    assert_eq!(sorted(names(&change.kept)), is(Expect::Kept), "{case}: kept");
+    assert_eq!(sorted(names(&change.conflicts)), is(Expect::Conflict), "{case}: conflicts");
+    let action = match expect {
+        Expect::Nothing | Expect::Kept | Expect::Conflict => Action::None,
+        Expect::Record => Action::Record,
+        Expect::Write => Action::Update,
+    };
+    assert_eq!(change.action, action, "{case}");
 }
 
 /// Plans, applies and plans again; `gitlab` is what it holds in the end.
-async fn holds(world: &World, field: &Field, case: &str, expect: Expect, gitlab: &str) {
-    let case = format!("{}: {case}", field.name);
+async fn holds(world: &World, fields: &Fields, case: &str, expect: Expect, gitlab: &str) {
     let plan = world.plan().await;
-    let found = change(&plan, NODE);
-    assert!(noted(found, field, expect), "{case}: {expect:?} is expected of {found:#?}");
-    let elsewhere: Vec<String> =
-        writes(&plan).into_iter().filter(|w| !w.ends_with(NODE)).collect();
+    noted(case, change(&plan, NODE), fields, expect);
+    let elsewhere: Vec<String> = writes(&plan).into_iter().filter(|w| !w.ends_with(NODE)).collect();
     assert_eq!(elsewhere, [""; 0], "{case}");
     let before = world.sandbox.dump();
     world.sandbox.clear_log();
     world.apply().await;
-    let writes_nothing = found.action == Action::None;
-    if writes_nothing {
+    if matches!(expect, Expect::Record | Expect::Write) {
+        assert_eq!(world.mutations(), ["UpdateItem"], "{case}: one mutation an item");
+    } else {
         assert_eq!(world.mutations(), [""; 0], "{case}");
         assert_eq!(world.sandbox.dump(), before, "{case}");
-    } else {
-        assert_eq!(world.mutations(), ["UpdateItem"], "{case}: one mutation an item");
     }
-    assert_eq!((field.read)(&world.item(NODE)), gitlab, "{case}: GitLab's value");
+    all_read(world, fields, case, gitlab);
     let again = world.plan().await;
-    assert_eq!(writes(&again), [""; 0], "{case}: the second plan");
-    let left = change(&again, NODE);
-    assert_eq!(left.kept.len(), usize::from(expect == Expect::Kept), "{case}: {left:#?}");
-    let conflicts = usize::from(expect == Expect::Conflict);
-    assert_eq!(left.conflicts.len(), conflicts, "{case}: {left:#?}");
-    assert_eq!(again.undecided(), expect == Expect::Conflict, "{case}");
+    let left = match expect {
+        Expect::Nothing | Expect::Record | Expect::Write => Expect::Nothing,
+        Expect::Kept | Expect::Conflict => expect,
+    };
+    noted(&format!("{case}, the second run"), change(&again, NODE), fields, left);
+    assert_eq!(writes(&again), [""; 0], "{case}, the second run");
+    assert_eq!(again.undecided(), expect == Expect::Conflict, "{case}, the second run");
+}
+
+fn all_read(world: &World, fields: &Fields, case: &str, value: &str) {
+    let item = world.item(NODE);
+    for field in fields {
+        assert_eq!((field.read)(&item), value, "{case}: {} in GitLab", field.name);
+    }
+}
+
+fn edit(world: &World, fields: &Fields, value: &str) {
+    fields.iter().for_each(|field| (field.edit)(world, value));
 }
 
 /// A world in which the files wanted `base`, people made `gitlab` of it, and the files want `spec`.
-async fn three(field: &Field, base: &str, gitlab: &str, spec: &str) -> World {
-    let mut world = World::applied(&tool(field, base)).await;
-    assert_eq!((field.read)(&world.item(NODE)), base, "{}: the base", field.name);
+async fn three(fields: &Fields, base: &str, gitlab: &str, spec: &str) -> World {
+    let mut world = World::applied(&tool(fields, base)).await;
+    all_read(&world, fields, "the base", base);
     if gitlab != base {
-        (field.edit)(&world, gitlab);
+        edit(&world, fields, gitlab);
     }
-    assert_eq!((field.read)(&world.item(NODE)), gitlab, "{}: the edit", field.name);
-    world.tool = tool(field, spec);
+    all_read(&world, fields, "the edit", gitlab);
+    world.tool = tool(fields, spec);
     world
 }
 
 #[tokio::test]
 async fn a_field_that_nobody_changed_is_left_alone() {
-    for field in &FIELDS {
-        let world = three(field, "1", "1", "1").await;
-        holds(&world, field, "g = s = b", Expect::Nothing, "1").await;
-    }
+    let world = three(&all(), "1", "1", "1").await;
+    holds(&world, &all(), "g = s = b", Expect::Nothing, "1").await;
 }
 
 #[tokio::test]
 async fn the_same_change_on_both_sides_is_recorded() {
-    for field in &FIELDS {
-        let world = three(field, "1", "2", "2").await;
-        holds(&world, field, "g = s != b", Expect::Record, "2").await;
-        // The base is what the files want now: people may go on.
-        (field.edit)(&world, "3");
-        holds(&world, field, "then people change it", Expect::Kept, "3").await;
-    }
+    let world = three(&all(), "1", "2", "2").await;
+    holds(&world, &all(), "g = s != b", Expect::Record, "2").await;
+    // The base is what the files want now: people may go on.
+    edit(&world, &all(), "3");
+    holds(&world, &all(), "then people change it", Expect::Kept, "3").await;
 }
 
 #[tokio::test]
 async fn a_change_in_the_files_is_written() {
-    for field in &FIELDS {
-        let world = three(field, "1", "1", "2").await;
-        holds(&world, field, "b = g != s", Expect::Write, "2").await;
-    }
+    let world = three(&all(), "1", "1", "2").await;
+    holds(&world, &all(), "b = g != s", Expect::Write, "2").await;
 }
 
 #[tokio::test]
 async fn a_field_the_files_begin_to_say_is_written_where_gitlab_has_none() {
-    for field in FIELDS.iter().filter(|field| field.optional) {
-        let world = three(field, "", "", "2").await;
-        holds(&world, field, "b = g = none", Expect::Write, "2").await;
-    }
+    let world = three(&optional(), "", "", "2").await;
+    holds(&world, &optional(), "b = g = none", Expect::Write, "2").await;
 }
 
 #[tokio::test]
 async fn what_people_changed_is_kept() {
-    for field in &FIELDS {
-        let mut world = three(field, "1", "2", "1").await;
-        holds(&world, field, "b = s != g", Expect::Kept, "2").await;
-        // The base did not move: when people go back nothing is left, when the files follow it is recorded.
-        world.tool = tool(field, "2");
-        holds(&world, field, "then the files follow", Expect::Record, "2").await;
-        let world = three(field, "1", "2", "1").await;
-        (field.edit)(&world, "1");
-        holds(&world, field, "then people go back", Expect::Nothing, "1").await;
-    }
+    let mut world = three(&all(), "1", "2", "1").await;
+    holds(&world, &all(), "b = s != g", Expect::Kept, "2").await;
+    edit(&world, &all(), "1");
+    holds(&world, &all(), "then people go back", Expect::Nothing, "1").await;
+    edit(&world, &all(), "2");
+    world.tool = tool(&all(), "2");
+    holds(&world, &all(), "then the files follow", Expect::Record, "2").await;
 }
 
 #[tokio::test]
 async fn what_people_emptied_stays_empty() {
-    for field in FIELDS.iter().filter(|field| field.optional || field.name == "parent") {
-        let world = three(field, "1", "", "1").await;
-        holds(&world, field, "b = s, g none", Expect::Kept, "").await;
-    }
+    let world = three(&emptied(), "1", "", "1").await;
+    holds(&world, &emptied(), "b = s, g none", Expect::Kept, "").await;
 }
 
 #[tokio::test]
 async fn what_both_sides_changed_is_a_conflict_until_it_is_settled() {
-    for field in &FIELDS {
-        let mut world = three(field, "1", "2", "3").await;
-        holds(&world, field, "all differ", Expect::Conflict, "2").await;
-        let plan = world.plan().await;
-        let conflict = &change(&plan, NODE).conflicts[0];
+    let mut world = three(&all(), "1", "2", "3").await;
+    holds(&world, &all(), "all differ", Expect::Conflict, "2").await;
+    for conflict in &change(&world.plan().await, NODE).conflicts {
         assert!(conflict.before != Value::None && conflict.after != Value::None, "{conflict:?}");
         assert_ne!(conflict.before, conflict.after);
-        // The base did not move: the files may take it back, or follow, and people may follow.
-        world.tool = tool(field, "1");
-        holds(&world, field, "then the files go back", Expect::Kept, "2").await;
-        world.tool = tool(field, "2");
-        holds(&world, field, "then the files follow", Expect::Record, "2").await;
-        let world = three(field, "1", "2", "3").await;
-        (field.edit)(&world, "3");
-        holds(&world, field, "then people follow", Expect::Record, "3").await;
-        let world = three(field, "1", "2", "3").await;
-        (field.edit)(&world, "1");
-        holds(&world, field, "then people go back", Expect::Write, "3").await;
+    }
+    // The base did not move: the files may take it back, or either side may follow the other.
+    world.tool = tool(&all(), "1");
+    holds(&world, &all(), "then the files go back", Expect::Kept, "2").await;
+    world.tool = tool(&all(), "3");
+    edit(&world, &all(), "1");
+    holds(&world, &all(), "then people go back", Expect::Write, "3").await;
+    for (settled, people, files) in [("then the files follow", "1", "1"), ("then people follow", "3", "3")] {
+        let mut world = three(&all(), "2", "1", "3").await;
+        holds(&world, &all(), "all differ", Expect::Conflict, "1").await;
+        world.tool = tool(&all(), files);
+        if people != "1" {
+            edit(&world, &all(), people);
+        }
+        holds(&world, &all(), settled, Expect::Record, people).await;
     }
 }
 
 #[tokio::test]
 async fn with_an_unknown_base_only_an_empty_field_is_written() {
-    for field in &FIELDS {
-        for (gitlab, spec, expect, end) in [
-            ("", "2", Expect::Write, "2"),
-            ("2", "2", Expect::Record, "2"),
-            ("1", "2", Expect::Conflict, "1"),
-        ] {
-            let may_be_empty = field.optional || field.name == "parent";
-            if gitlab.is_empty() && !may_be_empty {
-                continue;
-            }
-            let world = three(field, "1", gitlab, spec).await;
-            let damaged = world.damage(NODE);
-            let plan = world.plan().await;
-            let said = notices(&plan);
-            assert!(said.iter().any(|n| n.contains(&damaged) && n.contains("damaged")), "{said:?}");
-            let found = change(&plan, NODE);
-            let listed = match expect {
-                Expect::Write => &found.fields,
-                Expect::Conflict => &found.conflicts,
-                _ => &Vec::new(),
-            };
-            let case = format!("{}: base unknown, {gitlab:?} in GitLab", field.name);
-            assert_eq!(names(listed), [field.name; 1][..listed.len()], "{case}");
-            assert_eq!(found.conflicts.is_empty(), expect != Expect::Conflict, "{case}: {found:#?}");
-            world.apply().await;
-            assert_eq!((field.read)(&world.item(NODE)), end, "{case}");
-            let again = world.plan().await;
-            assert_eq!(writes(&again), [""; 0], "{case}: the second plan");
-            let left = &change(&again, NODE).conflicts;
-            assert_eq!(left.is_empty(), expect != Expect::Conflict, "{case}: {left:?}");
-            assert!(notices(&again).is_empty(), "{case}: the marker is sound again");
-        }
+    let cases = [
+        (emptied(), "", Expect::Write, "2"),
+        (all(), "2", Expect::Record, "2"),
+        (all(), "1", Expect::Conflict, "1"),
+    ];
+    for (fields, gitlab, expect, end) in cases {
+        let case = format!("base unknown, {gitlab:?} in GitLab");
+        let world = three(&fields, "1", gitlab, "2").await;
+        let damaged = world.damage(NODE);
+        let plan = world.plan().await;
+        let said = notices(&plan);
+        assert!(said.iter().any(|n| n.contains(&damaged) && n.contains("damaged")), "{said:?}");
+        let found = change(&plan, NODE);
+        let wanted = sorted(fields.iter().map(|field| field.name));
+        let is = |on: Expect| if expect == on { wanted.clone() } else { Vec::new() };
+        assert_eq!(sorted(names(&found.fields)), is(Expect::Write), "{case}");
+        assert_eq!(sorted(names(&found.conflicts)), is(Expect::Conflict), "{case}");
+        world.apply().await;
+        all_read(&world, &fields, &case, end);
+        let again = world.plan().await;
+        assert_eq!(writes(&again), [""; 0], "{case}: the second plan");
+        assert_eq!(sorted(names(&change(&again, NODE).conflicts)), is(Expect::Conflict), "{case}");
+        assert!(notices(&again).is_empty(), "{case}: the marker is sound again");
     }
 }
 
 #[tokio::test]
 async fn a_field_taken_out_of_the_files_is_cleared_if_nobody_changed_it() {
-    for field in FIELDS.iter().filter(|field| field.optional) {
-        let world = three(field, "1", "1", "").await;
-        holds(&world, field, "absent in s, b = g", Expect::Write, "").await;
-    }
+    let world = three(&optional(), "1", "1", "").await;
+    holds(&world, &optional(), "absent in s, b = g", Expect::Write, "").await;
 }
 
 #[tokio::test]
 async fn a_field_taken_out_of_the_files_is_left_if_people_changed_it() {
-    for field in FIELDS.iter().filter(|field| field.optional) {
-        let world = three(field, "1", "2", "").await;
-        holds(&world, field, "absent in s, b != g", Expect::Record, "2").await;
-        // From now on it is people's.
-        (field.edit)(&world, "3");
-        holds(&world, field, "and people go on", Expect::Theirs, "3").await;
-    }
+    let world = three(&optional(), "1", "2", "").await;
+    holds(&world, &optional(), "absent in s, b != g", Expect::Record, "2").await;
+    edit(&world, &optional(), "3");
+    holds(&world, &optional(), "and people go on", Expect::Nothing, "3").await;
 }
 
 #[tokio::test]
 async fn a_field_the_files_never_said_is_peoples() {
-    for field in FIELDS.iter().filter(|field| field.optional) {
-        let world = three(field, "", "2", "").await;
-        holds(&world, field, "absent in s and b", Expect::Theirs, "2").await;
-    }
-}
-
-#[tokio::test]
-async fn a_field_the_files_begin_to_say_after_people_did_is_a_conflict() {
-    for field in FIELDS.iter().filter(|field| field.optional) {
-        let world = three(field, "", "2", "3").await;
-        holds(&world, field, "not in b, g != s", Expect::Conflict, "2").await;
-        let world = three(field, "", "2", "2").await;
-        holds(&world, field, "not in b, g = s", Expect::Record, "2").await;
-    }
+    let mut world = three(&optional(), "", "2", "").await;
+    holds(&world, &optional(), "absent in s and b", Expect::Nothing, "2").await;
+    // The files begin to say it, after people did.
+    world.tool = tool(&optional(), "3");
+    holds(&world, &optional(), "not in b, g != s", Expect::Conflict, "2").await;
+    world.tool = tool(&optional(), "2");
+    holds(&world, &optional(), "not in b, g = s", Expect::Record, "2").await;
 }
 
 // -- labels ----------------------------------------------------------------------
