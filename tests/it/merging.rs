@@ -391,8 +391,18 @@ async fn a_field_the_files_never_said_is_peoples() {
 
 // -- labels ----------------------------------------------------------------------
 
-fn labels(words: &str) -> String {
-    TOOL.replace("title = \"Do a\"", &format!("title = \"Do a\"\nlabels = [{words}]"))
+/// The tool file with one issue a case, each with a line of its own.
+fn issues<'a>(lines: impl Iterator<Item = String> + 'a) -> String {
+    let issue = |(n, line): (usize, String)| {
+        format!("[[part.issue]]\nid = 'n{n}'\ntitle = 'Case {n}'\n{line}\n")
+    };
+    let issues: String = lines.enumerate().map(issue).collect();
+    TOOL.replacen("[[part]]\nid = \"two\"", &format!("{issues}[[part]]\nid = \"two\""), 1)
+}
+
+/// The key of the issue of a case.
+fn nth(n: usize) -> String {
+    format!("part/one/n{n}")
 }
 
 #[tokio::test]
@@ -407,21 +417,23 @@ async fn each_plain_label_is_decided_alone() {
         ("", &[("plain", true)], "'plain'", "plain", false),
         ("'plain'", &[("plain", false)], "", "", false),
     ];
-    for (base, edits, spec, end, written) in cases {
-        let case = format!("{base} {edits:?} {spec}");
-        let mut world = World::applied(&labels(base)).await;
-        for (label, add) in edits {
+    let labels = |words: &str| format!("labels = [{words}]");
+    let mut world = World::applied(&issues(cases.iter().map(|case| labels(case.0)))).await;
+    for (n, (_, edits, ..)) in cases.iter().enumerate() {
+        for (label, add) in *edits {
             let label = (*label).to_owned();
-            world.edit(NODE, if *add { Edit::Label(label) } else { Edit::Unlabel(label) });
+            world.edit(&nth(n), if *add { Edit::Label(label) } else { Edit::Unlabel(label) });
         }
-        world.tool = labels(spec);
-        let plan = world.plan().await;
-        assert_eq!(names(&change(&plan, NODE).fields) == ["labels"], written, "{case}");
-        world.settle().await;
-        let mut now = world.item(NODE).labels;
+    }
+    world.tool = issues(cases.iter().map(|case| labels(case.2)));
+    let plan = world.plan().await;
+    assert!(!plan.undecided());
+    world.settle().await;
+    for (n, case) in cases.iter().enumerate() {
+        assert_eq!(names(&change(&plan, &nth(n)).fields) == ["labels"], case.4, "{case:?}");
+        let mut now = world.item(&nth(n)).labels;
         now.retain(|label| label != "kept" && label != "once");
-        assert_eq!(now.join(" "), end, "{case}");
-        assert!(!world.plan().await.undecided(), "{case}");
+        assert_eq!(now.join(" "), case.3, "{case:?}");
     }
 }
 
@@ -440,7 +452,7 @@ async fn an_enforced_label_is_put_back_and_one_set_once_is_not() {
 
 #[tokio::test]
 async fn a_label_that_the_blueprint_may_create_is_announced_and_created_once() {
-    let world = World::new(&labels("'made'")).await;
+    let world = World::new(&TOOL.replace("title = \"Do a\"", "title = \"Do a\"\nlabels = ['made']")).await;
     let plan = world.plan().await;
     assert!(writes(&plan).contains(&"create made".to_owned()), "{:?}", writes(&plan));
     world.settle().await;
@@ -448,11 +460,6 @@ async fn a_label_that_the_blueprint_may_create_is_announced_and_created_once() {
 }
 
 // -- confidentiality --------------------------------------------------------------
-
-fn confidential(value: &str) -> String {
-    let line = line(value, |v| format!("confidential = {v}"));
-    TOOL.replace("title = \"Do a\"", &format!("title = \"Do a\"\n{line}"))
-}
 
 #[tokio::test]
 async fn confidentiality_is_raised_and_never_lowered_by_drift_correction() {
@@ -471,22 +478,23 @@ async fn confidentiality_is_raised_and_never_lowered_by_drift_correction() {
         ("true", Some(false), "", false, false),
         ("true", Some(false), "false", false, false),
     ];
-    for (base, people, spec, end, written) in cases {
-        let case = format!("base {base:?}, people {people:?}, files {spec:?}");
-        let mut world = World::applied(&confidential(base)).await;
-        if let Some(flag) = people {
-            world.edit(NODE, Edit::Confidential(flag));
+    let confidential = |value: &str| line(value, |v| format!("confidential = {v}"));
+    let mut world = World::applied(&issues(cases.iter().map(|case| confidential(case.0)))).await;
+    for (n, case) in cases.iter().enumerate() {
+        if let Some(flag) = case.1 {
+            world.edit(&nth(n), Edit::Confidential(flag));
         }
-        world.tool = confidential(spec);
-        let plan = world.plan().await;
-        let found = change(&plan, NODE);
-        assert_eq!(names(&found.fields) == ["confidential"], written, "{case}: {found:#?}");
-        assert!(!plan.undecided(), "{case}");
-        let lowered = written && !end;
-        let objections = epictree::plan::guard::objections(&plan);
-        assert_eq!(!objections.is_empty(), lowered, "{case}: only --force lowers: {objections:?}");
-        world.settle().await;
-        assert_eq!(world.item(NODE).confidential, end, "{case}");
+    }
+    world.tool = issues(cases.iter().map(|case| confidential(case.2)));
+    let plan = world.plan().await;
+    assert!(!plan.undecided());
+    let objections = epictree::plan::guard::objections(&plan);
+    assert_eq!(objections, ["hunter/part/one/n8 would no longer be confidential"], "only --force lowers");
+    world.settle().await;
+    for (n, case) in cases.iter().enumerate() {
+        let found = change(&plan, &nth(n));
+        assert_eq!(names(&found.fields) == ["confidential"], case.4, "{case:?}: {found:#?}");
+        assert_eq!(world.item(&nth(n)).confidential, case.3, "{case:?}");
     }
 }
 
