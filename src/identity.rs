@@ -210,11 +210,7 @@ impl<'a> Pool<'a> {
     }
 
     fn in_a_place(&self, item: &Item) -> bool {
-        let namespace = &item.reference.namespace;
-        self.places.iter().any(|place| {
-            namespace == place
-                || namespace.strip_prefix(place.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        })
+        in_places(self.places, item)
     }
 
     /// Chooses the item of each key, and says what is wrong with the rest.
@@ -405,6 +401,16 @@ impl<'a> Pool<'a> {
             recorded.iter().map(|(key, id)| (key.local().to_owned(), id.number())).collect();
         record
     }
+}
+
+/// Tells whether an item lies in one of the places or below.
+#[must_use]
+pub fn in_places(places: &BTreeSet<String>, item: &Item) -> bool {
+    let namespace = &item.reference.namespace;
+    places.iter().any(|place| {
+        namespace == place
+            || namespace.strip_prefix(place.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    })
 }
 
 fn is_recorded(recorded: &BTreeMap<NodeKey, WorkItemId>, item: &Item) -> bool {
