@@ -228,7 +228,9 @@ impl<'a> Pool<'a> {
                     claims.entry(key.clone()).or_default().push(item);
                 }
                 Claim::Newer(version)
-                    if is_recorded(&recorded, item) || self.stands_in_place(item) =>
+                    if is_recorded(&recorded, item)
+                        || self.stands_in_place(item)
+                        || marker::names(&item.description, self.workspace, &self.desired.tool) =>
                 {
                     trouble.push(Trouble::Newer(item.reference.clone(), *version));
                 }
