@@ -2,6 +2,7 @@
 
 mod client;
 mod contract;
+mod identity;
 mod merging;
 mod sandbox;
 mod world;

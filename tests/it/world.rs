@@ -23,6 +23,8 @@ use epictree::sandbox::{
     Edit, ItemView, Sandbox, Seed, SeedItem, SeedLabel, SeedMilestone, Served,
 };
 use epictree::spec::{Place, Workspace};
+use serde_json::json;
+
 use epictree::tree::{Capabilities, DesiredTree, Kind, ObservedTree, TitleIn};
 
 /// The workspace's id.
@@ -178,7 +180,7 @@ pub(crate) struct World {
     /// The GitLab.
     pub(crate) sandbox: Sandbox,
     client: Client,
-    _served: Served,
+    served: Served,
 }
 
 /// Everything one look at GitLab gives.
@@ -208,7 +210,7 @@ impl World {
         let settings = Settings { pace: Pace::none(), ..Settings::default() };
         let client = Client::new(&target, settings).unwrap();
         let options = Options { workspace: WORKSPACE.to_owned(), ..Options::default() };
-        Self { tool: tool.to_owned(), options, sandbox, client, _served: served }
+        Self { tool: tool.to_owned(), options, sandbox, client, served }
     }
 
     /// Serves the usual sandbox and applies the tool file to it.
@@ -217,6 +219,11 @@ impl World {
         world.apply().await;
         world.is_settled("after the first apply").await;
         world
+    }
+
+    /// Lets go of the sandbox's folder.
+    pub(crate) async fn end(self) {
+        self.served.shutdown().await;
     }
 
     /// The tree that the files want.
@@ -361,6 +368,29 @@ impl World {
     /// Plays a colleague on any item.
     pub(crate) fn edit_at(&self, reference: &str, edit: Edit) {
         self.sandbox.edit("alice", reference, edit).unwrap();
+    }
+
+    /// Creates an item as the bot does, below another, and answers its reference.
+    pub(crate) fn create(&self, path: &str, title: &str, parent: &str, description: &str) -> String {
+        let kind = if self.is_group(path) { 8 } else { 1 };
+        let parent = self.sandbox.item(parent).unwrap().id;
+        let document = "mutation C($input: WorkItemCreateInput!) {
+          workItemCreate(input: $input) { errors workItem { reference(full: true) } }
+        }";
+        let input = json!({ "input": {
+            "namespacePath": path,
+            "workItemTypeId": format!("gid://gitlab/WorkItems::Type/{kind}"),
+            "title": title,
+            "descriptionWidget": { "description": description },
+            "hierarchyWidget": { "parentId": parent },
+        } });
+        let answer = self.sandbox.query(document, input);
+        let reference = &answer["data"]["workItemCreate"]["workItem"]["reference"];
+        reference.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    fn is_group(&self, path: &str) -> bool {
+        seed().groups.iter().any(|group| group == path) || path == "g"
     }
 
     /// Plays a colleague who replaces some words in a description.
