@@ -210,11 +210,7 @@ impl<'a> Pool<'a> {
     }
 
     fn in_a_place(&self, item: &Item) -> bool {
-        let namespace = &item.reference.namespace;
-        self.places.iter().any(|place| {
-            namespace == place
-                || namespace.strip_prefix(place.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        })
+        in_places(self.places, item)
     }
 
     /// Chooses the item of each key, and says what is wrong with the rest.
@@ -232,7 +228,9 @@ impl<'a> Pool<'a> {
                     claims.entry(key.clone()).or_default().push(item);
                 }
                 Claim::Newer(version)
-                    if is_recorded(&recorded, item) || self.stands_in_place(item) =>
+                    if is_recorded(&recorded, item)
+                        || self.stands_in_place(item)
+                        || marker::names(&item.description, self.workspace, &self.desired.tool) =>
                 {
                     trouble.push(Trouble::Newer(item.reference.clone(), *version));
                 }
@@ -405,6 +403,16 @@ impl<'a> Pool<'a> {
             recorded.iter().map(|(key, id)| (key.local().to_owned(), id.number())).collect();
         record
     }
+}
+
+/// Tells whether an item lies in one of the places or below.
+#[must_use]
+pub fn in_places(places: &BTreeSet<String>, item: &Item) -> bool {
+    let namespace = &item.reference.namespace;
+    places.iter().any(|place| {
+        namespace == place
+            || namespace.strip_prefix(place.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    })
 }
 
 fn is_recorded(recorded: &BTreeMap<NodeKey, WorkItemId>, item: &Item) -> bool {

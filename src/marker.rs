@@ -200,6 +200,17 @@ pub fn search_phrase(workspace: &str, key: &NodeKey) -> String {
     format!("epictree:{VERSION} {workspace} {key}")
 }
 
+/// Tells whether a description holds a marker of a tool, of whatever version. Every version
+/// begins with its number, the workspace and the key.
+#[must_use]
+pub fn names(description: &str, workspace: &str, tool: &str) -> bool {
+    let of_tool = |key: &str| key.strip_prefix(tool).is_some_and(|rest| rest.starts_with('/'));
+    description.split(OPEN).skip(1).any(|inner| {
+        let mut words = inner.split_whitespace().skip(1);
+        words.next() == Some(workspace) && words.next().is_some_and(of_tool)
+    })
+}
+
 fn attach(text: &str, workspace: &str, key: &NodeKey, payload: &str) -> String {
     let text = text.trim_end();
     let gap = if text.is_empty() { "" } else { "\n\n" };

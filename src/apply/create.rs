@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use crate::gitlab::{GitlabError, NewItem, Side, Update, WriteError};
+use crate::identity::in_places;
 use crate::key::NodeKey;
 use crate::marker::{self, Reading};
 use crate::plan::compare::first_description;
@@ -152,7 +153,11 @@ async fn listed(
     Ok(found)
 }
 
+/// The key an item carries; a marker outside the workspace's places is a clone's or a forgery's.
 fn key_of(state: &State<'_>, item: &Item) -> Option<NodeKey> {
+    if !in_places(&state.job().ground.places, item) {
+        return None;
+    }
     match marker::read(&item.description).marker {
         Reading::One(marker) if marker.workspace == state.job().ground.workspace => {
             Some(marker.key)

@@ -3,4 +3,7 @@
 mod client;
 mod contract;
 mod files;
+mod identity;
+mod merging;
 mod sandbox;
+mod world;

@@ -1,0 +1,471 @@
+//! A small workspace against a served sandbox, all in this process: texts in, plans and reports out.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as tests do, by panicking"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use epictree::apply::{Job, Outcome, Report, Stop, apply};
+use epictree::assets::Assets;
+use epictree::check::{self, Files, Loaded};
+use epictree::gitlab::{Client, Named, Pace, PlaceQuery, Reader, Settings, Target, Writer, type_id};
+use epictree::key::NodeKey;
+use epictree::marker::{self, Marker, Reading};
+use epictree::observe::{Ground, ObserveError, observe};
+use epictree::plan::build::Options;
+use epictree::plan::needs::{self, Found};
+use epictree::plan::{Action, Change, FieldChange, Plan, ToolPlan, build};
+use epictree::problem::{Problems, Severity};
+use epictree::sandbox::{
+    Edit, ItemView, Sandbox, Seed, SeedItem, SeedLabel, SeedMilestone, Served,
+};
+use epictree::spec::{Place, Workspace};
+use serde_json::json;
+
+use epictree::tree::{Capabilities, DesiredTree, Kind, ObservedTree, TitleIn};
+
+/// The workspace's id.
+pub(crate) const WORKSPACE: &str = "w";
+/// The epic that lists all tools.
+pub(crate) const ROOT: &str = "g&1";
+
+const WORKSPACE_FILE: &str = r#"schema = 1
+id = "w"
+blueprint = "small"
+[places]
+root = "g&1"
+epics = "g/e"
+issues = "g/p"
+"#;
+
+const BLUEPRINT: &str = r##"schema = 1
+name = "small"
+[tool.fields]
+home = "url"
+[list.part.fields]
+value = "text"
+[list.part.issue.fields]
+value = "text"
+under = "string"
+boxes = { list = "string" }
+ticks = "string"
+[[label]]
+title = "made"
+create = true
+color = "#8fbc8f"
+[[node]]
+key = "top"
+type = "epic"
+parent = "@root"
+place = "epics"
+title = "{{ tool.name }} integration"
+template = "top.md"
+labels = ["kept"]
+[[node]]
+key = "part/{{ each.id }}"
+type = "epic"
+for-each = "part"
+entry = true
+parent = "top"
+place = "epics"
+title = "Part {{ each.name }}"
+template = "part.md"
+[[node]]
+key = "part/{{ outer.id }}/{{ each.id }}"
+type = "issue"
+for-each = "part.issue"
+entry = true
+parent = "part/{% if each.under %}{{ each.under }}{% else %}{{ outer.id }}{% endif %}"
+place = "issues"
+title = "{{ each.title }}"
+template = "item.md"
+labels = ["kept"]
+labels-once = ["once"]
+[[node]]
+key = "sunset"
+type = "epic"
+parent = "top"
+place = "epics"
+title = "{{ tool.name }} sunset"
+[[node]]
+key = "sunset/{{ each.id }}"
+type = "issue"
+for-each = "part"
+parent = "sunset"
+place = "issues"
+title = "Retire {{ each.name }}"
+[[table-row]]
+item = "@root"
+node = "top"
+link = "{{ tool.home }}"
+heading = "Tools"
+cells = { "Tool" = "[{{ tool.name | cell }}]({{ tool.home }})", "Epic" = "{{ ref(key='top') }}+", "Status" = "new" }
+write-once = ["Status"]
+"##;
+
+const TOP: &str = "{{ tool.summary }}\n\n{% for p in part -%}\n- [{{ tick(key=p.key) }}] {{ ref(key=p.key) }}+\n{% endfor %}";
+
+const PART: &str = "{{ each.value }}";
+
+const ITEM: &str = "{{ each.value }}\n{% if each.boxes %}\n{% for box in each.boxes -%}\n- [ ] {{ box }}\n{% endfor %}{% endif %}{% if each.ticks %}\n- [{{ tick(key=each.ticks) }}] Other work\n{% endif %}";
+
+/// A root epic as people wrote it.
+const TABLE: &str = "All tools.\n\n# Tools\n\n| Tool | Epic | Status |\n|---|---|---|\n| [Older](https://example.com/older) | g/e&90 | Kept by people |\n\nThe end.";
+
+/// Two parts, the first with an issue.
+pub(crate) const TOOL: &str = r#"schema = 1
+[tool]
+id = "hunter"
+name = "Hunter"
+summary = "Hunts."
+home = "https://example.com/hunter"
+[[part]]
+id = "one"
+name = "One"
+value = "The first part."
+[[part.issue]]
+id = "a"
+title = "Do a"
+value = "What to do."
+[[part]]
+id = "two"
+name = "Two"
+[[part]]
+id = "three"
+name = "Three"
+"#;
+
+/// The sandbox's contents for all tests of this workspace.
+pub(crate) fn seed() -> Seed {
+    let label = |title: &str| SeedLabel {
+        namespace: "g".to_owned(),
+        title: title.to_owned(),
+        color: "#123456".to_owned(),
+    };
+    let milestone = |title: &str| SeedMilestone { namespace: "g".to_owned(), title: title.to_owned() };
+    Seed {
+        groups: vec!["g/e".into(), "g/other".into(), "far".into()],
+        projects: vec!["g/p".into(), "g/q".into(), "far/p".into()],
+        labels: ["kept", "once", "plain", "prio::1", "prio::2", "prio::3"].map(label).into(),
+        users: ["alice", "bob", "carol"].map(str::to_owned).into(),
+        milestones: ["m1", "m2", "m3"].map(milestone).into(),
+        items: vec![
+            item(ROOT, "Root", TABLE),
+            item("g&2", "Roadmap of product", "Written by people."),
+        ],
+        ..Seed::default()
+    }
+}
+
+/// An item to seed, without parent and labels.
+pub(crate) fn item(reference: &str, title: &str, description: &str) -> SeedItem {
+    SeedItem {
+        reference: reference.to_owned(),
+        title: title.to_owned(),
+        description: description.to_owned(),
+        parent: None,
+        labels: Vec::new(),
+    }
+}
+
+/// A workspace with one tool file, and the GitLab it is held against.
+pub(crate) struct World {
+    /// The tool file's text.
+    pub(crate) tool: String,
+    /// The choices of the next plans.
+    pub(crate) options: Options,
+    /// The GitLab.
+    pub(crate) sandbox: Sandbox,
+    client: Client,
+    served: Served,
+}
+
+/// Everything one look at GitLab gives.
+struct Look {
+    observed: Vec<ObservedTree>,
+    found: Found,
+    ground: Ground,
+    types: BTreeMap<(String, Kind), String>,
+    plan: ToolPlan,
+}
+
+impl World {
+    /// Serves the usual sandbox.
+    pub(crate) async fn new(tool: &str) -> Self {
+        Self::of(&seed(), tool).await
+    }
+
+    /// Serves a sandbox with these contents.
+    pub(crate) async fn of(seed: &Seed, tool: &str) -> Self {
+        Self::with(Sandbox::in_memory(seed).unwrap(), tool).await
+    }
+
+    /// Serves a sandbox that is there already.
+    pub(crate) async fn with(sandbox: Sandbox, tool: &str) -> Self {
+        let served = sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let target = Target { url: served.url(), token: Some("sandbox".to_owned().into()) };
+        let settings = Settings { pace: Pace::none(), ..Settings::default() };
+        let client = Client::new(&target, settings).unwrap();
+        let options = Options { workspace: WORKSPACE.to_owned(), ..Options::default() };
+        Self { tool: tool.to_owned(), options, sandbox, client, served }
+    }
+
+    /// Serves the usual sandbox and applies the tool file to it.
+    pub(crate) async fn applied(tool: &str) -> Self {
+        let world = Self::new(tool).await;
+        world.apply().await;
+        world.is_settled("after the first apply").await;
+        world
+    }
+
+    /// Lets go of the sandbox's folder.
+    pub(crate) async fn end(self) {
+        self.served.shutdown().await;
+    }
+
+    /// The tree that the files want.
+    pub(crate) fn tree(&self) -> (Workspace, DesiredTree) {
+        let mut assets = Assets::default();
+        assets.insert("blueprints/small.toml", BLUEPRINT);
+        assets.insert("templates/small/top.md", TOP);
+        assets.insert("templates/small/part.md", PART);
+        assets.insert("templates/small/item.md", ITEM);
+        let files = Files {
+            workspace: ("epictree.toml".into(), WORKSPACE_FILE.as_bytes().to_vec()),
+            owners: None,
+            assets,
+            tools: vec![("hunter.toml".into(), self.tool.clone().into_bytes())],
+        };
+        let loaded = check::workspace(&files, Problems::default());
+        let Loaded { workspace, mut trees, problems, .. } = loaded;
+        let errors: Vec<_> =
+            problems.sorted().into_iter().filter(|p| p.severity == Severity::Error).collect();
+        assert!(errors.is_empty(), "{errors:#?}\n{}", self.tool);
+        (workspace.unwrap(), trees.remove(0))
+    }
+
+    async fn look(&self) -> Result<Look, ObserveError> {
+        let (workspace, tree) = self.tree();
+        let reader = Reader::new(&self.client);
+        let places: BTreeSet<String> = workspace
+            .places
+            .values()
+            .filter_map(|place| match place {
+                Place::Namespace(path) => Some(path.clone()),
+                Place::Item(_) => None,
+            })
+            .collect();
+        let mut types = BTreeMap::new();
+        for node in tree.nodes.iter().filter(|node| node.item.is_none()) {
+            let at = (node.namespace.clone(), node.kind);
+            if !types.contains_key(&at) {
+                let query = PlaceQuery { path: at.0.clone(), ..PlaceQuery::default() };
+                let place = reader.places(&[query]).await?.remove(0).unwrap();
+                types.insert(at, type_id(&place, node.kind).unwrap());
+            }
+        }
+        let capabilities = Capabilities { blocked_items: true, weights: true };
+        let ground = Ground { workspace: workspace.id, places, capabilities };
+        let observed = observe(&reader, &ground, std::slice::from_ref(&tree)).await?;
+        let mut plan = build(&tree, &observed[0], &self.options);
+        let named = |titles: &BTreeSet<TitleIn>| -> Vec<Named> {
+            let named = |(namespace, title): &TitleIn| Named {
+                namespace: namespace.clone(),
+                is_group: plan.needs.groups.contains(namespace),
+                title: title.clone(),
+            };
+            titles.iter().map(named).collect()
+        };
+        let users: Vec<String> = plan.needs.users.iter().cloned().collect();
+        let found = Found {
+            labels: reader.label_ids(&named(&plan.needs.labels)).await?,
+            milestones: reader.milestone_ids(&named(&plan.needs.milestones)).await?,
+            users: reader.user_ids(&users).await?,
+        };
+        needs::settle(&mut plan, &found);
+        Ok(Look { observed, found, ground, types, plan })
+    }
+
+    /// Plans.
+    pub(crate) async fn plan(&self) -> ToolPlan {
+        self.look().await.unwrap().plan
+    }
+
+    /// Why no plan can be made.
+    pub(crate) async fn no_plan(&self) -> String {
+        match self.look().await {
+            Ok(_) => panic!("there is a plan"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// Plans and applies, whatever comes of it.
+    pub(crate) async fn try_apply(&self) -> Report {
+        let Look { observed, found, ground, types, plan } = self.look().await.unwrap();
+        let plan = Plan { target: "test".into(), caller: None, tools: vec![plan] };
+        let writer = Writer::new(&self.client);
+        let job = Job {
+            plan: &plan,
+            observed,
+            options: &self.options,
+            ground: &ground,
+            caller: "sandbox-bot".into(),
+            found,
+            types,
+        };
+        apply(job, &writer, &|_| {}, &Stop::default()).await
+    }
+
+    /// Plans and applies without a failure.
+    pub(crate) async fn apply(&self) -> Report {
+        let report = self.try_apply().await;
+        assert!(!report.incomplete() && !report.moved(), "{report:#?}");
+        report
+    }
+
+    /// Fails unless an apply would write nothing and nothing is left for people.
+    pub(crate) async fn is_settled(&self, when: &str) {
+        let plan = self.plan().await;
+        assert_eq!(writes(&plan), [""; 0], "{when}");
+        assert!(!plan.undecided(), "{when}: {:#?}", plan.changes);
+    }
+
+    /// Applies, and makes sure that a second apply sends no mutation.
+    pub(crate) async fn settle(&self) -> Report {
+        let report = self.apply().await;
+        self.sandbox.clear_log();
+        let again = self.apply().await;
+        assert!(!again.wrote(), "the second apply writes: {:#?}", again.lines);
+        assert_eq!(self.mutations(), [""; 0], "the second apply writes");
+        report
+    }
+
+    /// Names of the mutations in the log.
+    pub(crate) fn mutations(&self) -> Vec<String> {
+        let log = self.sandbox.log();
+        log.into_iter().filter(|request| request.mutation).map(|r| r.operation).collect()
+    }
+
+    /// The item that carries the marker of a node; of several the eldest.
+    pub(crate) fn item(&self, local: &str) -> ItemView {
+        self.find(local).unwrap_or_else(|| panic!("there is no item for {local}"))
+    }
+
+    /// The item that carries the marker of a node, if there is one.
+    pub(crate) fn find(&self, local: &str) -> Option<ItemView> {
+        let items = self.sandbox.items().into_iter().filter(|item| item.moved_to.is_none());
+        items.into_iter().find(|item| marker_of(item).is_some_and(|m| m.key.local() == local))
+    }
+
+    /// Plays a colleague on the item of a node.
+    pub(crate) fn edit(&self, local: &str, edit: Edit) {
+        self.edit_at(&self.item(local).reference, edit);
+    }
+
+    /// Plays a colleague on any item.
+    pub(crate) fn edit_at(&self, reference: &str, edit: Edit) {
+        self.sandbox.edit("alice", reference, edit).unwrap();
+    }
+
+    /// Creates an item as the bot does, below another, and answers its reference.
+    pub(crate) fn create(&self, path: &str, title: &str, parent: &str, description: &str) -> String {
+        let kind = if self.is_group(path) { 8 } else { 1 };
+        let parent = self.sandbox.item(parent).unwrap().id;
+        let document = "mutation C($input: WorkItemCreateInput!) {
+          workItemCreate(input: $input) { errors workItem { reference(full: true) } }
+        }";
+        let input = json!({ "input": {
+            "namespacePath": path,
+            "workItemTypeId": format!("gid://gitlab/WorkItems::Type/{kind}"),
+            "title": title,
+            "descriptionWidget": { "description": description },
+            "hierarchyWidget": { "parentId": parent },
+        } });
+        let answer = self.sandbox.query(document, input);
+        let reference = &answer["data"]["workItemCreate"]["workItem"]["reference"];
+        reference.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    fn is_group(&self, path: &str) -> bool {
+        seed().groups.iter().any(|group| group == path) || path == "g"
+    }
+
+    /// Plays a colleague who replaces some words in a description.
+    pub(crate) fn reword(&self, local: &str, from: &str, to: &str) {
+        let item = self.item(local);
+        assert!(item.description.contains(from), "{from:?} is not in {}", item.description);
+        self.edit_at(&item.reference, Edit::Description(item.description.replacen(from, to, 1)));
+    }
+
+    /// Takes the marker out of an item's description.
+    pub(crate) fn unmark(&self, local: &str) -> String {
+        let item = self.item(local);
+        let text = marker::read(&item.description).text;
+        self.edit_at(&item.reference, Edit::Description(text));
+        item.reference
+    }
+
+    /// Damages the payload of an item's marker, so that its base is unknown.
+    pub(crate) fn damage(&self, local: &str) -> String {
+        let item = self.item(local);
+        let at = item.description.rfind(' ').unwrap() + 1;
+        let broken = format!("{}AAAA{}", &item.description[..at], &item.description[at..]);
+        self.edit_at(&item.reference, Edit::Description(broken));
+        item.reference
+    }
+
+    /// Changes the tool file.
+    pub(crate) fn rewrite(&mut self, from: &str, to: &str) {
+        assert!(self.tool.contains(from), "{from:?} is not in {}", self.tool);
+        self.tool = self.tool.replacen(from, to, 1);
+    }
+}
+
+/// The key of a local one.
+pub(crate) fn key(local: &str) -> NodeKey {
+    NodeKey::of("hunter", local).unwrap()
+}
+
+/// The change of a node.
+pub(crate) fn change<'a>(plan: &'a ToolPlan, local: &str) -> &'a Change {
+    plan.change(&key(local)).unwrap_or_else(|| panic!("no change for {local}"))
+}
+
+/// Everything a plan would write, as `action key`.
+pub(crate) fn writes(plan: &ToolPlan) -> Vec<String> {
+    let writes = plan.changes.iter().filter(|c| !matches!(c.action, Action::None | Action::Wait));
+    writes.map(|c| format!("{} {}", c.action.as_str(), c.key)).collect()
+}
+
+/// The notices of a plan, those that block with a `!`.
+pub(crate) fn notices(plan: &ToolPlan) -> Vec<String> {
+    let mark = |blocks| if blocks { "! " } else { "" };
+    plan.notices.iter().map(|n| format!("{}{}", mark(n.blocks), n.message)).collect()
+}
+
+/// Names of fields.
+pub(crate) fn names(fields: &[FieldChange]) -> Vec<&str> {
+    fields.iter().map(|field| field.name.as_str()).collect()
+}
+
+/// What an item says of itself.
+pub(crate) fn marker_of(item: &ItemView) -> Option<Marker> {
+    match marker::read(&item.description).marker {
+        Reading::One(marker) => Some(*marker),
+        _ => None,
+    }
+}
+
+/// What people see of a description.
+pub(crate) fn text_of(item: &ItemView) -> String {
+    marker::read(&item.description).text
+}
+
+/// Keys of what a report says was created.
+pub(crate) fn created(report: &Report) -> Vec<&str> {
+    let lines = report.lines.iter().filter(|line| line.outcome == Outcome::Created);
+    lines.map(|line| line.key.as_str()).collect()
+}
