@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use epictree::sandbox::{Edit, ItemView, Sandbox, Seed, SeedItem, SeedLabel, Served};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -322,6 +322,46 @@ impl TestEnv {
         assert_eq!(text.matches(old).count(), 1, "{old:?} in {reference}:\n{text}");
         let edit = Edit::Description(text.replace(old, new));
         self.sandbox.edit(COLLEAGUE, reference, edit).unwrap();
+    }
+
+    /// Makes an item by hand and returns its reference; type 8 is an epic, 1 an issue.
+    #[track_caller]
+    pub(crate) fn create(
+        &self,
+        path: &str,
+        kind: u64,
+        title: &str,
+        parent: Option<&str>,
+    ) -> String {
+        let document = "mutation($input: WorkItemCreateInput!) {
+            workItemCreate(input: $input) { errors workItem { reference(full: true) } }
+        }";
+        let mut input = json!({
+            "namespacePath": path,
+            "workItemTypeId": format!("gid://gitlab/WorkItems::Type/{kind}"),
+            "title": title,
+        });
+        if let Some(parent) = parent {
+            input["hierarchyWidget"] = json!({ "parentId": self.sandbox.item(parent).unwrap().id });
+        }
+        let answer = self.sandbox.query(document, json!({ "input": input }));
+        let reference = &answer["data"]["workItemCreate"]["workItem"]["reference"];
+        reference.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// Moves a child below its sibling by hand.
+    #[track_caller]
+    pub(crate) fn reorder(&self, key: &str, below: &str) {
+        let document = "mutation($input: workItemsHierarchyReorderInput!) {
+            workItemsHierarchyReorder(input: $input) { errors }
+        }";
+        let input = json!({
+            "id": self.item(key).id,
+            "adjacentWorkItemId": self.item(below).id,
+            "relativePosition": "AFTER",
+        });
+        let answer = self.sandbox.query(document, json!({ "input": input }));
+        assert_eq!(answer["data"]["workItemsHierarchyReorder"]["errors"], json!([]), "{answer}");
     }
 
     /// Description of the root epic.

@@ -5,6 +5,7 @@ mod contract;
 mod env;
 mod examples;
 mod layers;
+mod lifecycle;
 mod sandbox;
 
 /// A file that nobody lists is never compiled, and its tests never run.
