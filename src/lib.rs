@@ -17,8 +17,8 @@ pub mod canonical;
 pub mod key;
 pub mod marker;
 pub mod problem;
-pub mod source;
 pub mod text;
+pub mod source;
 pub mod tree;
 
 // -- pure core: from files to the wanted tree ----------------------------------

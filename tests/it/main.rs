@@ -1,9 +1,30 @@
-//! All integration tests, in one binary.
+//! All integration tests in one binary, over HTTP against the sandbox.
 
 mod client;
 mod contract;
+mod env;
+mod examples;
 mod files;
 mod identity;
+mod layers;
+mod lifecycle;
 mod merging;
 mod sandbox;
 mod world;
+
+/// A file that nobody lists is never compiled, and its tests never run.
+#[test]
+fn every_file_of_this_folder_is_listed() {
+    let listed: Vec<&str> = include_str!("main.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'))
+        .collect();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        files.extend(name.strip_suffix(".rs").filter(|name| *name != "main").map(str::to_owned));
+    }
+    files.sort();
+    assert_eq!(files, listed, "list each file of {folder} in main.rs, in order");
+}

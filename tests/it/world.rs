@@ -15,7 +15,7 @@ use epictree::gitlab::{Client, Named, Pace, PlaceQuery, Reader, Settings, Target
 use epictree::key::NodeKey;
 use epictree::marker::{self, Marker, Reading};
 use epictree::observe::{Ground, ObserveError, observe};
-use epictree::plan::build::Options;
+use epictree::plan::Options;
 use epictree::plan::needs::{self, Found};
 use epictree::plan::{Action, Change, FieldChange, Plan, ToolPlan, build};
 use epictree::problem::{Problems, Severity};
