@@ -22,23 +22,23 @@ pub mod source;
 pub mod tree;
 
 // -- pure core: from files to the wanted tree ----------------------------------
+pub mod spec;
 pub mod assets;
 pub mod blueprint;
-pub mod check;
 pub mod render;
-pub mod spec;
+pub mod check;
 
 // -- pure core: from two trees to a plan ----------------------------------------
-pub mod identity;
 pub mod merge;
+pub mod identity;
 pub mod plan;
 
 // -- IO -----------------------------------------------------------------------
-pub mod apply;
 pub mod gitlab;
 pub mod observe;
+pub mod apply;
 pub mod sandbox;
 
 // -- shell --------------------------------------------------------------------
-pub mod cli;
 pub mod ui;
+pub mod cli;

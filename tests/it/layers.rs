@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plan", &["canonical", "key", "marker", "merge", "text", "tree"]),
     ("gitlab", &["tree"]),
     ("observe", &["gitlab", "identity", "marker", "merge", "text", "tree"]),
-    ("apply", &["gitlab", "key", "marker", "observe", "plan", "tree"]),
+    ("apply", &["gitlab", "identity", "key", "marker", "observe", "plan", "tree"]),
     ("sandbox", &[]),
     ("ui", &["apply", "key", "plan", "problem", "tree"]),
     (
