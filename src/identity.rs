@@ -201,10 +201,10 @@ impl<'a> Pool<'a> {
             Reading::One(marker) => (marker.workspace, marker.key, Some(Box::new(marker.record))),
             Reading::Damaged { workspace, key } => (workspace, key, None),
         };
+        let key = self.renamed(key);
         if workspace != self.workspace || key.tool() != self.desired.tool {
             return Claim::Foreign;
         }
-        let key = self.renamed(key);
         record
             .map_or_else(|| Claim::Damaged(key.clone()), |record| Claim::Ours(key.clone(), record))
     }
@@ -326,7 +326,11 @@ impl<'a> Pool<'a> {
                 trouble.push(Trouble::Lost(key.clone(), item.reference.clone()));
                 None
             }
-            Claim::Foreign | Claim::Newer(_) => None,
+            Claim::Foreign => {
+                trouble.push(Trouble::Foreign(key.clone(), item.reference.clone()));
+                None
+            }
+            Claim::Newer(_) => None,
         }
     }
 
