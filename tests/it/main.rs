@@ -4,5 +4,7 @@ mod client;
 mod contract;
 mod identity;
 mod merging;
+mod preflight;
+mod property;
 mod sandbox;
 mod world;

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::path::Path;
 
 use epictree::apply::{Job, Outcome, Report, Stop, apply};
 use epictree::assets::Assets;
@@ -421,6 +422,24 @@ impl World {
     pub(crate) fn rewrite(&mut self, from: &str, to: &str) {
         assert!(self.tool.contains(from), "{from:?} is not in {}", self.tool);
         self.tool = self.tool.replacen(from, to, 1);
+    }
+}
+
+/// Writes the workspace and its tool file into a folder, `more` at the end of the workspace file.
+pub(crate) fn write(folder: &Path, tool: &str, more: &str) {
+    for name in ["blueprints", "templates/small"] {
+        std::fs::create_dir_all(folder.join(name)).unwrap();
+    }
+    let files = [
+        ("epictree.toml", format!("{WORKSPACE_FILE}{more}")),
+        ("blueprints/small.toml", BLUEPRINT.to_owned()),
+        ("templates/small/top.md", TOP.to_owned()),
+        ("templates/small/part.md", PART.to_owned()),
+        ("templates/small/item.md", ITEM.to_owned()),
+        ("hunter.toml", tool.to_owned()),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).unwrap();
     }
 }
 
