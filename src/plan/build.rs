@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::key::NodeKey;
 use crate::marker::Record;
 use crate::tree::{
-    DesiredNode, DesiredTree, Item, ObservedTree, Parent, Reference, Trouble, WorkItemId,
+    DesiredNode, DesiredTree, Item, Kind, ObservedTree, Parent, Reference, Trouble, WorkItemId,
 };
 
 use super::change::{Action, Cause, Change, FieldChange, Notice, Subject, ToolPlan, Value};
-use super::compare::{Around, Decision, compare, compare_existing};
+use super::compare::{Around, Decision, compare, compare_existing, may_hang};
 use super::needs;
 use super::resolve::{AFTER_APPLY, NOT_YET, resolve};
 use super::rows;
@@ -339,7 +339,7 @@ fn is_bare(scene: &Scene<'_>, item: &Item, closing: &BTreeSet<&WorkItemId>) -> b
 fn orphan(key: &NodeKey, item: &Item, action: Action) -> Change {
     Change {
         key: key.to_string(),
-        subject: Subject::Node(item.kind.unwrap_or(crate::tree::Kind::Issue)),
+        subject: Subject::Node(item.kind.unwrap_or(Kind::Issue)),
         action,
         cause: Cause::Removed,
         title: item.title.clone(),
@@ -365,6 +365,23 @@ fn notices(scene: &Scene<'_>) -> Vec<Notice> {
                 blocks: false,
                 message: format!("{} has the title of {} and no marker", item.reference, change.key),
                 hint: "if it is the same work, run again with --adopt; otherwise rename one of the two".into(),
+            });
+        }
+    }
+    for (node, item) in scene.desired.nodes.iter().filter_map(|node| {
+        let item = scene.observed.existing.get(node.item.as_ref()?)?;
+        Some((node, item))
+    }) {
+        if item.open && item.parent.is_none() && node.parent != Parent::None && !may_hang(node, item) {
+            notices.push(Notice {
+                blocks: false,
+                message: format!(
+                    "{} cannot go under the {} that {} goes under, so it gets no parent",
+                    item.reference,
+                    if node.kind == Kind::Task { "issue" } else { "epic" },
+                    node.key
+                ),
+                hint: "put it where it belongs by hand".into(),
             });
         }
     }
