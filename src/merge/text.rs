@@ -70,7 +70,12 @@ fn overlay(base: &[Line<'_>], gitlab: &[Line<'_>], spec: &[Line<'_>]) -> String 
     if same(&lines(&text), spec) { text } else { overlaid(base, gitlab, spec, false) }
 }
 
-fn overlaid(base: &[Line<'_>], gitlab: &[Line<'_>], spec: &[Line<'_>], theirs_stay: bool) -> String {
+fn overlaid(
+    base: &[Line<'_>],
+    gitlab: &[Line<'_>],
+    spec: &[Line<'_>],
+    theirs_stay: bool,
+) -> String {
     let in_gitlab = partners(spec, gitlab);
     let in_base = partners(spec, base);
     let written = spec.iter().enumerate().map(|(n, line)| {

@@ -372,7 +372,11 @@ fn notices(scene: &Scene<'_>) -> Vec<Notice> {
         let item = scene.observed.existing.get(node.item.as_ref()?)?;
         Some((node, item))
     }) {
-        if item.open && item.parent.is_none() && node.parent != Parent::None && !may_hang(node, item) {
+        if item.open
+            && item.parent.is_none()
+            && node.parent != Parent::None
+            && !may_hang(node, item)
+        {
             notices.push(Notice {
                 blocks: false,
                 message: format!(

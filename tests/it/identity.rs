@@ -1,10 +1,7 @@
 //! Whose item is it, over the wire: what people do to markers, parents and places, and what they
 //! clone, forge, move, close and rename.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do, by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
 use epictree::key::NodeKey;
 use epictree::marker::{self, Base, Marker, Record};
@@ -185,7 +182,10 @@ async fn a_clone_elsewhere_is_a_stray_copy_and_never_receives_text() {
     let said = notices(&plan);
     assert_eq!(said.len(), 2, "{said:?}");
     for clone in [&here, &far] {
-        assert!(said.iter().any(|n| n.starts_with(clone.as_str()) && n.contains("is not that item")), "{said:?}");
+        assert!(
+            said.iter().any(|n| n.starts_with(clone.as_str()) && n.contains("is not that item")),
+            "{said:?}"
+        );
     }
     world.rewrite("What to do.", "What to do now.");
     world.settle().await;
@@ -211,7 +211,8 @@ async fn a_forged_marker_on_somebodys_issue_brings_no_text_there() {
     world.apply().await;
     assert_eq!(world.sandbox.item(&theirs).unwrap().description, forged);
     let items = world.sandbox.items();
-    let ours = items.iter().filter(|item| item.reference.starts_with("g/p#") && item.title == "Do b");
+    let ours =
+        items.iter().filter(|item| item.reference.starts_with("g/p#") && item.title == "Do b");
     assert_eq!(ours.count(), 1, "ours is made beside it");
     assert_eq!(writes(&world.plan().await), [""; 0]);
 }
@@ -242,7 +243,10 @@ async fn an_epic_that_people_moved_under_another_parent_stays_there_with_its_chi
     assert_eq!(change(&plan, "part/one/a").reference.as_ref().unwrap().to_string(), issue);
     // Its text and its children are still managed, and what is new goes below it.
     world.rewrite("The first part.", "The very first part.");
-    world.rewrite("What to do.\"", "What to do now.\"\n[[part.issue]]\nid = \"b\"\ntitle = \"Do b\"");
+    world.rewrite(
+        "What to do.\"",
+        "What to do now.\"\n[[part.issue]]\nid = \"b\"\ntitle = \"Do b\"",
+    );
     let report = world.settle().await;
     assert_eq!(created(&report), ["hunter/part/one/b"]);
     assert_eq!(world.item("part/one/b").parent.as_deref(), Some(epic.as_str()));
@@ -328,7 +332,10 @@ async fn the_tools_first_epic_is_followed_when_it_moves_to_another_group() {
     assert_eq!(creates(&plan), [""; 0], "{:?}", notices(&plan));
     world.settle().await;
     assert_eq!(world.item("top").reference, "g/other&1");
-    assert!(world.sandbox.item(ROOT).unwrap().description.contains("g/other&1+"), "in the table too");
+    assert!(
+        world.sandbox.item(ROOT).unwrap().description.contains("g/other&1+"),
+        "in the table too"
+    );
 }
 
 #[tokio::test]
@@ -417,13 +424,15 @@ async fn was_carries_an_id_and_all_below_it_over() {
     let mut world = World::applied(TOOL).await;
     let locals = ["part/one", "part/one/a", "sunset/one"];
     let before = locals.map(|local| world.item(local).reference);
-    world.rewrite("id = \"one\"\nname = \"One\"", "id = \"first\"\nwas = [\"one\"]\nname = \"One\"");
+    world
+        .rewrite("id = \"one\"\nname = \"One\"", "id = \"first\"\nwas = [\"one\"]\nname = \"One\"");
     let plan = world.plan().await;
     assert_eq!(creates(&plan), [""; 0]);
     assert!(plan.orphans.is_empty(), "{:#?}", plan.orphans);
     assert_eq!(notices(&plan), [""; 0]);
     world.settle().await;
-    let after = ["part/first", "part/first/a", "sunset/first"].map(|local| world.item(local).reference);
+    let after =
+        ["part/first", "part/first/a", "sunset/first"].map(|local| world.item(local).reference);
     assert_eq!(after, before);
     let record = marker_of(&world.item("top")).unwrap().record;
     let keys: Vec<&str> = record.items.keys().map(String::as_str).collect();
@@ -458,7 +467,10 @@ async fn an_orphan_with_open_work_of_people_below_it_is_not_closed() {
     world.rewrite("[[part]]\nid = \"three\"\nname = \"Three\"\n", "");
     world.options.prune = true;
     let plan = world.plan().await;
-    assert_eq!(plan.orphans.iter().map(|c| c.key.as_str()).collect::<Vec<_>>(), ["hunter/part/three"]);
+    assert_eq!(
+        plan.orphans.iter().map(|c| c.key.as_str()).collect::<Vec<_>>(),
+        ["hunter/part/three"]
+    );
     world.settle().await;
     assert_eq!(world.item("part/three").state, "OPEN");
     assert_eq!(world.item("sunset/three").state, "CLOSED");

@@ -4,10 +4,7 @@
 //! of it in GitLab, and what the files want now; then it plans, applies, and
 //! plans again.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do, by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
 use epictree::plan::{Action, Change, Value};
 use epictree::sandbox::{Edit, ItemView};
@@ -102,7 +99,8 @@ const FIELDS: [Field; 8] = [
             let parent = (!v.is_empty()).then(|| {
                 let title = format!("Part {}", part(v));
                 let items = world.sandbox.items();
-                let found = items.iter().find(|item| item.title.to_lowercase() == title.to_lowercase());
+                let found =
+                    items.iter().find(|item| item.title.to_lowercase() == title.to_lowercase());
                 found.unwrap().reference.clone()
             });
             set(world, Edit::Parent(parent));
@@ -325,7 +323,9 @@ async fn what_both_sides_changed_is_a_conflict_until_it_is_settled() {
     world.tool = tool(&all(), "3");
     edit(&world, &all(), "1");
     holds(&world, &all(), "then people go back", Expect::Write, "3").await;
-    for (settled, people, files) in [("then the files follow", "1", "1"), ("then people follow", "3", "3")] {
+    for (settled, people, files) in
+        [("then the files follow", "1", "1"), ("then people follow", "3", "3")]
+    {
         let mut world = three(&all(), "2", "1", "3").await;
         holds(&world, &all(), "all differ", Expect::Conflict, "1").await;
         world.tool = tool(&all(), files);
@@ -452,7 +452,8 @@ async fn an_enforced_label_is_put_back_and_one_set_once_is_not() {
 
 #[tokio::test]
 async fn a_label_that_the_blueprint_may_create_is_announced_and_created_once() {
-    let world = World::new(&TOOL.replace("title = \"Do a\"", "title = \"Do a\"\nlabels = ['made']")).await;
+    let world =
+        World::new(&TOOL.replace("title = \"Do a\"", "title = \"Do a\"\nlabels = ['made']")).await;
     let plan = world.plan().await;
     assert!(writes(&plan).contains(&"create made".to_owned()), "{:?}", writes(&plan));
     world.settle().await;
@@ -489,7 +490,11 @@ async fn confidentiality_is_raised_and_never_lowered_by_drift_correction() {
     let plan = world.plan().await;
     assert!(!plan.undecided());
     let objections = epictree::plan::guard::objections(&plan);
-    assert_eq!(objections, ["hunter/part/one/n8 would no longer be confidential"], "only --force lowers");
+    assert_eq!(
+        objections,
+        ["hunter/part/one/n8 would no longer be confidential"],
+        "only --force lowers"
+    );
     world.settle().await;
     for (n, case) in cases.iter().enumerate() {
         let found = change(&plan, &nth(n));
@@ -563,7 +568,11 @@ async fn a_line_that_people_added_stays_beside_a_tick() {
 async fn what_gitlab_and_its_editors_rewrite_is_no_change() {
     let world = World::applied(&boxes("'First', 'Second'")).await;
     let item = world.item(NODE);
-    let rewritten = item.description.replace("- [", "* [").replace('\n', "  \r\n").replace("\r\n  \r\n", "\r\n\r\n\r\n");
+    let rewritten = item
+        .description
+        .replace("- [", "* [")
+        .replace('\n', "  \r\n")
+        .replace("\r\n  \r\n", "\r\n\r\n\r\n");
     world.edit(NODE, Edit::Description(rewritten));
     assert_ne!(world.item(NODE).description, item.description);
     let before = world.item(NODE).description;
@@ -620,7 +629,10 @@ async fn links_are_made_once_and_those_that_people_took_away_stay_away() {
     world.settle().await;
     let links = world.item("part/two").links;
     assert_eq!(links.len(), 1, "{links:?}");
-    assert_eq!((links[0].kind.as_str(), &links[0].item), ("is_blocked_by", &world.item("part/one").reference));
+    assert_eq!(
+        (links[0].kind.as_str(), &links[0].item),
+        ("is_blocked_by", &world.item("part/one").reference)
+    );
     let unlink = "mutation U($input: WorkItemRemoveLinkedItemsInput!) { workItemRemoveLinkedItems(input: $input) { errors } }";
     let input = serde_json::json!({ "input": {
         "id": world.item("part/two").id, "workItemsIds": [world.item("part/one").id] } });

@@ -1,16 +1,13 @@
 //! What must hold before the first write, through the real binary: tokens, versions, licences,
 //! places, titles, addresses and exit codes.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do, by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use epictree::sandbox::{Edition, Edit, Sandbox, Seed, Served};
+use epictree::sandbox::{Edit, Edition, Sandbox, Seed, Served};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -172,7 +169,11 @@ async fn without_epics_one_clear_sentence_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_epics_under_epics_the_setting_is_named() {
     let shell = Shell::of_edition(Edition::premium()).await;
-    refused(&shell, "g/e: its licence has no epics under epics (Ultimate has)", "set `nested-epics = false`");
+    refused(
+        &shell,
+        "g/e: its licence has no epics under epics (Ultimate has)",
+        "set `nested-epics = false`",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,7 +222,11 @@ fn a_premium_licence_carries_the_whole_example_with_nested_epics_off() {
     let first = items.iter().find(|item| item.title.starts_with("Package Hunter")).unwrap();
     assert_eq!((first.kind.as_str(), first.parent.as_deref()), ("Epic", None));
     let root = "gitlab-com/gl-security&291";
-    assert!(first.links.iter().any(|link| link.kind == "relates_to" && link.item == root), "{:?}", first.links);
+    assert!(
+        first.links.iter().any(|link| link.kind == "relates_to" && link.item == root),
+        "{:?}",
+        first.links
+    );
     let row = sandbox.item(root).unwrap().description;
     assert!(row.contains(&format!("{}+", first.reference)), "the table row stays: {row}");
     assert!(sandbox.quick_actions().is_empty());
@@ -261,7 +266,11 @@ async fn a_read_only_place_is_planned_and_refused_before_the_first_write() {
     let shell = Shell::new(&Seed { read_only: vec!["g/p".into()], ..seed() }).await;
     shell.run(&["plan", "--detailed-exitcode"]).ends(2).says("10 to create");
     let before = shell.sandbox.dump();
-    shell.run(&["apply", "--yes"]).ends(1).says("g/p: this token may not").says("Planner or Reporter");
+    shell
+        .run(&["apply", "--yes"])
+        .ends(1)
+        .says("g/p: this token may not")
+        .says("Planner or Reporter");
     assert_eq!(shell.mutations(), 0);
     assert_eq!(shell.sandbox.dump(), before);
 }
@@ -270,14 +279,22 @@ async fn a_read_only_place_is_planned_and_refused_before_the_first_write() {
 async fn a_root_that_may_not_be_edited_gets_no_row_and_a_warning() {
     let mut seed = seed();
     seed.items.retain(|item| item.reference != ROOT);
-    seed.items.push(world::item("locked&1", "Root", "# Tools\n\n| Tool | Epic | Status |\n|---|---|---|\n"));
+    seed.items.push(world::item(
+        "locked&1",
+        "Root",
+        "# Tools\n\n| Tool | Epic | Status |\n|---|---|---|\n",
+    ));
     seed.groups.push("locked".into());
     seed.read_only = vec!["locked".into()];
     let shell = Shell::new(&seed).await;
     let file = shell.folder.path().join("epictree.toml");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("g&1", "locked&1")).unwrap();
-    shell.run(&["plan"]).ends(0).says("you may not edit locked&1").says("| [Hunter](https://example.com/hunter) |");
+    shell
+        .run(&["plan"])
+        .ends(0)
+        .says("you may not edit locked&1")
+        .says("| [Hunter](https://example.com/hunter) |");
 }
 
 // -- titles ---------------------------------------------------------------------------------------
@@ -311,7 +328,10 @@ async fn a_label_that_exists_in_a_sibling_group_does_not_count() {
         });
     }
     let shell = Shell::new(&seed).await;
-    shell.run(&["apply", "--yes"]).ends(1).says("the label \"kept\" does not exist in g/p or above");
+    shell
+        .run(&["apply", "--yes"])
+        .ends(1)
+        .says("the label \"kept\" does not exist in g/p or above");
     assert_eq!(shell.mutations(), 0);
 }
 
@@ -355,7 +375,11 @@ async fn an_instance_below_a_path_is_asked_there() {
 async fn plain_http_to_another_host_is_refused_without_sending_the_token() {
     let mut shell = Shell::new(&seed()).await;
     let refusal = "plain http to gitlab.example.com would send the token unprotected";
-    shell.run(&["plan", "--url", "http://gitlab.example.com"]).ends(1).says(refusal).says("use https");
+    shell
+        .run(&["plan", "--url", "http://gitlab.example.com"])
+        .ends(1)
+        .says(refusal)
+        .says("use https");
     world::write(shell.folder.path(), TOOL, "");
     shell.env.push(("GITLAB_HOST", "http://gitlab.example.com".into()));
     shell.run(&["plan"]).ends(1).says(refusal);
@@ -448,7 +472,10 @@ async fn the_brake_refuses_a_large_change_before_any_create() {
         (0..12).map(issue).collect()
     };
     let tool = |title: &str, more: &str| {
-        TOOL.replace("[[part]]\nid = \"two\"", &format!("{}{more}[[part]]\nid = \"two\"", many(title)))
+        TOOL.replace(
+            "[[part]]\nid = \"two\"",
+            &format!("{}{more}[[part]]\nid = \"two\"", many(title)),
+        )
     };
     shell.tool(&tool("Old", ""));
     shell.run(&["apply", "--yes"]).ends(0);

@@ -1,10 +1,7 @@
 //! Random trees and random edits, without a wire: a plan that is carried out leaves nothing to
 //! write, and nothing that a person wrote is lost.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do, by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +54,14 @@ struct Wanted {
 fn wanted() -> impl Strategy<Value = Wanted> {
     let label = || proptest::option::of(0..LABELS.len());
     let lines = proptest::collection::vec(0..LINES.len(), 0..7);
-    (prop::bool::weighted(0.85), 0..2_usize, lines, (label(), label()), proptest::option::of(1..4_u64), 0..KEYS.len())
+    (
+        prop::bool::weighted(0.85),
+        0..2_usize,
+        lines,
+        (label(), label()),
+        proptest::option::of(1..4_u64),
+        0..KEYS.len(),
+    )
         .prop_map(|(present, title, lines, labels, weight, target)| Wanted {
             present,
             title,
@@ -175,7 +179,8 @@ fn do_it(observed: &mut ObservedTree, deed: Deed, words: &mut Words, nth: usize)
         4 => lines.iter_mut().for_each(|line| *line = line.replacen("[ ]", "[x]", 1)),
         5 if !lines.is_empty() => lines[at] = lines[at].replacen("[x]", "[ ]", 1),
         6 => lines.iter_mut().for_each(|line| {
-            *line = line.strip_prefix("- ").map_or_else(|| line.clone(), |rest| format!("* {rest}  "));
+            *line =
+                line.strip_prefix("- ").map_or_else(|| line.clone(), |rest| format!("* {rest}  "));
         }),
         7 => {
             item.title = format!("Title by {word}");
@@ -266,8 +271,8 @@ fn carry_out(plan: &ToolPlan, observed: &mut ObservedTree) {
         let mut item = blank(number);
         let scene = Scene::new(&plan.desired, observed, &options);
         let parent = scene.parent(&node.parent).map(|parent| parent.id.clone());
-        item.description =
-            scene.around(node, For::Writing, |around| first_description(node, parent.as_ref(), around));
+        item.description = scene
+            .around(node, For::Writing, |around| first_description(node, parent.as_ref(), around));
         item.title.clone_from(&node.title);
         item.weight = node.weight;
         item.parent = parent;
@@ -293,7 +298,8 @@ fn carry_out(plan: &ToolPlan, observed: &mut ObservedTree) {
 }
 
 fn write(item: &mut Item, update: Update) {
-    let Update { title, description, add_labels, remove_labels, parent, weight, links, .. } = update;
+    let Update { title, description, add_labels, remove_labels, parent, weight, links, .. } =
+        update;
     assert!(links.is_empty());
     item.title = title.unwrap_or_else(|| item.title.clone());
     item.description = description.unwrap_or_else(|| item.description.clone());

@@ -1,9 +1,6 @@
 //! A small workspace against a served sandbox, all in this process: texts in, plans and reports out.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do, by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -12,7 +9,9 @@ use std::path::Path;
 use epictree::apply::{Job, Outcome, Report, Stop, apply};
 use epictree::assets::Assets;
 use epictree::check::{self, Files, Loaded};
-use epictree::gitlab::{Client, Named, Pace, PlaceQuery, Reader, Settings, Target, Writer, type_id};
+use epictree::gitlab::{
+    Client, Named, Pace, PlaceQuery, Reader, Settings, Target, Writer, type_id,
+};
 use epictree::key::NodeKey;
 use epictree::marker::{self, Marker, Reading};
 use epictree::observe::{Ground, ObserveError, observe};
@@ -146,7 +145,8 @@ pub(crate) fn seed() -> Seed {
         title: title.to_owned(),
         color: "#123456".to_owned(),
     };
-    let milestone = |title: &str| SeedMilestone { namespace: "g".to_owned(), title: title.to_owned() };
+    let milestone =
+        |title: &str| SeedMilestone { namespace: "g".to_owned(), title: title.to_owned() };
     Seed {
         groups: vec!["g/e".into(), "g/other".into(), "far".into()],
         projects: vec!["g/p".into(), "g/q".into(), "far/p".into()],
@@ -372,7 +372,13 @@ impl World {
     }
 
     /// Creates an item as the bot does, below another, and answers its reference.
-    pub(crate) fn create(&self, path: &str, title: &str, parent: &str, description: &str) -> String {
+    pub(crate) fn create(
+        &self,
+        path: &str,
+        title: &str,
+        parent: &str,
+        description: &str,
+    ) -> String {
         let kind = if self.is_group(path) { 8 } else { 1 };
         let parent = self.sandbox.item(parent).unwrap().id;
         let document = "mutation C($input: WorkItemCreateInput!) {
