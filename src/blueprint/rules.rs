@@ -196,6 +196,10 @@ impl Lists<'_> {
         if at == 0 && (node.for_each != ForEach::Once || node.when.is_some()) {
             out.push(node.span.error("the first node is the tool's own and must always be there").hint("take out its `for-each` and `when`"));
         }
+        if at == 0 && node.kind != Kind::Epic && node.parent.is_none() {
+            // The search of last resort sees epics only: each run would create it anew.
+            out.push(node.span.error("the first node is not an epic and has no `parent`, so a later run could not find it").hint("give it `parent = \"@…\"`, or make it an epic"));
+        }
         if !node.entry {
             return;
         }
