@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -262,10 +263,10 @@ impl World {
         let mut types = BTreeMap::new();
         for node in tree.nodes.iter().filter(|node| node.item.is_none()) {
             let at = (node.namespace.clone(), node.kind);
-            if !types.contains_key(&at) {
+            if let Entry::Vacant(entry) = types.entry(at.clone()) {
                 let query = PlaceQuery { path: at.0.clone(), ..PlaceQuery::default() };
                 let place = reader.places(&[query]).await?.remove(0).unwrap();
-                types.insert(at, type_id(&place, node.kind).unwrap());
+                entry.insert(type_id(&place, node.kind).unwrap());
             }
         }
         let capabilities = Capabilities { blocked_items: true, weights: true };
