@@ -243,6 +243,10 @@ impl Lists<'_> {
                     .hint("take out its `for-each` and `when`"),
             );
         }
+        if at == 0 && node.kind != Kind::Epic && node.parent.is_none() {
+            // The search of last resort sees epics only: each run would create it anew.
+            out.push(node.span.error("the first node is not an epic and has no `parent`, so a later run could not find it").hint("give it `parent = \"@…\"`, or make it an epic"));
+        }
         if !node.entry {
             return;
         }

@@ -63,13 +63,25 @@ fn boxes(lines: &[Line<'_>]) -> Vec<bool> {
 }
 
 /// The files' text with GitLab's bytes for equal lines and the boxes decided one by one.
+///
+/// In a new fence GitLab's bytes may say something else than before: the files' stay then.
 fn overlay(base: &[Line<'_>], gitlab: &[Line<'_>], spec: &[Line<'_>]) -> String {
+    let text = overlaid(base, gitlab, spec, true);
+    if same(&lines(&text), spec) { text } else { overlaid(base, gitlab, spec, false) }
+}
+
+fn overlaid(
+    base: &[Line<'_>],
+    gitlab: &[Line<'_>],
+    spec: &[Line<'_>],
+    theirs_stay: bool,
+) -> String {
     let in_gitlab = partners(spec, gitlab);
     let in_base = partners(spec, base);
     let written = spec.iter().enumerate().map(|(n, line)| {
         let theirs = in_gitlab[n].map(|at| &gitlab[at]);
         let raw = match theirs {
-            Some(theirs) if theirs.canonical == line.canonical => theirs.raw,
+            Some(theirs) if theirs_stay && theirs.canonical == line.canonical => theirs.raw,
             _ => line.raw,
         };
         match line.ticked {
@@ -198,6 +210,14 @@ mod tests {
                 "- a\n- c",
                 Verdict::Write,
                 "* a\n- c",
+            ),
+            (
+                "… but not in a fence, where they say something else",
+                Some("- a"),
+                "* a",
+                "```\n- a\n```",
+                Verdict::Write,
+                "```\n- a\n```",
             ),
             ("people changed", Some("a"), "a\nmine", "a", Verdict::Drift, "a\nmine"),
             ("both changed the same way", Some("a"), "b", "b", Verdict::Record, "b"),

@@ -10,7 +10,7 @@ use crate::marker::{self, Base, BaseText, Marker, Reading, Record};
 use crate::merge::labels::{Wanted, decide_labels};
 use crate::merge::scalar::{Verdict, decide};
 use crate::merge::text::{Merged, decide_text};
-use crate::tree::{Capabilities, DesiredNode, Item, LinkKind, Parent, WorkItemId};
+use crate::tree::{Capabilities, DesiredNode, Item, Kind, LinkKind, Parent, WorkItemId};
 
 use super::change::{Cause, FieldChange, Value};
 use super::resolve::{AFTER_APPLY, NOT_YET, resolve};
@@ -185,7 +185,7 @@ pub fn compare_existing(node: &DesiredNode, item: &Item, around: &Around<'_>) ->
         decision.fields.push(FieldChange::new("labels", Value::None, labels.add.clone()));
         decision.update.add_labels = labels.add;
     }
-    if item.parent.is_none() && node.parent != Parent::None {
+    if item.parent.is_none() && node.parent != Parent::None && may_hang(node, item) {
         let parent = (around.parent)(&node.parent);
         let shown = parent.map_or_else(|| AFTER_APPLY.to_owned(), |p| p.reference.to_string());
         decision.fields.push(FieldChange::new("parent", Value::None, shown));
@@ -195,6 +195,13 @@ pub fn compare_existing(node: &DesiredNode, item: &Item, around: &Around<'_>) ->
         decision.cause = Some(Cause::SpecChanged);
     }
     decision
+}
+
+/// Tells whether an item that exists can hang where the files want it: tasks go under issues,
+/// all else under epics. Where epics are not nested, an issue would have to be a task.
+#[must_use]
+pub fn may_hang(node: &DesiredNode, item: &Item) -> bool {
+    item.kind.is_none_or(|kind| (kind == Kind::Task) == (node.kind == Kind::Task))
 }
 
 struct Work {

@@ -1,8 +1,9 @@
 //! What people should know that is not a change.
 
-use crate::tree::Trouble;
+use crate::tree::{DesiredNode, Kind, Parent, Trouble};
 
 use super::change::Notice;
+use super::compare::may_hang;
 use super::scene::Scene;
 
 pub(super) fn notices(scene: &Scene<'_>) -> Vec<Notice> {
@@ -19,8 +20,25 @@ pub(super) fn notices(scene: &Scene<'_>) -> Vec<Notice> {
             });
         }
     }
+    notices.extend(scene.desired.nodes.iter().filter_map(|node| unplaced(scene, node)));
     notices.sort();
     notices
+}
+
+/// Work that exists and cannot hang where the files want it.
+fn unplaced(scene: &Scene<'_>, node: &DesiredNode) -> Option<Notice> {
+    let item = scene.observed.existing.get(node.item.as_ref()?)?;
+    let free = item.open && item.parent.is_none() && node.parent != Parent::None;
+    (free && !may_hang(node, item)).then(|| Notice {
+        blocks: false,
+        message: format!(
+            "{} cannot go under the {} that {} goes under, so it gets no parent",
+            item.reference,
+            if node.kind == Kind::Task { "issue" } else { "epic" },
+            node.key
+        ),
+        hint: "put it where it belongs by hand".into(),
+    })
 }
 
 fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use apollo_compiler::Schema;
 use apollo_compiler::ast::{Definition, Document, FieldDefinition, InputValueDefinition};
+use apollo_compiler::{ExecutableDocument, Schema};
 use epictree::sandbox::{SDL, community_sdl};
 
 /// Every named thing of a schema with its type, such as `WorkItem.reference(full:)`.
@@ -113,4 +113,25 @@ fn what_only_enterprise_has_is_marked_here_as_there() {
     let unmarked: Vec<String> =
         facts(&community_sdl(SDL)).into_keys().filter(|name| !real.contains_key(name)).collect();
     assert!(unmarked.is_empty(), "{}", unmarked.join("\n"));
+}
+
+#[test]
+fn every_document_of_the_client_holds_to_the_schema_of_its_edition() {
+    use epictree::gitlab::documents::{Edition, all};
+    let schema = |sdl: &str| Schema::parse_and_validate(sdl, "schema.graphql").expect("valid");
+    let (enterprise, community) = (schema(SDL), schema(&community_sdl(SDL)));
+    let documents = all();
+    for edition in [Edition::Community, Edition::Enterprise] {
+        assert!(documents.iter().filter(|(_, _, of)| *of == edition).count() > 20);
+    }
+    for (name, text, edition) in documents {
+        let schema = match edition {
+            Edition::Community => &community,
+            Edition::Enterprise => &enterprise,
+        };
+        let document = ExecutableDocument::parse_and_validate(schema, &text, name);
+        let document = document.unwrap_or_else(|e| panic!("{name} ({edition:?}): {}", e.errors));
+        assert!(document.operations.get(Some(name)).is_ok(), "{name} is its operation's name");
+        assert!(text.len() < 10_000, "{name} ({edition:?}) has {} characters", text.len());
+    }
 }

@@ -1,11 +1,12 @@
 //! Whose item is it, over the wire: what people do to markers, parents and places, and what they
 //! clone, forge, move, close and rename.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
-
+use epictree::assets::Assets;
+use epictree::check::{self, Files};
 use epictree::key::NodeKey;
 use epictree::marker::{self, Base, Marker, Record};
 use epictree::plan::{Action, ToolPlan};
+use epictree::problem::Problems;
 use epictree::sandbox::{Edit, Sandbox, Seed};
 
 use crate::world::{
@@ -415,6 +416,28 @@ async fn a_first_epic_without_parent_and_row_is_found_by_a_search() {
     let root = world.sandbox.item(ROOT).unwrap().description;
     assert!(!root.contains("Hunter"), "a row that people removed stays removed");
     assert_eq!(world.item("top").parent, None);
+}
+
+#[test]
+fn a_first_node_that_no_later_run_could_find_is_an_error_of_the_blueprint() {
+    let node =
+        "schema = 1\nname = \"flat\"\n[[node]]\nkey = \"top\"\nplace = \"issues\"\ntitle = \"T\"\n";
+    let cases = [
+        ("type = \"issue\"", 1),
+        ("type = \"issue\"\nparent = \"@root\"", 0),
+        ("type = \"epic\"", 0),
+    ];
+    for (more, errors) in cases {
+        let mut assets = Assets::default();
+        assets.insert("blueprints/flat.toml", format!("{node}{more}\n"));
+        let workspace = "schema = 1\nid = \"w\"\nblueprint = \"flat\"\n[places]\nroot = \"g&1\"\nissues = \"g/p\"\n";
+        let workspace = ("epictree.toml".to_owned(), workspace.as_bytes().to_vec());
+        let loaded =
+            check::workspace(&Files { workspace, assets, ..Files::default() }, Problems::default());
+        let found = loaded.problems.sorted();
+        let found = found.iter().filter(|p| p.message.contains("could not find it")).count();
+        assert_eq!(found, errors, "{more}");
+    }
 }
 
 // -- renamed ids -------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ mod identity;
 mod layers;
 mod lifecycle;
 mod merging;
+mod preflight;
+mod property;
 mod sandbox;
 mod world;
 

@@ -408,7 +408,8 @@ fn nth(n: usize) -> String {
 #[tokio::test]
 async fn each_plain_label_is_decided_alone() {
     // What the files wanted, what people did, what the files want, what is there in the end beside `kept` and `once`.
-    let cases: [(&str, &[(&str, bool)], &str, &str, bool); 7] = [
+    type Case = (&'static str, &'static [(&'static str, bool)], &'static str, &'static str, bool);
+    let cases: [Case; 7] = [
         ("", &[], "'plain'", "plain", true),
         ("'plain'", &[("plain", false)], "'plain'", "", false),
         ("'plain'", &[], "", "", true),

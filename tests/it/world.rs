@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::path::Path;
 
 use epictree::apply::{Job, Outcome, Report, Stop, apply};
 use epictree::assets::Assets;
@@ -261,10 +263,10 @@ impl World {
         let mut types = BTreeMap::new();
         for node in tree.nodes.iter().filter(|node| node.item.is_none()) {
             let at = (node.namespace.clone(), node.kind);
-            if !types.contains_key(&at) {
+            if let Entry::Vacant(entry) = types.entry(at.clone()) {
                 let query = PlaceQuery { path: at.0.clone(), ..PlaceQuery::default() };
                 let place = reader.places(&[query]).await?.remove(0).unwrap();
-                types.insert(at, type_id(&place, node.kind).unwrap());
+                entry.insert(type_id(&place, node.kind).unwrap());
             }
         }
         let capabilities = Capabilities { blocked_items: true, weights: true };
@@ -427,6 +429,24 @@ impl World {
     pub(crate) fn rewrite(&mut self, from: &str, to: &str) {
         assert!(self.tool.contains(from), "{from:?} is not in {}", self.tool);
         self.tool = self.tool.replacen(from, to, 1);
+    }
+}
+
+/// Writes the workspace and its tool file into a folder, `more` at the end of the workspace file.
+pub(crate) fn write(folder: &Path, tool: &str, more: &str) {
+    for name in ["blueprints", "templates/small"] {
+        std::fs::create_dir_all(folder.join(name)).unwrap();
+    }
+    let files = [
+        ("epictree.toml", format!("{WORKSPACE_FILE}{more}")),
+        ("blueprints/small.toml", BLUEPRINT.to_owned()),
+        ("templates/small/top.md", TOP.to_owned()),
+        ("templates/small/part.md", PART.to_owned()),
+        ("templates/small/item.md", ITEM.to_owned()),
+        ("hunter.toml", tool.to_owned()),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).unwrap();
     }
 }
 
