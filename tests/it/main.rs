@@ -2,10 +2,12 @@
 
 mod client;
 mod contract;
+mod durable;
 mod env;
 mod examples;
 mod layers;
 mod lifecycle;
+mod resume;
 mod sandbox;
 
 /// A file that nobody lists is never compiled, and its tests never run.
