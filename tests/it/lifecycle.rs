@@ -237,25 +237,35 @@ fn what_people_did_is_untouched_by_an_apply_with_other_work() {
 }
 
 #[test]
-fn words_of_people_and_of_the_file_meet_in_one_text() {
+fn a_text_that_both_sides_changed_is_reported_and_stays_peoples() {
     let env = built();
     let reporting = env.item(REPORTING).reference;
-    env.rewrite(&reporting, "## Steps\n\n", "A paragraph that people added.\n\n## Steps\n\n");
+    let first = "Findings show up in the pipeline and in the vulnerability report.";
+    env.rewrite(&reporting, first, "Findings show up somewhere.");
+    let before = env.item(REPORTING);
+    env.edit(TOOL, first, "Findings show up where people look.");
+    change_a_weight(&env);
+    let plan = env.planned(&[]);
+    assert_eq!(plan.sum("conflict"), 1);
+    assert_eq!(plan.change(REPORTING)["conflicts"][0]["name"], "body");
+    for _ in 0..2 {
+        env.apply(&[]).ends_with(3).says("1 conflict").says("somewhere").says("where people look");
+        assert_eq!(env.item(REPORTING), before);
+    }
+    assert_eq!(env.item(JOB_INPUT).weight, Some(2), "the rest goes on");
+    env.rewrite(&reporting, "Findings show up somewhere.", "Findings show up where people look.");
+    env.settle();
+}
+
+#[test]
+fn a_ticked_box_stays_ticked_when_the_file_changes_the_text() {
+    let env = built();
     let handover = env.item(HANDOVER);
     let ticked = handover.description.replacen("- [ ] ", "- [x] ", 1);
     env.by_hand(HANDOVER, Edit::Description(ticked.clone()));
-    let old = "Findings show up in the pipeline and in the vulnerability report.";
-    env.edit(TOOL, old, "Findings show up where people look.");
-    env.edit(
-        TOOL,
-        "Rules can be updated without a release of the analyzer",
-        "Rules are updated without a release",
-    );
+    let old = "Rules can be updated without a release of the analyzer";
+    env.edit(TOOL, old, "Rules are updated without a release");
     env.settle();
-    let text = env.item(REPORTING).description;
-    assert!(text.contains("A paragraph that people added."), "{text}");
-    assert!(text.contains("Findings show up where people look."), "{text}");
-    assert!(!text.contains(old), "{text}");
     let boxes = |text: &str| text.matches("- [x] ").count();
     let text = env.item(HANDOVER).description;
     assert!(text.contains("Rules are updated without a release"), "{text}");

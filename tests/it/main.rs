@@ -2,6 +2,7 @@
 
 mod client;
 mod contract;
+mod durable;
 mod env;
 mod examples;
 mod files;
@@ -11,6 +12,7 @@ mod lifecycle;
 mod merging;
 mod preflight;
 mod property;
+mod resume;
 mod sandbox;
 mod world;
 
