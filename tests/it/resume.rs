@@ -16,7 +16,7 @@ use epictree::gitlab::{
 };
 use epictree::marker::{self, Reading};
 use epictree::observe::{Ground, observe};
-use epictree::plan::build::Options;
+use epictree::plan::Options;
 use epictree::plan::needs::{Found, settle};
 use epictree::plan::{Plan, build};
 use epictree::problem::Problems;
