@@ -6,7 +6,7 @@ use crate::gitlab::Update;
 use crate::plan::rows::decide_row;
 use crate::plan::scene::For;
 use crate::plan::{Action, Change, Subject};
-use crate::tree::{DesiredRow, Reference};
+use crate::tree::{DesiredRow, Item, Reference};
 
 use super::report::Outcome;
 use super::state::State;
@@ -38,71 +38,85 @@ fn wanted<'a>(state: &State<'a>) -> BTreeMap<Reference, Vec<Wanted<'a>>> {
     wanted
 }
 
+/// Writes the rows of one item. After a lost answer the item is read again, and
+/// only what still differs is sent.
 async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>]) {
-    let fresh = match state.reader.by_reference(std::slice::from_ref(reference)).await {
-        Ok(mut found) => found.remove(reference),
-        Err(error) => {
-            let failed = Outcome::Failed(error.to_string(), error.hint());
-            rows.iter()
-                .for_each(|(tool, _, change)| state.finish(*tool, change, None, failed.clone()));
-            return;
+    for last in [false, true] {
+        let fresh = match read(state, reference).await {
+            Ok(fresh) => fresh,
+            Err(failed) => {
+                rows.iter().for_each(|(tool, _, change)| {
+                    state.finish(*tool, change, None, failed.clone())
+                });
+                return;
+            }
+        };
+        let (text, outcomes) = decide_rows(state, &fresh, rows);
+        let result = match text {
+            None => Ok(fresh),
+            Some(text) => {
+                let mut update = Update::of(fresh.id.clone());
+                update.description = Some(text);
+                state.writer.update(&update).await
+            }
+        };
+        match result {
+            Err(error) if error.is_uncertain() && !last => {}
+            Err(error) => {
+                rows.iter().for_each(|(tool, _, change)| state.fail(*tool, change, &error));
+                return;
+            }
+            Ok(item) => {
+                state.keep_existing(reference, &item);
+                for ((tool, _, change), outcome) in rows.iter().zip(outcomes) {
+                    state.finish(*tool, change, Some(&item), outcome);
+                }
+                return;
+            }
         }
-    };
-    let Some(fresh) = fresh else {
-        let gone = Outcome::Failed(
-            format!("{reference} cannot be read any more"),
-            "ask for access to it".into(),
-        );
-        rows.iter().for_each(|(tool, _, change)| state.finish(*tool, change, None, gone.clone()));
-        return;
-    };
+    }
+}
+
+async fn read(state: &State<'_>, reference: &Reference) -> Result<Item, Outcome> {
+    match state.reader.by_reference(std::slice::from_ref(reference)).await {
+        Ok(mut found) => found.remove(reference).ok_or_else(|| {
+            let gone = format!("{reference} cannot be read any more");
+            Outcome::Failed(gone, "ask for access to it".into())
+        }),
+        Err(error) => Err(Outcome::Failed(error.to_string(), error.hint())),
+    }
+}
+
+/// The description with every row that is to be written, if any is, and what becomes of each.
+fn decide_rows(
+    state: &State<'_>,
+    fresh: &Item,
+    rows: &[Wanted<'_>],
+) -> (Option<String>, Vec<Outcome>) {
     let mut text = fresh.description.clone();
-    let mut written = Vec::new();
+    let mut outcomes = Vec::new();
     for (tool, row, change) in rows {
         // Without its item a row would point nowhere; the next run adds it.
         if state.with(*tool, |scene| scene.item(&row.node).is_none()) {
-            state.finish(
-                *tool,
-                change,
-                None,
-                Outcome::Skipped("its item could not be created".into()),
-            );
+            outcomes.push(Outcome::Skipped("its item could not be created".into()));
             continue;
         }
-        match state.with(*tool, |scene| decide_row(scene, row, &text, For::Writing)) {
-            Ok(decision) => match decision.text {
-                Some(new) => {
-                    text = new;
-                    written.push((*tool, *change));
+        outcomes.push(
+            match state.with(*tool, |scene| decide_row(scene, row, &text, For::Writing)) {
+                Ok(decision) => match decision.text {
+                    Some(new) => {
+                        text = new;
+                        let new_row = change.action == Action::Create;
+                        if new_row { Outcome::Created } else { Outcome::Updated }
+                    }
+                    None => Outcome::Done,
+                },
+                Err(error) => {
+                    let hint = "put the heading and the columns back, then run again".to_owned();
+                    Outcome::Failed(error.to_string(), hint)
                 }
-                None => state.finish(*tool, change, None, Outcome::Done),
             },
-            Err(error) => {
-                let hint = "put the heading and the columns back, then run again".to_owned();
-                state.finish(*tool, change, None, Outcome::Failed(error.to_string(), hint));
-            }
-        }
+        );
     }
-    if written.is_empty() {
-        state.keep_existing(reference, &fresh);
-        return;
-    }
-    let mut update = Update::of(fresh.id.clone());
-    update.description = Some(text);
-    match state.writer.update(&update).await {
-        Ok(item) => {
-            state.keep_existing(reference, &item);
-            for (tool, change) in written {
-                let outcome = if change.action == Action::Create {
-                    Outcome::Created
-                } else {
-                    Outcome::Updated
-                };
-                state.finish(tool, change, Some(&item), outcome);
-            }
-        }
-        Err(error) => {
-            written.into_iter().for_each(|(tool, change)| state.fail(tool, change, &error));
-        }
-    }
+    ((text != fresh.description).then_some(text), outcomes)
 }

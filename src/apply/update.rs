@@ -192,24 +192,7 @@ async fn write(
     item: &Item,
     decision: Decision,
 ) -> Result<Item, WriteError> {
-    let mut item = item.clone();
-    let mut decision = decision;
-    if !decision.update.links.is_empty() {
-        for kind in [LinkKind::BlockedBy, LinkKind::Related] {
-            let to: Vec<WorkItemId> = decision
-                .update
-                .links
-                .iter()
-                .filter(|(k, _)| *k == kind)
-                .map(|(_, id)| id.clone())
-                .collect();
-            if !to.is_empty() {
-                state.writer.link(&item.id, kind, &to).await?;
-                item.links.extend(to.into_iter().map(|id| Link { kind, to: Some(id) }));
-            }
-        }
-        decision = decide(state, target, &item);
-    }
+    let (item, decision) = link(state, target, item, decision).await?;
     let update = mutation(state, &item, decision.update);
     if update.is_empty() {
         return Ok(item);
@@ -226,6 +209,46 @@ async fn write(
     Ok(now)
 }
 
+/// Makes the links that are missing and decides anew; after a lost answer the
+/// item is read again, and only links that are still missing are made.
+async fn link(
+    state: &State<'_>,
+    target: &Target<'_>,
+    item: &Item,
+    decision: Decision,
+) -> Result<(Item, Decision), WriteError> {
+    let (mut item, mut decision) = (item.clone(), decision);
+    for kind in [LinkKind::BlockedBy, LinkKind::Related] {
+        let of_kind = |decision: &Decision| -> Vec<WorkItemId> {
+            let links = decision.update.links.iter().filter(|(k, _)| *k == kind);
+            links.map(|(_, id)| id.clone()).collect()
+        };
+        let mut to = of_kind(&decision);
+        if to.is_empty() {
+            continue;
+        }
+        if let Err(error) = state.writer.link(&item.id, kind, &to).await {
+            if !error.is_uncertain() {
+                return Err(error);
+            }
+            item = reread(state, &item, error).await?;
+            to = of_kind(&decide(state, target, &item));
+            if !to.is_empty() {
+                state.writer.link(&item.id, kind, &to).await?;
+            }
+        }
+        item.links.extend(to.into_iter().map(|id| Link { kind, to: Some(id) }));
+        decision = decide(state, target, &item);
+    }
+    Ok((item, decision))
+}
+
+/// Reads an item again; an item that cannot be read leaves the error that led here.
+async fn reread(state: &State<'_>, item: &Item, error: WriteError) -> Result<Item, WriteError> {
+    let fresh = state.reader.items(std::slice::from_ref(&item.id)).await;
+    fresh.ok().and_then(|mut fresh| fresh.remove(&item.id)).ok_or(error)
+}
+
 /// Sends only what still differs after an uncertain update.
 async fn again(
     state: &State<'_>,
@@ -233,10 +256,7 @@ async fn again(
     item: &Item,
     error: WriteError,
 ) -> Result<Item, WriteError> {
-    let Ok(mut fresh) = state.reader.items(std::slice::from_ref(&item.id)).await else {
-        return Err(error);
-    };
-    let Some(fresh) = fresh.remove(&item.id) else { return Err(error) };
+    let fresh = reread(state, item, error).await?;
     let update = mutation(state, &fresh, decide(state, target, &fresh).update);
     if update.is_empty() { Ok(fresh) } else { state.writer.update(&update).await }
 }

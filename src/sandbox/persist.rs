@@ -115,6 +115,10 @@ fn to_json(value: &impl Serialize, file: &Path) -> Result<Vec<u8>, SandboxError>
     serde_json::to_vec(value).map_err(|error| at(file)(error.into()))
 }
 
+/// How often the lock is tried, and the time between.
+const PATIENCE: usize = 25;
+const MOMENT: std::time::Duration = std::time::Duration::from_millis(20);
+
 fn lock(path: &Path) -> Result<File, SandboxError> {
     let file = path.join(LOCK);
     let lock = OpenOptions::new()
@@ -123,11 +127,15 @@ fn lock(path: &Path) -> Result<File, SandboxError> {
         .truncate(false)
         .open(&file)
         .map_err(at(&file))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(SandboxError::InUse(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(at(&file)(error)),
+    // A process that has just ended, or forked, may hold it for a moment longer.
+    for _ in 0..PATIENCE {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(MOMENT),
+            Err(TryLockError::Error(error)) => return Err(at(&file)(error)),
+        }
     }
+    Err(SandboxError::InUse(path.to_owned()))
 }
 
 /// Removes what a killed compaction left.
