@@ -119,20 +119,24 @@ async fn observe_one(
     for (parent, children) in below.into_iter().filter(|(parent, _)| tops.contains(parent)) {
         pool.add_children(&parent, children);
     }
-    let mut lost = None;
+    let mut named = BTreeMap::new();
     if !pool.has_first() {
-        lost = from_rows(reader, tree, &existing, &mut pool).await?;
+        named = from_rows(reader, tree, &existing, &mut pool).await?;
     }
     if !pool.has_first() {
         pool.add(search(reader, ground, tree).await?);
     }
     walk(reader, &mut pool).await?;
-    let has_first = pool.has_first();
     let mut observed = pool.finish(ground.capabilities);
-    if let Some(reference) = lost.filter(|_| !has_first)
-        && let Some(first) = tree.nodes.first()
+    if let Some(first) = tree.nodes.first().map(|first| &first.key)
+        && !observed.items.contains_key(first)
+        && !observed.adoptable.contains_key(first)
     {
-        observed.trouble.push(Trouble::Unreadable(first.key.clone(), reference.to_string()));
+        // The tool's row says that its item exists: a second one would be a duplicate.
+        observed.trouble.extend(named.into_iter().map(|(reference, readable)| match readable {
+            true => Trouble::Lost(first.clone(), reference),
+            false => Trouble::Unreadable(first.clone(), reference.to_string()),
+        }));
     }
     Ok(observed)
 }
@@ -173,14 +177,14 @@ async fn walk(reader: &Reader, pool: &mut Pool<'_>) -> Result<(), ObserveError> 
     }
 }
 
-/// Looks for the tool's first item where its table rows point. Answers a
-/// reference that a row names and that cannot be read.
+/// Looks for the tool's first item where its table rows point. Answers what the
+/// rows name, and whether it can be read.
 async fn from_rows(
     reader: &Reader,
     tree: &DesiredTree,
     existing: &BTreeMap<Reference, Item>,
     pool: &mut Pool<'_>,
-) -> Result<Option<Reference>, ObserveError> {
+) -> Result<BTreeMap<Reference, bool>, ObserveError> {
     let mut named: BTreeSet<Reference> = BTreeSet::new();
     for row in &tree.rows {
         let (Some(item), Some(link)) = (existing.get(&row.item), row.link.clone()) else {
@@ -195,9 +199,13 @@ async fn from_rows(
     }
     let named: Vec<Reference> = named.into_iter().collect();
     let found = reader.by_reference(&named).await?;
-    let lost = named.into_iter().find(|reference| !found.contains_key(reference));
+    let named = named.into_iter().map(|reference| {
+        let readable = found.contains_key(&reference);
+        (reference, readable)
+    });
+    let named = named.collect();
     pool.add(found.into_values());
-    Ok(lost)
+    Ok(named)
 }
 
 /// The epics that a cell names, as references or as links.

@@ -46,7 +46,7 @@ async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>
             Ok(fresh) => fresh,
             Err(failed) => {
                 rows.iter().for_each(|(tool, _, change)| {
-                    state.finish(*tool, change, None, failed.clone())
+                    state.finish(*tool, change, None, failed.clone());
                 });
                 return;
             }

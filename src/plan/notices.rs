@@ -71,8 +71,8 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
         ),
         Trouble::Lost(key, at) if !scene.options.recreate.contains(key) => (
             true,
-            format!("{at} is recorded as {key}, lost its marker and lies elsewhere"),
-            format!("move it back, or run with --recreate {key} to make a new one"),
+            format!("{at} is known as {key}, has no marker of it and lies elsewhere"),
+            format!("put it back under its parent, or run with --recreate {key} to make a new one"),
         ),
         Trouble::Unreadable(key, what) if !scene.options.recreate.contains(key) => (
             true,

@@ -400,6 +400,20 @@ async fn a_first_epic_that_people_moved_is_found_by_its_table_row() {
 }
 
 #[tokio::test]
+async fn an_epic_that_only_the_row_still_knows_stops_a_second_tree() {
+    let mut world = World::applied(TOOL).await;
+    let reference = world.unmark("top");
+    world.edit_at(&reference, Edit::Parent(Some("g&2".into())));
+    let plan = world.plan().await;
+    assert_eq!(creates(&plan), [""; 0]);
+    let notice = plan.notices.iter().find(|n| n.blocks).unwrap();
+    assert!(notice.message.contains(&reference), "{notice:?}");
+    assert!(notice.hint.contains("--recreate hunter/top"), "{notice:?}");
+    world.options.recreate.insert(key("top"));
+    assert!(creates(&world.plan().await).contains(&"create hunter/top".to_owned()));
+}
+
+#[tokio::test]
 async fn a_first_epic_without_parent_and_row_is_found_by_a_search() {
     let mut world = World::applied(TOOL).await;
     world.edit("top", Edit::Parent(None));
