@@ -19,7 +19,10 @@ pub(super) async fn write(state: &State<'_>) {
         if state.stopped() {
             return;
         }
-        write_rows(state, &reference, &rows).await;
+        let uncertain = write_rows(state, &reference, &rows, true).await;
+        if !uncertain.is_empty() {
+            write_rows(state, &reference, &uncertain, false).await;
+        }
     }
 }
 
@@ -38,14 +41,21 @@ fn wanted<'a>(state: &State<'a>) -> BTreeMap<Reference, Vec<Wanted<'a>>> {
     wanted
 }
 
-async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>]) {
+/// Writes the rows of one item. Answers those whose write had no answer, if they
+/// may be tried again: what it did shows when the item is read again.
+async fn write_rows<'a>(
+    state: &State<'_>,
+    reference: &Reference,
+    rows: &[Wanted<'a>],
+    again: bool,
+) -> Vec<Wanted<'a>> {
     let fresh = match state.reader.by_reference(std::slice::from_ref(reference)).await {
         Ok(mut found) => found.remove(reference),
         Err(error) => {
             let failed = Outcome::Failed(error.to_string(), error.hint());
             rows.iter()
                 .for_each(|(tool, _, change)| state.finish(*tool, change, None, failed.clone()));
-            return;
+            return Vec::new();
         }
     };
     let Some(fresh) = fresh else {
@@ -54,7 +64,7 @@ async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>
             "ask for access to it".into(),
         );
         rows.iter().for_each(|(tool, _, change)| state.finish(*tool, change, None, gone.clone()));
-        return;
+        return Vec::new();
     };
     let mut text = fresh.description.clone();
     let mut written = Vec::new();
@@ -73,7 +83,7 @@ async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>
             Ok(decision) => match decision.text {
                 Some(new) => {
                     text = new;
-                    written.push((*tool, *change));
+                    written.push((*tool, *row, *change));
                 }
                 None => state.finish(*tool, change, None, Outcome::Done),
             },
@@ -85,14 +95,14 @@ async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>
     }
     if written.is_empty() {
         state.keep_existing(reference, &fresh);
-        return;
+        return Vec::new();
     }
     let mut update = Update::of(fresh.id.clone());
     update.description = Some(text);
     match state.writer.update(&update).await {
         Ok(item) => {
             state.keep_existing(reference, &item);
-            for (tool, change) in written {
+            for (tool, _, change) in written {
                 let outcome = if change.action == Action::Create {
                     Outcome::Created
                 } else {
@@ -101,8 +111,10 @@ async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>
                 state.finish(tool, change, Some(&item), outcome);
             }
         }
+        Err(error) if again && error.is_uncertain() => return written,
         Err(error) => {
-            written.into_iter().for_each(|(tool, change)| state.fail(tool, change, &error));
+            written.into_iter().for_each(|(tool, _, change)| state.fail(tool, change, &error));
         }
     }
+    Vec::new()
 }
