@@ -204,7 +204,7 @@ async fn write(
                 .map(|(_, id)| id.clone())
                 .collect();
             if !to.is_empty() {
-                state.writer.link(&item.id, kind, &to).await?;
+                link(state, &item, kind, &to).await?;
                 item.links.extend(to.into_iter().map(|id| Link { kind, to: Some(id) }));
             }
         }
@@ -224,6 +224,26 @@ async fn write(
         now.links = item.links;
     }
     Ok(now)
+}
+
+/// Adds links; those of a lost answer are looked for before they are sent again.
+async fn link(
+    state: &State<'_>,
+    item: &Item,
+    kind: LinkKind,
+    to: &[WorkItemId],
+) -> Result<(), WriteError> {
+    let error = match state.writer.link(&item.id, kind, to).await {
+        Err(error) if error.is_uncertain() => error,
+        other => return other,
+    };
+    let Ok(mut fresh) = state.reader.items(std::slice::from_ref(&item.id)).await else {
+        return Err(error);
+    };
+    let Some(fresh) = fresh.remove(&item.id) else { return Err(error) };
+    let stands = |id: &WorkItemId| fresh.links.contains(&Link { kind, to: Some(id.clone()) });
+    let missing: Vec<WorkItemId> = to.iter().filter(|id| !stands(id)).cloned().collect();
+    if missing.is_empty() { Ok(()) } else { state.writer.link(&item.id, kind, &missing).await }
 }
 
 /// Sends only what still differs after an uncertain update.
