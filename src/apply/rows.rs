@@ -19,7 +19,10 @@ pub(super) async fn write(state: &State<'_>) {
         if state.stopped() {
             return;
         }
-        write_rows(state, &reference, &rows).await;
+        let uncertain = write_rows(state, &reference, &rows, true).await;
+        if !uncertain.is_empty() {
+            write_rows(state, &reference, &uncertain, false).await;
+        }
     }
 }
 
@@ -75,6 +78,7 @@ async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>
             }
         }
     }
+    Vec::new()
 }
 
 async fn read(state: &State<'_>, reference: &Reference) -> Result<Item, Outcome> {
