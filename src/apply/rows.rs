@@ -19,10 +19,7 @@ pub(super) async fn write(state: &State<'_>) {
         if state.stopped() {
             return;
         }
-        let uncertain = write_rows(state, &reference, &rows, true).await;
-        if !uncertain.is_empty() {
-            write_rows(state, &reference, &uncertain, false).await;
-        }
+        write_rows(state, &reference, &rows).await;
     }
 }
 
@@ -78,7 +75,6 @@ async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>
             }
         }
     }
-    Vec::new()
 }
 
 async fn read(state: &State<'_>, reference: &Reference) -> Result<Item, Outcome> {

@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::env::{Output, epictree, example};
 
@@ -20,7 +20,7 @@ fn examples() -> Vec<PathBuf> {
     folders
 }
 
-fn plan(folder: &PathBuf) -> Output {
+fn plan(folder: &Path) -> Output {
     let mut command = epictree(folder);
     Output::of(command.args(["plan", "--offline", "--color", "never"]).output().unwrap())
 }

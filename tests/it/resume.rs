@@ -363,7 +363,11 @@ fn broken_at(n: usize, kind: FaultKind) {
     let env = TestEnv::package_hunter();
     env.sandbox.faults(vec![Fault { nth: n, kind }]);
     let report = env.wait(async { Session::open(&env.url()).await.apply().await });
-    assert!(!report.incomplete() && !report.moved(), "{when}:\n{}", epictree::ui::report::render(&report));
+    assert!(
+        !report.incomplete() && !report.moved(),
+        "{when}:\n{}",
+        epictree::ui::report::render(&report, true)
+    );
     env.sandbox.faults(Vec::new());
     assert_same(&picture(&env.sandbox), &UNDISTURBED.picture, &when);
     assert_settled(&env, &when);
