@@ -32,8 +32,11 @@ pub fn render(plan: &Plan, look: Look) -> String {
         if several {
             out.push_str(&format!("{}\n", styled(BOLD, &clean_line(&tool.desired.name))));
         }
+        let before = out.len();
         tool_plan(&mut out, tool, look);
-        out.push('\n');
+        if out.len() > before {
+            out.push('\n');
+        }
     }
     if look.texts {
         texts(&mut out, plan);
