@@ -33,7 +33,9 @@ pub fn render(before: &str, after: &str, indent: &str, width: usize) -> String {
                 } else {
                     styled(style, &shown)
                 };
-                out.push_str(&format!("{indent}{} {text}\n", styled(style, &mark.to_string())));
+                let mark = styled(style, &mark.to_string());
+                let row = if shown.is_empty() { mark } else { format!("{mark} {text}") };
+                out.push_str(&format!("{indent}{row}\n"));
             }
         }
     }
@@ -55,7 +57,7 @@ fn emphasized(parts: &[(bool, &str)], style: anstyle::Style) -> String {
 /// The heading that a line stands under.
 fn heading_above(text: &str, line: usize) -> String {
     let above = text.lines().take(line + 1).filter(|l| l.starts_with('#'));
-    format!("@@ {}", above.last().map_or("", |l| l.trim_start_matches('#').trim()))
+    format!("@@ {}", above.last().map_or("(top)", |l| l.trim_start_matches('#').trim()))
 }
 
 #[cfg(test)]
@@ -69,7 +71,7 @@ mod tests {
         let shown = anstream::adapter::strip_str(&render(before, &after, "  ", 80)).to_string();
         assert_eq!(
             shown,
-            "  @@ Owner\n    \n  - The group is unknown.\n  + The group is asked.\n    \n"
+            "  @@ Owner\n   \n  - The group is unknown.\n  + The group is asked.\n   \n"
         );
     }
 }

@@ -166,6 +166,16 @@ fn field(out: &mut String, change: &Change, field: &FieldChange, column: usize, 
         _ if field.after == Value::None => format!("{} -> (empty)", plain(&field.before)),
         _ => format!("{} -> {}", plain(&field.before), plain(&field.after)),
     };
+    let both = field.before != Value::None && field.after != Value::None;
+    if both && shown.chars().count() > room {
+        // Cut in the middle, a long change would hide what changes.
+        let (old, new) = (clean_line(&plain(&field.before)), clean_line(&plain(&field.after)));
+        let blank = " ".repeat(column);
+        let old = styled(REMOVED, &fit(&format!("- {old}"), room));
+        let new = styled(ADDED, &fit(&format!("+ {new}"), room));
+        out.push_str(&format!("{MARGIN}{}  {old}\n{MARGIN}{blank}  {new}\n", styled(BOLD, &name)));
+        return;
+    }
     out.push_str(&format!("{MARGIN}{}  {}\n", styled(BOLD, &name), fit(&clean_line(&shown), room)));
 }
 
