@@ -1,8 +1,9 @@
 //! Closes items that the files no longer want, deepest first, with a word why.
 
-use crate::gitlab::Update;
+use crate::gitlab::{Update, WriteError};
 use crate::key::NodeKey;
 use crate::plan::Action;
+use crate::tree::WorkItemId;
 
 use super::report::Outcome;
 use super::state::State;
@@ -32,11 +33,7 @@ pub(super) async fn close(state: &State<'_>) {
                     continue;
                 }
             }
-            let why = format!(
-                "`{}` no longer asks for this, so epictree closes it. Reopen it if the work goes on.",
-                plan.desired.file
-            );
-            if let Err(error) = state.writer.comment(&item.id, &why, None).await {
+            if let Err(error) = explain(state, &item.id, &plan.desired.file).await {
                 state.fail(tool, change, &error);
                 continue;
             }
@@ -48,4 +45,17 @@ pub(super) async fn close(state: &State<'_>) {
             }
         }
     }
+}
+
+/// Says why an item is closed, unless an apply that was cut off has said it already.
+async fn explain(state: &State<'_>, id: &WorkItemId, file: &str) -> Result<(), WriteError> {
+    let file: String = file.chars().filter(|c| !c.is_control() && *c != '`').collect();
+    let why = format!(
+        "`{file}` no longer asks for this, so epictree closes it. Reopen it if the work goes on."
+    );
+    let said = state.reader.comments(id).await.map_err(WriteError::Refused)?;
+    if said.iter().any(|comment| comment.body == why) {
+        return Ok(());
+    }
+    state.writer.comment(id, &why, None).await.map(|_| ())
 }
