@@ -103,7 +103,8 @@ impl<'a> Pool<'a> {
     pub fn frontier(&self) -> Vec<WorkItemId> {
         let roots = self.desired.nodes.iter().filter_map(|node| match &node.parent {
             Parent::Item(reference) => self.existing.get(reference).map(|item| item.id.clone()),
-            Parent::None | Parent::Node(_) => None,
+            Parent::Node(key) => self.named(key).map(|item| item.id.clone()),
+            Parent::None => None,
         });
         let chosen = self.choose().0;
         let adoptable = self.adoptable(&chosen).0;
@@ -271,8 +272,17 @@ impl<'a> Pool<'a> {
         match &self.desired.node(key)?.parent {
             Parent::None => None,
             Parent::Item(reference) => self.existing.get(reference).map(|item| item.id.clone()),
-            Parent::Node(parent) => chosen.get(parent).map(|item| item.id.clone()),
+            Parent::Node(parent) => chosen
+                .get(parent)
+                .copied()
+                .or_else(|| self.named(parent))
+                .map(|item| item.id.clone()),
         }
+    }
+
+    /// The item that the files name for a node, `item = "…"`.
+    fn named(&self, key: &NodeKey) -> Option<&Item> {
+        self.existing.get(self.desired.node(key)?.item.as_ref()?)
     }
 
     /// Weighs the items that claim one key: the recorded one, else the eldest
@@ -313,15 +323,20 @@ impl<'a> Pool<'a> {
         trouble: &mut Vec<Trouble>,
     ) -> Option<&Item> {
         let Some((item, claim)) = self.read.get(id) else {
-            if alone && self.asked.contains(id) {
+            if alone && self.asked.contains(id) && self.desired.node(key).is_some() {
                 trouble
                     .push(Trouble::Unreadable(key.clone(), format!("work item {}", id.number())));
             }
             return None;
         };
         match claim {
-            Claim::Ours(claimed, _) | Claim::Damaged(claimed) => (claimed == key).then_some(item),
+            Claim::Ours(claimed, _) | Claim::Damaged(claimed) if claimed == key => Some(item),
+            // Its description was copied from another item of ours: the record knows better.
+            Claim::Ours(..) | Claim::Damaged(_) => {
+                (expected.is_some() && item.parent.as_ref() == expected).then_some(item)
+            }
             Claim::Unmarked if expected.is_none() || item.parent.as_ref() == expected => Some(item),
+            Claim::Unmarked if self.desired.node(key).is_none() => None,
             Claim::Unmarked => {
                 trouble.push(Trouble::Lost(key.clone(), item.reference.clone()));
                 None
@@ -348,7 +363,11 @@ impl<'a> Pool<'a> {
             let parent = match &node.parent {
                 Parent::None => None,
                 Parent::Item(reference) => self.existing.get(reference),
-                Parent::Node(key) => chosen.get(key).or_else(|| adoptable.get(key)).copied(),
+                Parent::Node(key) => chosen
+                    .get(key)
+                    .or_else(|| adoptable.get(key))
+                    .copied()
+                    .or_else(|| self.named(key)),
             };
             let Some(parent) = parent else { continue };
             let twins = self.read.values().filter(|(item, _)| {

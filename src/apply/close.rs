@@ -1,12 +1,13 @@
 //! Closes items that the files no longer want, deepest first, with a word why.
 
-use crate::gitlab::{Update, WriteError};
+use crate::gitlab::{GitlabError, Update, WriteError};
 use crate::key::NodeKey;
 use crate::plan::Action;
-use crate::tree::WorkItemId;
+use crate::tree::{Item, WorkItemId};
 
 use super::report::Outcome;
 use super::state::State;
+use super::update::moved;
 
 pub(super) async fn close(state: &State<'_>) {
     for (tool, plan) in state.tools() {
@@ -17,19 +18,14 @@ pub(super) async fn close(state: &State<'_>) {
             let Some(key) = NodeKey::parse(&change.key) else { continue };
             let item = state.with(tool, |scene| scene.observed.items.get(&key).cloned());
             let Some(item) = item else { continue };
-            match state.reader.items(std::slice::from_ref(&item.id)).await {
-                Ok(fresh) if fresh.get(&item.id).is_some_and(|now| !now.open) => {
-                    state.finish(tool, change, Some(&item), Outcome::Done);
+            match still_bare(state, &item).await {
+                Ok(None) => {}
+                Ok(Some(outcome)) => {
+                    state.finish(tool, change, Some(&item), outcome);
                     continue;
                 }
-                Ok(_) => {}
                 Err(error) => {
-                    state.finish(
-                        tool,
-                        change,
-                        None,
-                        Outcome::Failed(error.to_string(), error.hint()),
-                    );
+                    state.fail(tool, change, &WriteError::Refused(error));
                     continue;
                 }
             }
@@ -45,6 +41,20 @@ pub(super) async fn close(state: &State<'_>) {
             }
         }
     }
+}
+
+/// Reads an item and what hangs below it again; answers why it is not to be closed.
+async fn still_bare(state: &State<'_>, item: &Item) -> Result<Option<Outcome>, GitlabError> {
+    let Some(now) = state.reader.items(std::slice::from_ref(&item.id)).await?.remove(&item.id)
+    else {
+        return Ok(Some(Outcome::Moved));
+    };
+    if !now.open {
+        return Ok(Some(Outcome::Done));
+    }
+    let below = state.reader.children(std::slice::from_ref(&item.id)).await?;
+    let busy = below.into_values().flatten().any(|child| child.open);
+    Ok((busy || moved(item, &now)).then_some(Outcome::Moved))
 }
 
 /// Says why an item is closed, unless an apply that was cut off has said it already.

@@ -168,6 +168,8 @@ fn key_of(state: &State<'_>, item: &Item) -> Option<NodeKey> {
 
 /// Creates one item; a lost answer is looked for before it is tried again.
 async fn one(state: &State<'_>, group: &Group<'_>, node: &DesiredNode) -> Result<Item, WriteError> {
+    let labels = [&node.labels.enforced, &node.labels.shared, &node.labels.once];
+    state.has_labels(&node.namespace, labels.into_iter().flatten())?;
     let new = new_item(state, group.tool, node);
     let mut tries = 1;
     loop {
@@ -181,37 +183,37 @@ async fn one(state: &State<'_>, group: &Group<'_>, node: &DesiredNode) -> Result
             Err(error) if !error.is_uncertain() => return Err(error),
             Err(error) => error,
         };
-        if let Some(item) = find_lost(state, group, node).await {
-            return Ok(item);
-        }
-        if tries == TRIES || state.stopped() {
-            return Err(error);
+        // What cannot be looked for is not sent again: it may be there.
+        match find_lost(state, group, node).await {
+            Ok(Some(item)) => return Ok(item),
+            Ok(None) if tries < TRIES && !state.stopped() => {}
+            Ok(None) | Err(_) => return Err(error),
         }
         tries += 1;
     }
 }
 
 /// Looks twice for an item whose creation was not answered.
-async fn find_lost(state: &State<'_>, group: &Group<'_>, node: &DesiredNode) -> Option<Item> {
+async fn find_lost(
+    state: &State<'_>,
+    group: &Group<'_>,
+    node: &DesiredNode,
+) -> Result<Option<Item>, GitlabError> {
     let pace = *state.reader.client().pace();
     for look in 0..2 {
         if look > 0 {
             pace.sleep(pace.lost_answer).await;
         }
-        let below = listed(state, group).await.ok().and_then(|mut found| found.remove(&node.key));
-        let newest = state
-            .reader
-            .newest(&node.namespace, &state.job().caller, NEWEST)
-            .await
-            .unwrap_or_default();
+        let below = listed(state, group).await?.remove(&node.key);
+        let newest = state.reader.newest(&node.namespace, &state.job().caller, NEWEST).await?;
         let newest =
             newest.into_iter().filter(|item| key_of(state, item).as_ref() == Some(&node.key));
-        let eldest = below.into_iter().flatten().chain(newest).min_by(|a, b| a.id.cmp(&b.id));
-        if eldest.is_some() {
-            return eldest;
+        let found = below.into_iter().flatten().chain(newest);
+        if let Some(eldest) = found.min_by(|a, b| a.id.cmp(&b.id)) {
+            return Ok(Some(eldest));
         }
     }
-    None
+    Ok(None)
 }
 
 /// The creation's input. Ids are looked up after the scene is left: both take the lock.
@@ -243,7 +245,8 @@ fn new_item(state: &State<'_>, tool: usize, node: &DesiredNode) -> NewItem {
         }
     });
     NewItem {
-        label_ids: state.label_ids(&namespace, labels.into_iter().flatten()),
+        label_ids: state
+            .label_ids(&namespace, labels.into_iter().flatten().collect::<BTreeSet<_>>()),
         milestone_id: node
             .milestone
             .as_ref()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::gitlab::{Reader, WriteError, Writer};
+use crate::gitlab::{GitlabError, Reader, WriteError, Writer};
 use crate::key::NodeKey;
 use crate::plan::needs::Found;
 use crate::plan::scene::Scene;
@@ -148,6 +148,23 @@ impl<'a> State<'a> {
         let changing = self.lock();
         let ids = titles.into_iter().map(|title| (namespace.to_owned(), title.clone()));
         ids.filter_map(|at| changing.found.labels.get(&at).cloned()).collect()
+    }
+
+    /// Fails if one of these labels does not exist: written without it, an item
+    /// would look as if people had taken it off.
+    pub(super) fn has_labels<'t>(
+        &self,
+        namespace: &str,
+        titles: impl IntoIterator<Item = &'t String>,
+    ) -> Result<(), WriteError> {
+        let mut titles = titles.into_iter();
+        match titles.find(|title| self.label_ids(namespace, [*title]).is_empty()) {
+            None => Ok(()),
+            Some(title) => {
+                let what = format!("the label {title:?} of {namespace}");
+                Err(WriteError::Refused(GitlabError::NotFound { what }))
+            }
+        }
     }
 
     pub(super) fn milestone_id(&self, namespace: &str, title: &str) -> Option<String> {

@@ -142,7 +142,7 @@ async fn one(state: &State<'_>, target: &Target<'_>, fresh: &BTreeMap<WorkItemId
 }
 
 /// Tells whether a field that epictree manages is not as it was.
-fn moved(known: &Item, fresh: &Item) -> bool {
+pub(super) fn moved(known: &Item, fresh: &Item) -> bool {
     let managed = |item: &Item| {
         let Item {
             id: _,
@@ -193,6 +193,7 @@ async fn write(
     decision: Decision,
 ) -> Result<Item, WriteError> {
     let (item, decision) = link(state, target, item, decision).await?;
+    state.has_labels(&item.reference.namespace, &decision.update.add_labels)?;
     let update = mutation(state, &item, decision.update);
     if update.is_empty() {
         return Ok(item);

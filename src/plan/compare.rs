@@ -104,7 +104,7 @@ pub fn first_description(
         confidential: node.confidential,
         weight: node.weight,
         milestone: node.milestone.clone(),
-        assignees: node.assignees.clone(),
+        assignees: node.assignees.clone().filter(|list| !list.is_empty()),
         start: node.start,
         due: node.due,
         links: Vec::new(),
@@ -127,7 +127,11 @@ fn managed_labels(node: &DesiredNode) -> Vec<String> {
 pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision {
     let described = marker::read(&item.description);
     let (stored, old) = match &described.marker {
-        Reading::One(marker) => (Some(marker.as_ref()), marker.base.clone()),
+        // A marker that people copied from another item says nothing of this one.
+        Reading::One(marker) if marker.key == node.key || node.was.contains(&marker.key) => {
+            (Some(marker.as_ref()), marker.base.clone())
+        }
+        Reading::One(_) => (None, Base::default()),
         Reading::None | Reading::Damaged { .. } | Reading::Newer(_) | Reading::Duplicate => {
             (None, Base::default())
         }
@@ -169,6 +173,9 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
     if text.is_some() || stored != Some(&wanted) {
         let text = text.unwrap_or(described.text);
         work.decision.update.description = Some(marker::write(&text, &wanted));
+    }
+    if work.decision.fields.len() > 1 && work.decision.cause == Some(Cause::Filled) {
+        work.decision.cause = Some(Cause::SpecChanged);
     }
     work.decision
 }
@@ -257,7 +264,13 @@ impl Work {
         if filled && verdict == Verdict::Write {
             self.decision.cause = Some(Cause::Filled);
         }
-        self.note("body", verdict, gitlab.into(), after.into());
+        if verdict == Verdict::Drift && text.is_some() {
+            // People's lines stay, and epictree ticks a box among them.
+            self.note("body", Verdict::Write, gitlab.into(), after.into());
+            self.note("body", verdict, gitlab.into(), spec.clone().into());
+        } else {
+            self.note("body", verdict, gitlab.into(), after.into());
+        }
         self.new.body = settled_body(self.old.body.take(), &spec, verdict);
         text
     }

@@ -1,6 +1,8 @@
 //! Whether a plan is safe to carry out: the brake, and what only `--force` may do.
 
-use super::change::{Action, Cause, ToolPlan, Value};
+use crate::key::NodeKey;
+
+use super::change::{Action, Cause, Change, ToolPlan, Value};
 
 /// Below this many items the brake never acts.
 const FEW: usize = 10;
@@ -18,7 +20,7 @@ pub fn objections(plan: &ToolPlan) -> Vec<String> {
         .changes
         .iter()
         .filter(|c| matches!(c.action, Action::Update | Action::Close))
-        .filter(|c| c.reference.is_some() && c.cause != Cause::Filled)
+        .filter(|c| c.reference.is_some() && c.cause != Cause::Filled && !is_named(plan, c))
         .count();
     let touched = updated + plan.orphans.len();
     if touched > FEW && touched * 100 > plan.open_items * SHARE {
@@ -33,4 +35,10 @@ pub fn objections(plan: &ToolPlan) -> Vec<String> {
         }
     }
     objections
+}
+
+/// Work that exists is people's, not one of the tool's items.
+fn is_named(plan: &ToolPlan, change: &Change) -> bool {
+    let node = NodeKey::parse(&change.key).and_then(|key| plan.desired.node(&key));
+    node.is_some_and(|node| node.item.is_some())
 }

@@ -3,6 +3,7 @@
 mod client;
 mod contract;
 mod durable;
+mod edges;
 mod env;
 mod examples;
 mod files;

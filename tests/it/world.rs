@@ -306,7 +306,13 @@ impl World {
 
     /// Plans and applies, whatever comes of it.
     pub(crate) async fn try_apply(&self) -> Report {
+        self.apply_after(|_| {}).await
+    }
+
+    /// Plans, lets a colleague at it, and applies that plan, whatever comes of it.
+    pub(crate) async fn apply_after(&self, between: impl FnOnce(&Self)) -> Report {
         let Look { observed, found, ground, types, plan } = self.look().await.unwrap();
+        between(self);
         let plan = Plan { target: "test".into(), caller: None, tools: vec![plan] };
         let writer = Writer::new(&self.client);
         let job = Job {
