@@ -27,10 +27,12 @@ pub(super) async fn create(state: &State<'_>) {
                 .filter(|(ns, title)| *title == change.title && inside(ns))
                 .cloned()
                 .collect();
-            // Another tool of this run may have made it.
-            let known =
-                wanted.first().is_some_and(|(ns, title)| !state.label_ids(ns, [title]).is_empty());
-            if known {
+            // Another tool of this run may have made it, for all or some of the namespaces.
+            let wanted: Vec<_> = wanted
+                .into_iter()
+                .filter(|(ns, title)| state.label_ids(ns, [title]).is_empty())
+                .collect();
+            if wanted.is_empty() {
                 state.finish(tool, change, None, Outcome::Done);
                 continue;
             }

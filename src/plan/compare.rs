@@ -156,7 +156,7 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
         "assignees",
         |b| &mut b.assignees,
         assigned,
-        node.assignees.clone(),
+        node.assignees.clone().filter(|list| !list.is_empty()),
         |u, v| {
             u.assignees = Some(v.unwrap_or_default());
         },

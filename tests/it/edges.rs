@@ -1,9 +1,9 @@
 //! Rare moments: what people, other runs and broken lines do between two requests.
 
-use epictree::plan::ToolPlan;
-use epictree::sandbox::{Edit, Fault, FaultKind};
+use epictree::plan::{Action, ToolPlan, guard};
+use epictree::sandbox::{Edit, Fault, FaultKind, Sandbox, Seed};
 
-use crate::world::{TOOL, World, change, names, writes};
+use crate::world::{TOOL, World, change, item, names, notices, seed, text_of, writes};
 
 fn creates(plan: &ToolPlan) -> Vec<String> {
     writes(plan).into_iter().filter(|line| line.starts_with("create")).collect()
@@ -57,4 +57,153 @@ async fn a_lost_create_that_cannot_be_looked_for_is_not_sent_again() {
     world.settle().await;
     let of_tool = world.sandbox.items().iter().filter(|i| i.title == "Hunter integration").count();
     assert_eq!(of_tool, 1);
+}
+
+const THREE: &str = "[[part]]\nid = \"three\"\nname = \"Three\"\n";
+
+fn with_issue_below_three() -> String {
+    format!("{TOOL}[[part.issue]]\nid = \"x\"\ntitle = \"Do x\"\n")
+}
+
+#[tokio::test]
+async fn an_unwanted_item_that_is_gone_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::with(Sandbox::open(folder.path(), &seed()).unwrap(), TOOL).await;
+    world.apply().await;
+    world.edit("part/one/a", Edit::Move { to_namespace: "g/q".into() });
+    world.settle().await;
+    world.end().await;
+    let hiding = Seed { hidden: vec!["g/q".into()], ..seed() };
+    let mut world = World::with(Sandbox::open(folder.path(), &hiding).unwrap(), TOOL).await;
+    let issue = TOOL.find("[[part.issue]]").unwrap();
+    let next = issue + TOOL[issue..].find("[[part]]").unwrap();
+    world.tool = format!("{}{}", &TOOL[..issue], &TOOL[next..]);
+    assert_eq!(notices(&world.plan().await), [""; 0]);
+    world.settle().await;
+    // Wanted again, it is still not made a second time unasked.
+    world.tool = TOOL.to_owned();
+    let plan = world.plan().await;
+    assert_eq!(creates(&plan), [""; 0]);
+    assert!(plan.notices.iter().any(|n| n.blocks), "{:?}", notices(&plan));
+}
+
+#[tokio::test]
+async fn new_work_below_since_the_plan_keeps_an_item_open() {
+    let mut world = World::applied(TOOL).await;
+    world.tool = TOOL.replace(THREE, "");
+    world.options.prune = true;
+    let parent = world.item("part/three").reference;
+    let report = world
+        .apply_after(|world| {
+            world.create("g/p", "Somebody's work", &parent, "Words.");
+        })
+        .await;
+    assert_eq!(world.item("part/three").state, "OPEN", "{report:#?}");
+    assert!(world.item("part/three").notes.iter().all(|note| !note.body.contains("hunter.toml")));
+    assert!(report.moved(), "{report:#?}");
+}
+
+#[tokio::test]
+async fn work_that_exists_does_not_pull_the_brake() {
+    let mut seed = seed();
+    let mut tool = TOOL.to_owned();
+    for n in 1..=12 {
+        seed.items.push(item(&format!("g/p#{}", 100 + n), &format!("Work {n}"), "Words."));
+        tool.push_str(&format!("[[part.issue]]\nid = \"w{n}\"\nitem = \"g/p#{}\"\n", 100 + n));
+    }
+    let world = World::of(&seed, &tool).await;
+    assert_eq!(guard::objections(&world.plan().await), [""; 0]);
+    world.settle().await;
+}
+
+#[tokio::test]
+async fn what_hangs_below_an_epic_that_exists_is_looked_at() {
+    let mut seed = seed();
+    seed.items.push(item("g/e&70", "An epic of people", "Words."));
+    let tool = format!(
+        "{TOOL}[[part]]\nid = \"four\"\nname = \"Four\"\nitem = \"g/e&70\"\n[[part.issue]]\nid = \"b\"\ntitle = \"Do b\"\n"
+    );
+    let mut world = World::of(&seed, &tool).await;
+    let theirs = world.create("g/p", "Do b", "g/e&70", "Somebody's words.");
+    let plan = world.plan().await;
+    assert_eq!(change(&plan, "part/four/b").action, Action::Wait, "{:?}", writes(&plan));
+    world.options.adopt = true;
+    world.try_apply().await;
+    assert_eq!(world.item("part/four/b").reference, theirs);
+    assert_eq!(text_of(&world.item("part/four/b")), "Somebody's words.");
+}
+
+#[tokio::test]
+async fn nobody_assigned_is_what_the_files_want() {
+    let tool = TOOL.replace("id = \"two\"", "id = \"two\"\nassignees = []");
+    let mut world = World::applied(&tool).await;
+    assert_eq!(names(&change(&world.plan().await, "part/two").kept), [""; 0]);
+    world.rewrite("assignees = []", "assignees = [\"@bob\"]");
+    world.settle().await;
+    assert_eq!(world.item("part/two").assignees, ["bob"]);
+    world.rewrite("assignees = [\"@bob\"]", "assignees = []");
+    world.settle().await;
+    assert_eq!(world.item("part/two").assignees, [""; 0]);
+    assert_eq!(names(&change(&world.plan().await, "part/two").kept), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_tick_beside_peoples_lines_is_announced() {
+    let tool = TOOL.replace("title = \"Do a\"", "title = \"Do a\"\nticks = \"part/two\"");
+    let world = World::applied(&tool).await;
+    world.reword("part/one/a", "What to do.", "What to do.\n\nMine.");
+    world.edit("part/two", Edit::Close);
+    let plan = world.plan().await;
+    let change = change(&plan, "part/one/a");
+    assert_eq!(change.action, Action::Update, "a box is visible");
+    assert_eq!(names(&change.kept), ["body"]);
+    world.settle().await;
+    assert!(text_of(&world.item("part/one/a")).contains("- [x] Other work"));
+}
+
+#[tokio::test]
+async fn an_item_whose_label_could_not_be_created_is_created_by_the_next_run() {
+    let tool = TOOL.replace("id = \"two\"", "id = \"two\"\nlabels = [\"made\"]");
+    let probe = World::new(&tool).await;
+    let nth = requests_of(&probe, "labelCreate").await[0];
+    let world = World::new(&tool).await;
+    let refused = FaultKind::GraphqlError("You have no right to do this".into());
+    world.sandbox.faults(vec![Fault { nth, kind: refused }]);
+    let report = world.try_apply().await;
+    assert!(report.incomplete());
+    world.sandbox.faults(Vec::new());
+    world.settle().await;
+    assert_eq!(world.item("part/two").labels, ["made"]);
+}
+
+#[tokio::test]
+async fn an_update_waits_for_the_label_that_could_not_be_created() {
+    let mut world = World::applied(TOOL).await;
+    world.rewrite("id = \"two\"", "id = \"two\"\nlabels = [\"made\"]");
+    let refused = FaultKind::GraphqlError("You have no right to do this".into());
+    let report = world
+        .apply_after(|world| world.sandbox.faults(vec![Fault { nth: 1, kind: refused }]))
+        .await;
+    assert!(report.incomplete());
+    world.sandbox.faults(Vec::new());
+    world.settle().await;
+    assert_eq!(world.item("part/two").labels, ["made"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_closed_keeps_what_is_above_open() {
+    let mut world = World::applied(&with_issue_below_three()).await;
+    world.tool = TOOL.replace(THREE, "");
+    world.options.prune = true;
+    let below = world.item("part/three/x");
+    let report = world
+        .apply_after(|world| {
+            world.edit_at(&below.reference, Edit::Title("Somebody's own words".into()));
+        })
+        .await;
+    assert!(report.moved(), "{report:#?}");
+    assert_eq!(world.item("part/three/x").state, "OPEN", "it moved since the plan");
+    assert_eq!(world.item("part/three").state, "OPEN", "what is below it is open");
+    world.apply().await;
+    assert_eq!(world.item("part/three").state, "CLOSED");
 }
