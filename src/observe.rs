@@ -219,7 +219,8 @@ fn references(reader: &Reader, cell: &str) -> Vec<Reference> {
         .collect()
 }
 
-/// One quoted search for the marker, epics only: a project's search does not see comments.
+/// One quoted search for the marker, and one for each name the node had before; epics only:
+/// a project's search does not see comments.
 async fn search(
     reader: &Reader,
     ground: &Ground,
@@ -228,6 +229,10 @@ async fn search(
     let Some(first) = tree.nodes.first().filter(|node| node.kind == Kind::Epic) else {
         return Ok(Vec::new());
     };
-    let phrase = marker::search_phrase(&ground.workspace, &first.key);
-    Ok(reader.search(&first.namespace, &phrase).await?)
+    let mut found = Vec::new();
+    for key in std::iter::once(&first.key).chain(&first.was) {
+        let phrase = marker::search_phrase(&ground.workspace, key);
+        found.extend(reader.search(&first.namespace, &phrase).await?);
+    }
+    Ok(found)
 }

@@ -93,7 +93,8 @@ fn line(out: &mut String, change: &Change, look: Look) {
         Action::Close => REMOVED,
         Action::Record | Action::None => DIM,
     };
-    let glyph = if change.conflicts.is_empty() { change.action.glyph() } else { '!' };
+    let (glyph, style) =
+        if change.conflicts.is_empty() { (change.action.glyph(), style) } else { ('!', REMOVED) };
     let indent = "  ".repeat(change.depth);
     let word = if change.subject == Subject::TableRow { "row" } else { change.subject.as_str() };
     let left = format!("{indent}{word:<6} ");
