@@ -10,6 +10,8 @@ use crate::key::NodeKey;
 pub const SLOT_OPEN: char = '\u{F0000}';
 /// Closes a slot.
 pub const SLOT_CLOSE: char = '\u{F0001}';
+/// What an open reference reads in GitLab until the item exists.
+pub const NOT_YET: &str = "(not created yet)";
 
 /// What a slot wants.
 #[derive(Debug, Clone, PartialEq, Eq)]

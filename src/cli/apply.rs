@@ -41,6 +41,12 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
             Failure::new("nothing was written").hint("settle the errors above, then run again")
         );
     }
+    let conflicts = session.plan.summary().conflict;
+    if args.choices.fails_on_conflict() && conflicts > 0 {
+        return Err(Failure::new(format!("{}, and nothing was written", ui::count(conflicts, "conflict")))
+            .hint("settle them in GitLab or in the files, or say --on-conflict keep or spec")
+            .ends_with(Exit::Undecided));
+    }
     if !session.plan.writes() {
         return Ok(super::plan::exit(&session.plan, false));
     }
@@ -72,7 +78,7 @@ fn agreed(session: &Session) -> Result<bool, Failure> {
     ui::ask(&question)?.ok_or_else(|| {
         Failure::new("there is no terminal to ask on, and nothing was written")
             .hint("look at the plan, then run again with --yes")
-            .usage()
+            .ends_with(Exit::Usage)
     })
 }
 

@@ -55,10 +55,10 @@ impl Failure {
         self
     }
 
-    /// Makes it a mistake in the command line.
+    /// Ends with another exit code.
     #[must_use]
-    pub fn usage(mut self) -> Self {
-        self.exit = Exit::Usage;
+    pub fn ends_with(mut self, exit: Exit) -> Self {
+        self.exit = exit;
         self
     }
 }

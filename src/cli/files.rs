@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use walkdir::WalkDir;
 
-use super::Failure;
+use super::{Exit, Failure};
 
 /// The workspace file's name.
 pub(super) const WORKSPACE: &str = "epictree.toml";
@@ -51,7 +51,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
             Some(other) if *other != found => {
                 return Err(Failure::new("the paths belong to two workspaces")
                     .hint("name those of one at a time")
-                    .usage());
+                    .ends_with(Exit::Usage));
             }
             _ => folder = Some(found),
         }

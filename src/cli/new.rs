@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     if !is_id(&args.id) {
         return Err(Failure::new(format!("`{}` is not an id", args.id))
             .hint(format!("use lower-case words joined by `-`, such as `{}`", suggestion(&args.id)))
-            .usage());
+            .ends_with(Exit::Usage));
     }
     let here = std::env::current_dir()?;
     let workspace = files::workspace_above(&here);

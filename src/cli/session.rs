@@ -8,6 +8,7 @@ use crate::assets::Assets;
 use crate::check::{self, Files, Loaded};
 use crate::gitlab::{Client, Lack, Named, Pace, Reader, Settings, Target};
 use crate::key::NodeKey;
+use crate::merge::OnConflict;
 use crate::observe::{Ground, observe};
 use crate::plan::Options;
 use crate::plan::change::Needs;
@@ -40,6 +41,20 @@ pub(super) struct Choices {
     /// Create this node anew although its item is recorded and cannot be read
     #[arg(long, value_name = "KEY", value_parser = key)]
     recreate: Vec<NodeKey>,
+    /// Settle what both sides changed: keep GitLab's side, write the files' (spec), or write nothing at all (fail)
+    #[arg(long, value_name = "HOW", value_enum)]
+    on_conflict: Option<Settle>,
+}
+
+/// How to settle what both sides changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Settle {
+    /// GitLab's side stays, and is no conflict any more
+    Keep,
+    /// The files' side is written
+    Spec,
+    /// Nothing is written while there is a conflict
+    Fail,
 }
 
 fn key(text: &str) -> Result<NodeKey, String> {
@@ -54,7 +69,17 @@ impl Choices {
             adopt: self.adopt,
             prune: self.prune,
             recreate: self.recreate.iter().cloned().collect(),
+            on_conflict: match self.on_conflict {
+                None | Some(Settle::Fail) => OnConflict::Report,
+                Some(Settle::Keep) => OnConflict::Keep,
+                Some(Settle::Spec) => OnConflict::Spec,
+            },
         }
+    }
+
+    /// Whether a conflict stops everything.
+    pub(super) fn fails_on_conflict(&self) -> bool {
+        self.on_conflict == Some(Settle::Fail)
     }
 }
 

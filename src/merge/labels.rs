@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::scalar::{Verdict, decide};
+use super::scalar::{OnConflict, Verdict, decide};
 
 /// What the files want of an existing item's labels.
 #[derive(Debug, Clone, Copy)]
@@ -39,19 +39,24 @@ pub fn scope(title: &str) -> Option<&str> {
 
 /// Decides a set of labels.
 #[must_use]
-pub fn decide_labels(base: &[String], gitlab: &[String], wanted: Wanted<'_>) -> Outcome {
+pub fn decide_labels(
+    base: &[String],
+    gitlab: &[String],
+    wanted: Wanted<'_>,
+    on_conflict: OnConflict,
+) -> Outcome {
     let mut out = Outcome::default();
     let titles: BTreeSet<&String> = wanted.enforced.iter().chain(wanted.shared).collect();
     for title in &titles {
         let enforced = wanted.enforced.contains(title);
-        let verdict = decide_one(base, gitlab, title, enforced);
+        let verdict = decide_one(base, gitlab, title, enforced).settled(on_conflict);
         let of_scope = same_slot(gitlab, title).filter(|other| other != title);
         match verdict {
             Verdict::Write | Verdict::Clear => {
                 out.remove.extend(of_scope.cloned());
                 out.add.push((*title).clone());
             }
-            Verdict::Drift => out.drift.push(((*title).clone(), of_scope.cloned().collect())),
+            Verdict::Drift | Verdict::Keep => out.drift.push(((*title).clone(), of_scope.cloned().collect())),
             Verdict::Conflict => {
                 out.conflicts.push(((*title).clone(), of_scope.cloned().collect()));
             }
@@ -127,7 +132,7 @@ mod tests {
         for (case, base, gitlab, enforced, shared, add, remove, drift, conflicts) in cases {
             let (enforced, shared) = (list(enforced), list(shared));
             let wanted = Wanted { enforced: &enforced, shared: &shared };
-            let out = decide_labels(&list(base), &list(gitlab), wanted);
+            let out = decide_labels(&list(base), &list(gitlab), wanted, OnConflict::Report);
             assert_eq!(out.add, list(add), "{case}: add");
             assert_eq!(out.remove, list(remove), "{case}: remove");
             let firsts = |pairs: &[(String, Vec<String>)]| {

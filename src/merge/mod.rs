@@ -8,3 +8,5 @@ pub mod labels;
 pub mod scalar;
 pub mod table;
 pub mod text;
+
+pub use scalar::OnConflict;

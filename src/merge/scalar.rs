@@ -17,6 +17,8 @@ pub enum Verdict {
     Drift,
     /// Both sides changed it: GitLab's side is kept and reported.
     Conflict,
+    /// Both sides changed it, and people settled it: GitLab's side is kept, the base takes the files'.
+    Keep,
 }
 
 impl Verdict {
@@ -29,8 +31,30 @@ impl Verdict {
     /// Tells whether the base takes the files' side.
     #[must_use]
     pub fn settles(self) -> bool {
-        matches!(self, Self::Same | Self::Record | Self::Write | Self::Clear | Self::Theirs)
+        !matches!(self, Self::Drift | Self::Conflict)
     }
+
+    /// The verdict after people said how conflicts are settled.
+    #[must_use]
+    pub fn settled(self, on_conflict: OnConflict) -> Self {
+        match (self, on_conflict) {
+            (Self::Conflict, OnConflict::Keep) => Self::Keep,
+            (Self::Conflict, OnConflict::Spec) => Self::Write,
+            (verdict, _) => verdict,
+        }
+    }
+}
+
+/// How what both sides changed is settled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// Not at all: GitLab's side stays, and every run reports it.
+    #[default]
+    Report,
+    /// GitLab's side stays, and the files take it for settled.
+    Keep,
+    /// The files' side is written.
+    Spec,
 }
 
 /// Decides one field; `None` is empty, absent or unknown.

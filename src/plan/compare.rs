@@ -4,21 +4,24 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use crate::canonical::{canonical, lines};
 use crate::key::NodeKey;
 use crate::marker::{self, Base, BaseText, Marker, Reading, Record};
+use crate::merge::OnConflict;
 use crate::merge::labels::{Wanted, decide_labels};
 use crate::merge::scalar::{Verdict, decide};
-use crate::merge::text::{Merged, decide_text};
+use crate::merge::text::{Merged, Sides, decide_text};
+use crate::text::NOT_YET;
 use crate::tree::{Capabilities, DesiredNode, Item, Kind, LinkKind, Parent, WorkItemId};
 
 use super::change::{Cause, FieldChange, Value};
-use super::resolve::{AFTER_APPLY, NOT_YET, resolve};
+use super::resolve::{AFTER_APPLY, resolve};
 
 /// What the comparison may know of the rest of the tree.
 pub struct Around<'a> {
     /// The workspace's id.
     pub workspace: &'a str,
+    /// How what both sides changed is settled.
+    pub on_conflict: OnConflict,
     /// The item of a node, if it exists.
     pub item: &'a dyn Fn(&NodeKey) -> Option<&'a Item>,
     /// The item that a node hangs under, if it exists.
@@ -136,7 +139,9 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
             (None, Base::default())
         }
     };
-    let mut work = Work { decision: Decision::default(), old, new: Base::default() };
+    let on_conflict = around.on_conflict;
+    let mut work =
+        Work { decision: Decision::default(), old, new: Base::default(), on_conflict };
     work.title(node, item);
     let text = work.body(node, &described.text, around);
     work.labels(node, item);
@@ -187,7 +192,7 @@ pub fn compare_existing(node: &DesiredNode, item: &Item, around: &Around<'_>) ->
     let mut decision = Decision::default();
     let has: Vec<String> = item.labels.iter().map(|label| label.title.clone()).collect();
     let wanted = Wanted { enforced: &node.labels.enforced, shared: &[] };
-    let labels = decide_labels(&has, &has, wanted);
+    let labels = decide_labels(&has, &has, wanted, around.on_conflict);
     if !labels.add.is_empty() {
         decision.fields.push(FieldChange::new("labels", Value::None, labels.add.clone()));
         decision.update.add_labels = labels.add;
@@ -215,6 +220,7 @@ struct Work {
     decision: Decision,
     old: Base,
     new: Base,
+    on_conflict: OnConflict,
 }
 
 impl Work {
@@ -226,7 +232,7 @@ impl Work {
                 self.decision.fields.push(field);
                 self.decision.cause.get_or_insert(Cause::SpecChanged);
             }
-            Verdict::Drift => self.decision.kept.push(field),
+            Verdict::Drift | Verdict::Keep => self.decision.kept.push(field),
             Verdict::Conflict => self.decision.conflicts.push(field),
             Verdict::Same | Verdict::Record | Verdict::Theirs => {}
         }
@@ -243,6 +249,7 @@ impl Work {
     ) {
         let old = base(&mut self.old).clone();
         let verdict = decide(old.as_ref(), gitlab.as_ref(), spec.as_ref());
+        let verdict = verdict.settled(self.on_conflict);
         self.note(name, verdict, gitlab.into(), spec.clone().into());
         if verdict.writes() {
             write(&mut self.decision.update, spec.clone());
@@ -258,27 +265,27 @@ impl Work {
     /// Answers the text to write, if GitLab's is not to stay.
     fn body(&mut self, node: &DesiredNode, gitlab: &str, around: &Around<'_>) -> Option<String> {
         let spec = resolve(&node.body, around.open, around.item);
-        let Merged { verdict, text } = decide_text(self.old.body.as_ref(), gitlab, &spec);
-        let after = text.clone().unwrap_or_else(|| spec.clone());
-        let filled = matches!(&self.old.body, Some(BaseText::Text(base)) if base.contains(NOT_YET));
-        if filled && verdict == Verdict::Write {
-            self.decision.cause = Some(Cause::Filled);
+        let old = self.old.body.take();
+        let Merged { text, base, drift, conflict } =
+            decide_text(old.as_ref(), gitlab, &spec, self.on_conflict);
+        if let Some(text) = &text {
+            let filled = matches!(&old, Some(BaseText::Text(base)) if base.contains(NOT_YET));
+            self.decision.cause = filled.then_some(Cause::Filled).or(self.decision.cause);
+            self.note("body", Verdict::Write, gitlab.into(), text.as_str().into());
         }
-        if verdict == Verdict::Drift && text.is_some() {
-            // People's lines stay, and epictree ticks a box among them.
-            self.note("body", Verdict::Write, gitlab.into(), after.into());
-            self.note("body", verdict, gitlab.into(), spec.clone().into());
-        } else {
-            self.note("body", verdict, gitlab.into(), after.into());
+        for (sides, verdict) in [(drift, Verdict::Drift), (conflict, Verdict::Conflict)] {
+            if let Some(Sides { gitlab, files }) = sides {
+                self.note("body", verdict, gitlab.into(), files.into());
+            }
         }
-        self.new.body = settled_body(self.old.body.take(), &spec, verdict);
+        self.new.body = base;
         text
     }
 
     fn labels(&mut self, node: &DesiredNode, item: &Item) {
         let has: Vec<String> = item.labels.iter().map(|label| label.title.clone()).collect();
         let wanted = Wanted { enforced: &node.labels.enforced, shared: &node.labels.shared };
-        let out = decide_labels(&self.old.labels, &has, wanted);
+        let out = decide_labels(&self.old.labels, &has, wanted, self.on_conflict);
         if !out.add.is_empty() || !out.remove.is_empty() {
             self.note("labels", Verdict::Write, out.remove.clone().into(), out.add.clone().into());
             if out.add.iter().all(|title| self.old.labels.contains(title)) && out.remove.is_empty()
@@ -310,6 +317,7 @@ impl Work {
         if node.enforce_parent && matches!(verdict, Verdict::Drift | Verdict::Conflict) {
             verdict = Verdict::Write;
         }
+        let verdict = verdict.settled(self.on_conflict);
         let shown = wanted.map(|p| p.reference.to_string());
         self.note("parent", verdict, parent_of(item, around), shown.into());
         if verdict.writes() {
@@ -373,20 +381,4 @@ fn parent_of(item: &Item, around: &Around<'_>) -> Value {
             .map_or_else(|| id.as_str().to_owned(), |parent| parent.reference.to_string())
     };
     item.parent.as_ref().map(shown).into()
-}
-
-/// The base of the text afterwards. A base that is canonically the files' text
-/// stays as it is, so that a blank in a template does not rewrite every marker.
-fn settled_body(old: Option<BaseText>, spec: &str, verdict: Verdict) -> Option<BaseText> {
-    let boxes = |text: &str| lines(text).iter().filter_map(|line| line.ticked).collect::<Vec<_>>();
-    match (old, verdict) {
-        (old, Verdict::Conflict) => old,
-        (Some(BaseText::Text(old)), _)
-            if canonical(&old) == canonical(spec) && boxes(&old) == boxes(spec) =>
-        {
-            Some(BaseText::Text(old))
-        }
-        (Some(BaseText::Hash(hash)), Verdict::Same | Verdict::Drift) => Some(BaseText::Hash(hash)),
-        _ => Some(BaseText::Text(spec.to_owned())),
-    }
 }

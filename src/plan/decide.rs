@@ -26,6 +26,7 @@ pub fn around<T>(
     let first = scene.is_first(node);
     f(&Around {
         workspace: &scene.options.workspace,
+        on_conflict: scene.options.on_conflict,
         item: &|key| scene.item(key),
         parent: &|parent| scene.parent(parent),
         by_id: &|id| scene.observed.by_id(id),

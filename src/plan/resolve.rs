@@ -4,8 +4,6 @@ use crate::key::NodeKey;
 use crate::text::{Piece, Slot, Text};
 use crate::tree::Item;
 
-/// What an open reference reads in GitLab until the item exists.
-pub const NOT_YET: &str = "(not created yet)";
 /// What an open reference reads in a plan.
 pub const AFTER_APPLY: &str = "(known after apply)";
 

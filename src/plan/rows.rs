@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::marker::Record;
+use crate::merge::OnConflict;
 use crate::merge::scalar::{Verdict, decide};
 use crate::merge::table::{Table, TableError, locate};
 use crate::text::Text;
@@ -49,10 +50,11 @@ pub fn decide_row(
         .map(|(column, text)| (column.clone(), filled(scene, text, purpose)))
         .collect();
     let base = scene.observed.record.rows.get(&row.item.to_string());
+    let on_conflict = scene.options.on_conflict;
     let mut decision = RowDecision { paste: table.render(&cells), ..RowDecision::default() };
     match table.find(text, &row.heading, &needles(scene, row))? {
         None => absent(&table, text, cells, base, &mut decision),
-        Some(at) => present(row, (&table, at), text, &cells, base, &mut decision),
+        Some(at) => present(row, (&table, at), text, (&cells, base, on_conflict), &mut decision),
     }
     Ok(decision)
 }
@@ -91,12 +93,14 @@ fn absent(
         .collect();
 }
 
+/// The cells a row should hold, those it held, and how what both sides changed is settled.
+type Wanted<'a> = (&'a [(String, String)], Option<&'a BTreeMap<String, String>>, OnConflict);
+
 fn present(
     row: &DesiredRow,
     (table, at): (&Table, usize),
     text: &str,
-    cells: &[(String, String)],
-    base: Option<&BTreeMap<String, String>>,
+    (cells, base, on_conflict): Wanted<'_>,
     decision: &mut RowDecision,
 ) {
     let mut settled = BTreeMap::new();
@@ -107,7 +111,7 @@ fn present(
         let once = row.write_once.contains(column);
         let verdict = match decide(old, gitlab, Some(value.as_str()).filter(|v| !v.is_empty())) {
             _ if once => Verdict::Theirs,
-            verdict => verdict,
+            verdict => verdict.settled(on_conflict),
         };
         let field = FieldChange::new(column, gitlab.map(str::to_owned), value.clone());
         match verdict {
@@ -115,7 +119,7 @@ fn present(
                 written.push((column.clone(), value.clone()));
                 decision.fields.push(field);
             }
-            Verdict::Drift => decision.kept.push(field),
+            Verdict::Drift | Verdict::Keep => decision.kept.push(field),
             Verdict::Conflict => decision.conflicts.push(field),
             Verdict::Same | Verdict::Record | Verdict::Theirs => {}
         }

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::key::NodeKey;
+use crate::merge::OnConflict;
+use crate::text::NOT_YET;
 use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Trouble};
 
-use super::resolve::{AFTER_APPLY, NOT_YET};
+use super::resolve::AFTER_APPLY;
 
 /// Choices that belong to a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub struct Options {
     pub prune: bool,
     /// Keys whose recorded items cannot be read and are to be made anew.
     pub recreate: BTreeSet<NodeKey>,
+    /// How what both sides changed is settled.
+    pub on_conflict: OnConflict,
 }
 
 /// Everything a comparison may look at.

@@ -1,0 +1,188 @@
+//! Which line of a text is which line of the base.
+//!
+//! Equal lines in order first; then lines that left one place and stand word by
+//! word in another; then, between two lines that stayed, those that are one line
+//! in other words.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::page::Page;
+use super::words::{ALIKE, bag, fills, likeness};
+
+/// More pairs of lines than this are not weighed against each other.
+const MOST_PAIRS: usize = 10_000;
+
+/// How the lines of the base stand in another text.
+#[derive(Debug)]
+pub(super) struct Alignment {
+    /// For each line of the base its place in the text.
+    pub(super) at: Vec<Option<usize>>,
+    /// For each line of the text its place in the base; `None` for a new line.
+    pub(super) from: Vec<Option<usize>>,
+    /// Whether a line of the base stands elsewhere among its neighbours.
+    pub(super) moved: Vec<bool>,
+}
+
+impl Alignment {
+    /// A text that is the base.
+    pub(super) fn identity(base: &Page<'_>) -> Self {
+        let all: Vec<Option<usize>> = (0..base.len()).map(Some).collect();
+        Self { at: all.clone(), from: all, moved: vec![false; base.len()] }
+    }
+
+    /// Aligns a text with the base.
+    pub(super) fn new(base: &Page<'_>, text: &Page<'_>, algorithm: Algorithm) -> Self {
+        let mut it = Self {
+            at: vec![None; base.len()],
+            from: vec![None; text.len()],
+            moved: vec![false; base.len()],
+        };
+        for op in capture_diff_slices(algorithm, &base.ids, &text.ids) {
+            if let DiffOp::Equal { old_index, new_index, len } = op {
+                (0..len).for_each(|n| it.pair(old_index + n, new_index + n));
+            }
+        }
+        let gaps = it.gaps();
+        it.find_moves(base, text);
+        for (old, new) in gaps {
+            it.find_rewordings(base, text, old, new);
+        }
+        it
+    }
+
+    fn pair(&mut self, old: usize, new: usize) {
+        self.at[old] = Some(new);
+        self.from[new] = Some(old);
+    }
+
+    /// The lines between each two that stayed.
+    pub(super) fn gaps(&self) -> Vec<(Range<usize>, Range<usize>)> {
+        let mut gaps = Vec::new();
+        let (mut old_from, mut new_from) = (0, 0);
+        let stayed = (0..self.at.len()).filter(|old| !self.moved[*old]);
+        let pairs = stayed.filter_map(|old| Some((old, self.at[old]?)));
+        for (old, new) in pairs.chain([(self.at.len(), self.from.len())]) {
+            if old > old_from || new > new_from {
+                gaps.push((old_from..old, new_from..new));
+            }
+            (old_from, new_from) = (old + 1, new + 1);
+        }
+        gaps
+    }
+
+    /// Pairs what is gone here and new there, from lines that are unique in both, to both sides.
+    fn find_moves(&mut self, base: &Page<'_>, text: &Page<'_>) {
+        let mut seen: BTreeMap<u32, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        for old in (0..base.len()).filter(|old| self.at[*old].is_none()) {
+            seen.entry(base.ids[old]).or_default().0.push(old);
+        }
+        for new in (0..text.len()).filter(|new| self.from[*new].is_none()) {
+            seen.entry(text.ids[new]).or_default().1.push(new);
+        }
+        let anchors = seen.into_values().filter_map(|(old, new)| match (&old[..], &new[..]) {
+            ([old], [new]) => Some((*old, *new)),
+            _ => None,
+        });
+        let mut anchors: Vec<(usize, usize)> = anchors
+            .filter(|(old, _)| base.lines[*old].canonical.contains(char::is_alphanumeric))
+            .collect();
+        anchors.sort_unstable();
+        for (old, new) in anchors {
+            if self.at[old].is_some() || self.from[new].is_some() {
+                continue;
+            }
+            self.pair_moved(old, new);
+            let ahead = (1..).map(|n| (old.checked_add(n), new.checked_add(n)));
+            self.extend(base, text, ahead);
+            let back = (1..).map(|n| (old.checked_sub(n), new.checked_sub(n)));
+            self.extend(base, text, back);
+        }
+    }
+
+    fn extend(
+        &mut self,
+        base: &Page<'_>,
+        text: &Page<'_>,
+        steps: impl Iterator<Item = (Option<usize>, Option<usize>)>,
+    ) {
+        for step in steps {
+            let (Some(old), Some(new)) = step else { return };
+            let free = old < base.len()
+                && new < text.len()
+                && self.at[old].is_none()
+                && self.from[new].is_none();
+            if !free || base.ids[old] != text.ids[new] {
+                return;
+            }
+            self.pair_moved(old, new);
+        }
+    }
+
+    fn pair_moved(&mut self, old: usize, new: usize) {
+        self.pair(old, new);
+        self.moved[old] = true;
+    }
+
+    /// Pairs lines that are alike, in order, so that the sum of their likeness is greatest.
+    fn find_rewordings(
+        &mut self,
+        base: &Page<'_>,
+        text: &Page<'_>,
+        old: Range<usize>,
+        new: Range<usize>,
+    ) {
+        let old: Vec<usize> = old.filter(|n| self.at[*n].is_none()).collect();
+        let new: Vec<usize> = new.filter(|n| self.from[*n].is_none()).collect();
+        if old.is_empty() || new.is_empty() || old.len() * new.len() > MOST_PAIRS {
+            return;
+        }
+        let weights = weights(base, text, &old, &new);
+        let width = new.len() + 1;
+        let mut best = vec![0.0_f32; (old.len() + 1) * width];
+        for i in (0..old.len()).rev() {
+            for j in (0..new.len()).rev() {
+                let paired = weights[i * new.len() + j]
+                    .map_or(0.0, |weight| weight + best[(i + 1) * width + j + 1]);
+                best[i * width + j] =
+                    paired.max(best[(i + 1) * width + j]).max(best[i * width + j + 1]);
+            }
+        }
+        let (mut i, mut j) = (0, 0);
+        while i < old.len() && j < new.len() {
+            let here = best[i * width + j];
+            if here <= best[(i + 1) * width + j] {
+                i += 1;
+            } else if here <= best[i * width + j + 1] {
+                j += 1;
+            } else {
+                self.pair(old[i], new[j]);
+                (i, j) = (i + 1, j + 1);
+            }
+        }
+    }
+}
+
+/// How alike each two lines are; `None` below the threshold.
+fn weights(
+    base: &Page<'_>,
+    text: &Page<'_>,
+    old: &[usize],
+    new: &[usize],
+) -> Vec<Option<f32>> {
+    let old: Vec<&str> = old.iter().map(|at| base.lines[*at].canonical.as_str()).collect();
+    let new: Vec<&str> = new.iter().map(|at| text.lines[*at].canonical.as_str()).collect();
+    let bags: Vec<_> = old.iter().map(|line| bag(line)).collect();
+    let others: Vec<_> = new.iter().map(|line| bag(line)).collect();
+    let mut weights = Vec::with_capacity(old.len() * new.len());
+    for (i, line) in old.iter().enumerate() {
+        for (j, other) in new.iter().enumerate() {
+            let alike = likeness(&bags[i], &others[j]);
+            let alike = if fills(line, other) { alike.max(ALIKE) } else { alike };
+            weights.push((alike >= ALIKE).then_some(alike));
+        }
+    }
+    weights
+}
