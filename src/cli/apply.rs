@@ -43,9 +43,12 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let conflicts = session.plan.summary().conflict;
     if args.choices.fails_on_conflict() && conflicts > 0 {
-        return Err(Failure::new(format!("{}, and nothing was written", ui::count(conflicts, "conflict")))
-            .hint("settle them in GitLab or in the files, or say --on-conflict keep or spec")
-            .ends_with(Exit::Undecided));
+        return Err(Failure::new(format!(
+            "{}, and nothing was written",
+            ui::count(conflicts, "conflict")
+        ))
+        .hint("settle them in GitLab or in the files, or say --on-conflict keep or spec")
+        .ends_with(Exit::Undecided));
     }
     if !session.plan.writes() {
         return Ok(super::plan::exit(&session.plan, false));

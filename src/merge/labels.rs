@@ -56,7 +56,9 @@ pub fn decide_labels(
                 out.remove.extend(of_scope.cloned());
                 out.add.push((*title).clone());
             }
-            Verdict::Drift | Verdict::Keep => out.drift.push(((*title).clone(), of_scope.cloned().collect())),
+            Verdict::Drift | Verdict::Keep => {
+                out.drift.push(((*title).clone(), of_scope.cloned().collect()))
+            }
             Verdict::Conflict => {
                 out.conflicts.push(((*title).clone(), of_scope.cloned().collect()));
             }
@@ -144,7 +146,7 @@ mod tests {
             after.retain(|label| !out.remove.contains(label));
             after.extend(out.add.iter().cloned());
             let after: Vec<String> = after.into_iter().collect();
-            let again = decide_labels(&out.base, &after, wanted);
+            let again = decide_labels(&out.base, &after, wanted, OnConflict::Report);
             assert!(
                 again.add.is_empty() && again.remove.is_empty(),
                 "{case}: the second run writes {again:?}"

@@ -140,8 +140,7 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
         }
     };
     let on_conflict = around.on_conflict;
-    let mut work =
-        Work { decision: Decision::default(), old, new: Base::default(), on_conflict };
+    let mut work = Work { decision: Decision::default(), old, new: Base::default(), on_conflict };
     work.title(node, item);
     let text = work.body(node, &described.text, around);
     work.labels(node, item);

@@ -11,6 +11,7 @@ mod files;
 mod identity;
 mod layers;
 mod lifecycle;
+mod merge;
 mod merging;
 mod preflight;
 mod property;

@@ -53,6 +53,17 @@ impl Alignment {
         it
     }
 
+    /// For each line of the base the nearest one above it that the text still has.
+    pub(super) fn kept_above(&self) -> Vec<Option<usize>> {
+        let mut last = None;
+        let above = self.at.iter().enumerate().map(|(old, at)| {
+            let above = last;
+            last = at.map(|_| old).or(last);
+            above
+        });
+        above.collect()
+    }
+
     fn pair(&mut self, old: usize, new: usize) {
         self.at[old] = Some(new);
         self.from[new] = Some(old);
@@ -73,7 +84,7 @@ impl Alignment {
         gaps
     }
 
-    /// Pairs what is gone here and new there, from lines that are unique in both, to both sides.
+    /// Pairs what is gone here and new there as often, and what stands around it, to both sides.
     fn find_moves(&mut self, base: &Page<'_>, text: &Page<'_>) {
         let mut seen: BTreeMap<u32, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
         for old in (0..base.len()).filter(|old| self.at[*old].is_none()) {
@@ -82,10 +93,8 @@ impl Alignment {
         for new in (0..text.len()).filter(|new| self.from[*new].is_none()) {
             seen.entry(text.ids[new]).or_default().1.push(new);
         }
-        let anchors = seen.into_values().filter_map(|(old, new)| match (&old[..], &new[..]) {
-            ([old], [new]) => Some((*old, *new)),
-            _ => None,
-        });
+        let anchors = seen.into_values().filter(|(old, new)| old.len() == new.len());
+        let anchors = anchors.flat_map(|(old, new)| old.into_iter().zip(new));
         let mut anchors: Vec<(usize, usize)> = anchors
             .filter(|(old, _)| base.lines[*old].canonical.contains(char::is_alphanumeric))
             .collect();
@@ -114,7 +123,7 @@ impl Alignment {
                 && new < text.len()
                 && self.at[old].is_none()
                 && self.from[new].is_none();
-            if !free || base.ids[old] != text.ids[new] {
+            if !free || !is_same(base, old, text, new) {
                 return;
             }
             self.pair_moved(old, new);
@@ -165,13 +174,14 @@ impl Alignment {
     }
 }
 
+/// Whether a line says the same as another, or nearly.
+fn is_same(base: &Page<'_>, old: usize, text: &Page<'_>, new: usize) -> bool {
+    let (one, other) = (&base.lines[old].canonical, &text.lines[new].canonical);
+    one == other || likeness(&bag(one), &bag(other)) >= ALIKE
+}
+
 /// How alike each two lines are; `None` below the threshold.
-fn weights(
-    base: &Page<'_>,
-    text: &Page<'_>,
-    old: &[usize],
-    new: &[usize],
-) -> Vec<Option<f32>> {
+fn weights(base: &Page<'_>, text: &Page<'_>, old: &[usize], new: &[usize]) -> Vec<Option<f32>> {
     let old: Vec<&str> = old.iter().map(|at| base.lines[*at].canonical.as_str()).collect();
     let new: Vec<&str> = new.iter().map(|at| text.lines[*at].canonical.as_str()).collect();
     let bags: Vec<_> = old.iter().map(|line| bag(line)).collect();

@@ -46,7 +46,7 @@ pub fn decide_text(
     on_conflict: OnConflict,
 ) -> Merged {
     let mut merged = match base {
-        Some(BaseText::Text(base)) => three_way(base, gitlab, spec, on_conflict),
+        Some(BaseText::Text(base)) => settled(base, gitlab, spec, on_conflict),
         Some(BaseText::Hash(_)) | None => two_way(base, gitlab, spec, on_conflict),
     };
     let mut numbers = Numbers::default();
@@ -79,11 +79,8 @@ fn two_way(base: Option<&BaseText>, gitlab: &str, spec: &str, on_conflict: OnCon
     let mut numbers = Numbers::default();
     let (now, wanted) = (Page::new(gitlab, &mut numbers), Page::new(spec, &mut numbers));
     let unchanged = base.map_or(now.len() == 0, |base| base.is(gitlab));
-    let settled = |text| Merged {
-        text,
-        base: Some(BaseText::Text(spec.to_owned())),
-        ..Merged::default()
-    };
+    let settled =
+        |text| Merged { text, base: Some(BaseText::Text(spec.to_owned())), ..Merged::default() };
     let sides = || Some(Sides { gitlab: gitlab.to_owned(), files: spec.to_owned() });
     if now.says(&wanted) {
         return settled(None);
@@ -117,14 +114,39 @@ fn retell(now: &Page<'_>, wanted: &Page<'_>) -> String {
     sheets.retold(&Patch { reword, ..Patch::default() })
 }
 
+/// How often a merge with a conflict is merged again.
+const ROUNDS: usize = 4;
+
+/// The merge that merging again does not change: beside a conflict, lines that are alike may be
+/// told apart only once what is clean is written.
+fn settled(base: &str, gitlab: &str, spec: &str, on_conflict: OnConflict) -> Merged {
+    let mut merged = three_way(base, gitlab, spec, on_conflict);
+    for _ in 0..ROUNDS {
+        let (Some(_), Some(BaseText::Text(base)), Some(text)) =
+            (&merged.conflict, &merged.base, &merged.text)
+        else {
+            break;
+        };
+        let again = three_way(base, text, spec, on_conflict);
+        let same = again == merged;
+        merged = again;
+        if same {
+            break;
+        }
+    }
+    merged
+}
+
 fn three_way(base: &str, gitlab: &str, spec: &str, on_conflict: OnConflict) -> Merged {
     let mut numbers = Numbers::default();
     let [base, now, wanted] = [base, gitlab, spec].map(|text| Page::new(text, &mut numbers));
+    if now.says(&wanted) && now.boxes() == wanted.boxes() {
+        return Merged { base: Some(BaseText::Text(spec.to_owned())), ..Merged::default() };
+    }
     let attempt = Attempt::best(&base, &now, &wanted);
     let onto_gitlab = attempt.sheets(&now, &attempt.to_gitlab, false);
     let kept = attempt.patch(|verdict| matches!(verdict, Verdict::Clean(_)));
-    let text =
-        if now.says(&base) { onto_gitlab.retold(&kept) } else { onto_gitlab.patched(&kept) };
+    let text = if now.says(&base) { onto_gitlab.retold(&kept) } else { onto_gitlab.patched(&kept) };
     let forced = match attempt.conflicts() {
         0 => text.clone(),
         _ => onto_gitlab.patched(&attempt.patch(|verdict| *verdict != Verdict::Agreed)),

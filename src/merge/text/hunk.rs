@@ -118,13 +118,7 @@ impl<'a> Court<'a> {
         to_gitlab: &'a Alignment,
         to_spec: &'a Alignment,
     ) -> Self {
-        let mut last = None;
-        let above = (0..base.len()).map(|old| {
-            let above = last;
-            last = to_gitlab.at[old].map(|_| old).or(last);
-            above
-        });
-        let above = above.collect();
+        let above = to_gitlab.kept_above();
         Self { base, gitlab, spec, to_gitlab, to_spec, above }
     }
 
@@ -156,8 +150,11 @@ impl<'a> Court<'a> {
         let here: Vec<usize> = gone.iter().filter_map(|n| self.to_gitlab.at[*n]).collect();
         if here.is_empty() {
             let instead = self.instead_of(gone[0]);
-            let same = self.gitlab.ids[instead.clone()] == self.spec.ids[come.clone()];
-            let agreed = come.is_empty() || same;
+            let below = come.start.checked_sub(1).and_then(|above| self.to_spec.from[above]);
+            let elsewhere = below.map_or(0..0, |below| self.people_after(below));
+            let ours = &self.spec.ids[come.clone()];
+            let same = |theirs: &Range<usize>| self.gitlab.ids[theirs.clone()] == *ours;
+            let agreed = come.is_empty() || same(&instead) || same(&elsewhere);
             return if agreed { Verdict::Agreed } else { Verdict::Conflict(instead.collect()) };
         }
         let changed = gone.iter().any(|n| self.is_reworded(*n));
@@ -193,9 +190,8 @@ impl<'a> Court<'a> {
         let follows = !page.starts_block(lines.start);
         let leads = lines.end < page.len() && !page.starts_block(lines.end);
         let block_gone = || self.base.block(below).all(&is_gone);
-        let section_gone = || {
-            self.base.heading(below).is_some_and(|heading| (heading..=below).all(&is_gone))
-        };
+        let section_gone =
+            || self.base.heading(below).is_some_and(|heading| (heading..=below).all(&is_gone));
         !leads && follows && block_gone() || section_gone()
     }
 
@@ -244,7 +240,8 @@ impl<'a> Court<'a> {
         if twins.is_empty() && ours != theirs {
             return Verdict::Clean(Placing { below: ours > theirs, twins });
         }
-        if twins.is_empty() && is_unordered(self.spec, &come) && is_unordered(self.gitlab, &people) {
+        if twins.is_empty() && is_unordered(self.spec, &come) && is_unordered(self.gitlab, &people)
+        {
             return clean();
         }
         Verdict::Conflict(people.collect())
@@ -302,5 +299,7 @@ fn is_unordered(page: &Page<'_>, lines: &Range<usize>) -> bool {
         (kind, indent)
     });
     let Some((Some(kind), indent)) = kinds.next() else { return false };
-    kinds.all(|(other, deeper)| other == Some(kind) && deeper == indent || kind == '-' && deeper > indent)
+    kinds.all(|(other, deeper)| {
+        other == Some(kind) && deeper == indent || kind == '-' && deeper > indent
+    })
 }

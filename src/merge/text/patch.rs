@@ -109,7 +109,8 @@ impl Sheets<'_> {
         let (text, spec) = (of(self.text, piece.text), of(self.spec, piece.spec));
         match (of(self.base, piece.base), text, spec) {
             (Some(base), Some(text), Some(spec)) => {
-                let is_in = |set: &BTreeSet<usize>| piece.base.is_some_and(|old| set.contains(&old));
+                let is_in =
+                    |set: &BTreeSet<usize>| piece.base.is_some_and(|old| set.contains(&old));
                 if is_in(&patch.force) {
                     return spec;
                 }
@@ -126,17 +127,18 @@ impl Sheets<'_> {
         let words = self.words(piece, patch);
         let text = piece.text.map(|at| &self.text.lines[at]);
         let spec = piece.spec.map(|at| &self.spec.lines[at]);
-        let raw = match (text, spec) {
-            (Some(text), None) => text.raw.to_owned(),
-            (Some(text), Some(_)) if their_bytes && text.canonical == words => text.raw.to_owned(),
-            (_, Some(spec)) if spec.canonical == words => spec.raw.to_owned(),
-            (Some(text), _) if text.canonical == words => text.raw.to_owned(),
-            (Some(text), _) => with_bullet(&words, text.raw),
-            (None, _) => words,
-        };
         let wanted = spec.and_then(|line| line.ticked);
         let now = text.and_then(|line| line.ticked);
-        if wanted.or(now).is_none() {
+        let (raw, has_box) = match (text, spec) {
+            (Some(text), None) => (text.raw.to_owned(), now.is_some()),
+            (Some(text), Some(_)) if their_bytes && text.canonical == words => {
+                (text.raw.to_owned(), now.is_some())
+            }
+            (_, Some(spec)) if spec.canonical == words => (spec.raw.to_owned(), wanted.is_some()),
+            (Some(text), _) => (with_bullet(&words, text.raw), now.or(wanted).is_some()),
+            (None, _) => (words, wanted.is_some()),
+        };
+        if !has_box {
             return raw;
         }
         let now = now.filter(|_| !self.files_boxes || wanted.is_none());
@@ -149,7 +151,8 @@ impl Sheets<'_> {
         let of = |page: &Page<'_>, at: Option<usize>| at.and_then(|at| page.apart(at));
         let (base, text, spec) =
             (of(self.base, piece.base), of(self.text, piece.text), of(self.spec, piece.spec));
-        let moved = piece.base.is_some_and(|old| self.to_spec.moved[old] && !self.to_text.moved[old]);
+        let moved =
+            piece.base.is_some_and(|old| self.to_spec.moved[old] && !self.to_text.moved[old]);
         let apart = match (base, text, spec) {
             _ if piece.parted => true,
             (_, Some(_), Some(spec)) if moved => spec,
@@ -194,6 +197,8 @@ struct Weaver<'a, 'p> {
     /// Lines of the text that go.
     gone: BTreeSet<usize>,
     list: List,
+    /// For each line of the base the nearest one above it that the text still has.
+    above: Vec<Option<usize>>,
     /// Below which node the next line belongs.
     cursor: usize,
 }
@@ -215,7 +220,8 @@ impl<'a, 'p> Weaver<'a, 'p> {
             Piece { base, text: Some(at), spec, parted: false }
         };
         let list = List::new((0..sheets.text.len()).map(piece));
-        Self { sheets, brings, twins, force: &patch.force, gone, list, cursor: List::TOP }
+        let above = sheets.to_text.kept_above();
+        Self { sheets, brings, twins, force: &patch.force, gone, list, above, cursor: List::TOP }
     }
 
     /// Takes the next line of the files' text.
@@ -240,9 +246,16 @@ impl<'a, 'p> Weaver<'a, 'p> {
             None if self.force.contains(&old) => {
                 self.add(Piece { base: Some(old), spec: Some(new), ..Piece::default() });
             }
-            // Gone from the text: what people put in its place comes first.
-            None => self.cursor = self.end_of(self.cursor),
+            None => self.cursor = self.end_of(self.left_of(old)),
         }
+    }
+
+    /// Where the text goes on when a line of the base is gone from it: the line above may be one
+    /// that the files gave up and that is still there.
+    fn left_of(&self, old: usize) -> usize {
+        let Sheets { to_text, to_spec, .. } = self.sheets;
+        let given_up = self.above[old].filter(|n| !to_spec.moved[old] && to_spec.at[*n].is_none());
+        given_up.and_then(|n| to_text.at[n]).map_or(self.cursor, List::node)
     }
 
     fn unknown(&mut self, new: usize) {
@@ -285,8 +298,8 @@ impl<'a, 'p> Weaver<'a, 'p> {
             self.list.pieces[node].text.is_some_and(|at| self.sheets.text.starts_block(at))
         };
         let first = self.list.next(node).filter(|_| last != node);
-        let leads = first.is_some_and(starts)
-            && self.list.next(last).is_some_and(|behind| !starts(behind));
+        let leads =
+            first.is_some_and(starts) && self.list.next(last).is_some_and(|behind| !starts(behind));
         if leads { node } else { last }
     }
 

@@ -86,7 +86,7 @@ fn merge_words(base: &str, gitlab: &str, spec: &str) -> Option<String> {
     edits.extend(self::edits(&base, &spec));
     edits.sort_by(|a, b| (a.from.start, a.from.end).cmp(&(b.from.start, b.from.end)));
     edits.dedup();
-    if edits.windows(2).any(|pair| pair[0].from.end >= pair[1].from.start) {
+    if edits.windows(2).any(|pair| clash(&pair[0].from, &pair[1].from)) {
         return None;
     }
     let (mut out, mut at) = (String::new(), 0);
@@ -106,12 +106,16 @@ struct Edit<'a> {
     to: Vec<&'a str>,
 }
 
+/// Tells whether two edits, the first not behind the second, are about the same words or put
+/// words at the same spot.
+fn clash(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.end > other.start || one == other
+}
+
 fn edits<'a>(base: &[&str], side: &[&'a str]) -> Vec<Edit<'a>> {
     let ops = capture_diff_slices(Algorithm::Myers, base, side);
     let changed = ops.into_iter().filter(|op| !matches!(op, DiffOp::Equal { .. }));
-    changed
-        .map(|op| Edit { from: op.old_range(), to: side[op.new_range()].to_vec() })
-        .collect()
+    changed.map(|op| Edit { from: op.old_range(), to: side[op.new_range()].to_vec() }).collect()
 }
 
 /// Cuts a line into words, runs of blanks, and single marks.
@@ -189,8 +193,15 @@ mod tests {
     #[test]
     fn a_line_merges_by_words_and_a_row_by_cells() {
         let cases = [
-            ("the quick brown fox", "the slow brown fox", "the quick red fox", Some("the slow red fox")),
+            (
+                "the quick brown fox",
+                "the slow brown fox",
+                "the quick red fox",
+                Some("the slow red fox"),
+            ),
             ("the quick fox", "the slow fox", "the fast fox", None),
+            ("asks packages", "asks packages now", "asks users", Some("asks users now")),
+            ("the fox.", "the fox!", "the dog.", Some("the dog!")),
             ("the fox", "the fox runs", "the fox sleeps", None),
             ("the fox", "the fox runs", "a fox", Some("a fox runs")),
             ("a b", "a x", "a x", Some("a x")),
@@ -199,8 +210,16 @@ mod tests {
             ("| a | b |", "| x | b |", "| y | b |", None),
         ];
         for (base, gitlab, spec, expected) in cases {
-            assert_eq!(merge(base, gitlab, spec).as_deref(), expected, "{base:?} {gitlab:?} {spec:?}");
-            assert_eq!(merge(base, spec, gitlab).as_deref(), expected, "{base:?} {spec:?} {gitlab:?}");
+            assert_eq!(
+                merge(base, gitlab, spec).as_deref(),
+                expected,
+                "{base:?} {gitlab:?} {spec:?}"
+            );
+            assert_eq!(
+                merge(base, spec, gitlab).as_deref(),
+                expected,
+                "{base:?} {spec:?} {gitlab:?}"
+            );
         }
     }
 }
