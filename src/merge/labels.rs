@@ -57,7 +57,7 @@ pub fn decide_labels(
                 out.add.push((*title).clone());
             }
             Verdict::Drift | Verdict::Keep => {
-                out.drift.push(((*title).clone(), of_scope.cloned().collect()))
+                out.drift.push(((*title).clone(), of_scope.cloned().collect()));
             }
             Verdict::Conflict => {
                 out.conflicts.push(((*title).clone(), of_scope.cloned().collect()));

@@ -16,6 +16,7 @@ mod merging;
 mod preflight;
 mod property;
 mod resume;
+mod rows;
 mod sandbox;
 mod world;
 

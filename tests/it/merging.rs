@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
+use epictree::merge::OnConflict;
 use epictree::plan::{Action, Change, Value};
 use epictree::sandbox::{Edit, ItemView};
 
@@ -333,6 +334,47 @@ async fn what_both_sides_changed_is_a_conflict_until_it_is_settled() {
             edit(&world, &all(), people);
         }
         holds(&world, &all(), settled, Expect::Record, people).await;
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_is_settled_by_keeping_gitlabs_side() {
+    let mut world = three(&all(), "1", "2", "3").await;
+    world.options.on_conflict = OnConflict::Keep;
+    let plan = world.plan().await;
+    let found = change(&plan, NODE);
+    assert_eq!((found.action, plan.undecided()), (Action::Record, false));
+    assert_eq!(sorted(names(&found.kept)), sorted(all().iter().map(|field| field.name)));
+    world.settle().await;
+    world.options.on_conflict = OnConflict::Report;
+    holds(&world, &all(), "kept", Expect::Kept, "2").await;
+    // The files' side is the base now: what they want next is decided against that.
+    edit(&world, &all(), "3");
+    world.tool = tool(&all(), "1");
+    holds(&world, &all(), "then people follow and the files go on", Expect::Write, "1").await;
+}
+
+#[tokio::test]
+async fn a_conflict_is_settled_by_writing_the_files_side() {
+    let mut world = three(&all(), "1", "2", "3").await;
+    world.options.on_conflict = OnConflict::Spec;
+    holds(&world, &all(), "written", Expect::Write, "3").await;
+    world.options.on_conflict = OnConflict::Report;
+    world.is_settled("without the option").await;
+}
+
+#[tokio::test]
+async fn with_an_unknown_base_a_conflict_is_settled_likewise() {
+    for (on_conflict, end) in [(OnConflict::Keep, "1"), (OnConflict::Spec, "2")] {
+        let mut world = three(&all(), "1", "1", "2").await;
+        world.damage(NODE);
+        world.options.on_conflict = on_conflict;
+        assert!(!world.plan().await.undecided());
+        world.settle().await;
+        all_read(&world, &all(), "settled", end);
+        world.options.on_conflict = OnConflict::Report;
+        assert_eq!(writes(&world.plan().await), [""; 0]);
+        assert!(!world.plan().await.undecided());
     }
 }
 

@@ -84,7 +84,7 @@ fn merge_words(base: &str, gitlab: &str, spec: &str) -> Option<String> {
     let (base, gitlab, spec) = (tokens(base), tokens(gitlab), tokens(spec));
     let mut edits: Vec<Edit<'_>> = edits(&base, &gitlab);
     edits.extend(self::edits(&base, &spec));
-    edits.sort_by(|a, b| (a.from.start, a.from.end).cmp(&(b.from.start, b.from.end)));
+    edits.sort_by_key(|edit| (edit.from.start, edit.from.end));
     edits.dedup();
     if edits.windows(2).any(|pair| clash(&pair[0].from, &pair[1].from)) {
         return None;
