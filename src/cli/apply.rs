@@ -34,7 +34,12 @@ pub(super) struct Args {
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = session::ready(&args.paths)?;
     let session = Session::open(&loaded, &args.target, &args.choices).await?;
-    let look = ui::plan::Look { width: ui::width(), show_drift: args.show_drift, texts: false };
+    let look = ui::plan::Look {
+        width: ui::width(),
+        cut: ui::is_terminal(),
+        show_drift: args.show_drift,
+        texts: false,
+    };
     ui::print(&ui::plan::render(&session.plan, look))?;
     if session::blocked(&session.plan) {
         return Err(

@@ -50,7 +50,12 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Json => ui::json::render(&plan),
         Format::Text => ui::plan::render(
             &plan,
-            ui::plan::Look { width: ui::width(), show_drift: args.show_drift, texts: args.offline },
+            ui::plan::Look {
+                width: ui::width(),
+                cut: ui::is_terminal(),
+                show_drift: args.show_drift,
+                texts: args.offline,
+            },
         ),
     })?;
     Ok(exit(&plan, args.detailed_exitcode))

@@ -74,10 +74,16 @@ fn finished(result: std::io::Result<()>) -> std::io::Result<()> {
     }
 }
 
+/// Tells whether somebody looks at stdout on a terminal.
+#[must_use]
+pub fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
 /// Columns of the terminal behind stdout.
 #[must_use]
 pub fn width() -> usize {
-    if !std::io::stdout().is_terminal() {
+    if !is_terminal() {
         return WIDTH;
     }
     let (_, columns) = dialoguer::console::Term::stdout().size();

@@ -12,8 +12,10 @@ const MARGIN: &str = "      ";
 /// How to show a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
-    /// Columns.
+    /// Columns to align in.
     pub width: usize,
+    /// Whether values that do not fit are cut; only a terminal needs that.
+    pub cut: bool,
     /// Whether to list what people changed and keep.
     pub show_drift: bool,
     /// Whether to print the whole text of each new item.
@@ -42,7 +44,18 @@ pub fn render(plan: &Plan, look: Look) -> String {
         texts(&mut out, plan);
     }
     out.push_str(&sums(plan, look.width));
+    out.push_str(&hints(plan, look));
     out
+}
+
+/// What people may do about what is not written.
+fn hints(plan: &Plan, look: Look) -> String {
+    let Summary { drift, conflict, .. } = plan.summary();
+    let conflicts = "settle conflicts in GitLab or in the files, or run again with --on-conflict keep (GitLab's side stays) or spec (the files' side is written)";
+    let drifts = "--show-drift lists what people changed and keep";
+    let hints = [(conflict > 0, conflicts), (drift > 0 && !look.show_drift, drifts)];
+    let hints = hints.into_iter().filter(|(holds, _)| *holds);
+    hints.map(|(_, hint)| format!("{} {hint}\n", styled(NOTE, "hint:"))).collect()
 }
 
 fn is_quiet(tool: &ToolPlan, look: Look) -> bool {
@@ -155,11 +168,14 @@ fn field(out: &mut String, change: &Change, field: &FieldChange, column: usize, 
             &text(&field.before),
             &text(&field.after),
             &format!("{MARGIN}  "),
-            look.width,
+            look.cut.then_some(look.width),
         ));
         return;
     }
-    let room = look.width.saturating_sub(MARGIN.len() + column + 2);
+    let room = match look.cut {
+        true => look.width.saturating_sub(MARGIN.len() + column + 2),
+        false => usize::MAX,
+    };
     let plain = |value: &Value| if field.name == "title" { quoted(value) } else { plain(value) };
     let shown = match (field.name.as_str(), change.subject) {
         ("labels" | "links", Subject::Node(_)) => signed(field),
@@ -218,7 +234,7 @@ fn sides(out: &mut String, word: &str, field: &FieldChange, look: Look) {
             &text(&field.before),
             &text(&field.after),
             &format!("{MARGIN}  "),
-            look.width,
+            look.cut.then_some(look.width),
         ));
         return;
     }
@@ -294,6 +310,9 @@ pub fn sums(plan: &Plan, width: usize) -> String {
         parts.push(format!(
             "Plan: {create} to create, {update} to update, {adopt} to adopt, {close} to close, {unchanged} unchanged."
         ));
+    } else if conflict > 0 {
+        parts
+            .push(format!("Nothing to write before conflicts are settled, {unchanged} unchanged."));
     } else {
         parts.push(format!("No changes. {} as the files want.", count(unchanged, "item")));
     }

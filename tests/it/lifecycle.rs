@@ -258,6 +258,24 @@ fn a_text_that_both_sides_changed_is_reported_and_stays_peoples() {
 }
 
 #[test]
+fn a_conflict_is_settled_by_a_choice_or_stops_everything() {
+    let env = built();
+    let reporting = env.item(REPORTING).reference;
+    let first = "Findings show up in the pipeline and in the vulnerability report.";
+    env.rewrite(&reporting, first, "Findings show up somewhere.");
+    env.edit(TOOL, first, "Findings show up where people look.");
+    change_a_weight(&env);
+    let before = env.sandbox.dump();
+    env.apply(&["--on-conflict", "fail"]).ends_with(3).says("1 conflict, and nothing was written");
+    assert_eq!(env.sandbox.dump(), before);
+    env.plan(&["--on-conflict", "fail"]).ends_with(3).says("--on-conflict keep");
+    env.plan(&["--on-conflict", "keep", "--show-drift"]).ends_with(0).says("0 conflicts");
+    env.apply(&["--on-conflict", "spec"]).ends_with(0);
+    assert!(env.item(REPORTING).description.contains("Findings show up where people look."));
+    env.quiet();
+}
+
+#[test]
 fn a_ticked_box_stays_ticked_when_the_file_changes_the_text() {
     let env = built();
     let handover = env.item(HANDOVER);
