@@ -1,7 +1,7 @@
 //! A text before and after, line by line, the changed words marked.
 
 use similar::{ChangeTag, DiffTag, TextDiff};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::UnicodeWidthChar;
 
 use super::clean::{clean, fit};
 use super::words::{ADDED, BOLD, DIM, NOTE, REMOVED, styled};
@@ -9,8 +9,8 @@ use super::words::{ADDED, BOLD, DIM, NOTE, REMOVED, styled};
 /// Lines of context around a change.
 const CONTEXT: usize = 1;
 
-/// Renders the difference of two texts, each line indented and, with a width,
-/// cut to so many columns around what changed.
+/// Renders the difference of two texts, each line indented. With a width a
+/// changed line goes on below, and one around it is cut.
 #[must_use]
 pub fn render(before: &str, after: &str, indent: &str, width: Option<usize>) -> String {
     let (before, after) = (clean(before), clean(after));
@@ -28,38 +28,51 @@ pub fn render(before: &str, after: &str, indent: &str, width: Option<usize>) -> 
                     ChangeTag::Delete => ('-', REMOVED),
                     ChangeTag::Insert => ('+', ADDED),
                 };
-                let text = emphasized(&window(change.values(), room), style);
-                let mark = styled(style, &mark.to_string());
-                let row = if text.is_empty() { mark } else { format!("{mark} {text}") };
-                out.push_str(&format!("{indent}{row}\n"));
+                let rows = match change.tag() {
+                    ChangeTag::Equal => vec![cut(change.values(), room)],
+                    ChangeTag::Delete | ChangeTag::Insert => wrapped(change.values(), room),
+                };
+                for (n, row) in rows.iter().enumerate() {
+                    let mark = styled(style, &if n == 0 { mark } else { ' ' }.to_string());
+                    let text = emphasized(row, style);
+                    let row = if text.is_empty() { mark } else { format!("{mark} {text}") };
+                    out.push_str(&format!("{indent}{row}\n"));
+                }
             }
         }
     }
     out
 }
 
-/// The part of a line that fits, from a little before the first changed word on.
-fn window(parts: &[(bool, &str)], room: usize) -> Vec<(bool, String)> {
-    let mut parts: Vec<(bool, String)> =
-        parts.iter().map(|(mark, text)| (*mark, text.trim_end_matches('\n').to_owned())).collect();
-    let width = |parts: &[(bool, String)]| -> usize { parts.iter().map(|(_, t)| t.width()).sum() };
-    if width(&parts) <= room {
-        return parts;
+/// Parts of a line, and whether they are marked.
+type Row = Vec<(bool, String)>;
+
+/// A line, cut where it does not fit.
+fn cut(parts: &[(bool, &str)], room: usize) -> Row {
+    let line: String = parts.iter().map(|(_, text)| *text).collect();
+    vec![(false, fit(line.trim_end_matches('\n'), room))]
+}
+
+/// A line on as many rows as it takes.
+fn wrapped(parts: &[(bool, &str)], room: usize) -> Vec<Row> {
+    let mut rows: Vec<Row> = vec![Vec::new()];
+    let mut used = 0;
+    for (mark, text) in parts {
+        for c in text.trim_end_matches('\n').chars() {
+            let width = c.width().unwrap_or(0);
+            if used + width > room {
+                rows.push(Vec::new());
+                used = 0;
+            }
+            used += width;
+            let row = rows.last_mut().expect("there is always a row");
+            match row.last_mut().filter(|(other, _)| other == mark) {
+                Some((_, text)) => text.push(c),
+                None => row.push((*mark, c.to_string())),
+            }
+        }
     }
-    let lead = parts.iter().position(|(mark, _)| *mark).unwrap_or(0);
-    let changed = parts.get(lead).map_or(0, |(_, text)| text.width());
-    if width(&parts[..lead]) + changed > room {
-        let before: String = parts.drain(..lead).map(|(_, text)| text).collect();
-        let shown = before.chars().rev().take(room / 4).collect::<Vec<char>>();
-        parts.insert(0, (false, format!("…{}", shown.into_iter().rev().collect::<String>())));
-    }
-    let mut left = room;
-    parts.retain_mut(|(_, text)| {
-        *text = if left == 0 { String::new() } else { fit(text, left) };
-        left = left.saturating_sub(text.width());
-        !text.is_empty()
-    });
-    parts
+    rows
 }
 
 fn emphasized(parts: &[(bool, String)], style: anstyle::Style) -> String {
@@ -96,13 +109,18 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_around_what_changed() {
-        let before = format!("{} old words", "much of the same ".repeat(8));
+    fn a_long_line_that_changed_goes_on_below() {
+        let before = format!("{}old words", "much of the same ".repeat(3));
         let after = before.replace("old", "new");
-        let cut = anstream::adapter::strip_str(&render(&before, &after, "", Some(40))).to_string();
-        let lines: Vec<&str> = cut.lines().skip(1).collect();
-        assert_eq!(lines, ["- …he same  old words", "+ …he same  new words"], "{cut}");
-        let whole = anstream::adapter::strip_str(&render(&before, &after, "", None)).to_string();
-        assert!(whole.contains(&format!("- {before}\n+ {after}\n")), "{whole}");
+        let plain = |width| {
+            let shown = render(&before, &after, "  ", width);
+            anstream::adapter::strip_str(&shown).to_string()
+        };
+        assert_eq!(
+            plain(Some(44)),
+            "  @@ (top)\n  - much of the same much of the same much o\n    f the same old words\n  \
+             + much of the same much of the same much o\n    f the same new words\n"
+        );
+        assert_eq!(plain(None), format!("  @@ (top)\n  - {before}\n  + {after}\n"));
     }
 }

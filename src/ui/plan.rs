@@ -48,6 +48,20 @@ pub fn render(plan: &Plan, look: Look) -> String {
     out
 }
 
+/// A hint on as many lines as it takes.
+fn hint(text: &str, width: usize) -> String {
+    const WORD: &str = "hint:";
+    let mut lines = vec![WORD.to_owned()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < width => line.extend([" ", word]),
+            _ => lines.push(format!("{} {word}", " ".repeat(WORD.len()))),
+        }
+    }
+    let text = lines.join("\n");
+    format!("{}{}\n", styled(NOTE, WORD), &text[WORD.len()..])
+}
+
 /// What people may do about what is not written.
 fn hints(plan: &Plan, look: Look) -> String {
     let Summary { drift, conflict, .. } = plan.summary();
@@ -55,7 +69,7 @@ fn hints(plan: &Plan, look: Look) -> String {
     let drifts = "--show-drift lists what people changed and keep";
     let hints = [(conflict > 0, conflicts), (drift > 0 && !look.show_drift, drifts)];
     let hints = hints.into_iter().filter(|(holds, _)| *holds);
-    hints.map(|(_, hint)| format!("{} {hint}\n", styled(NOTE, "hint:"))).collect()
+    hints.map(|(_, text)| hint(text, look.width)).collect()
 }
 
 fn is_quiet(tool: &ToolPlan, look: Look) -> bool {

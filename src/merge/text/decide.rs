@@ -153,7 +153,8 @@ fn three_way(base: &str, gitlab: &str, spec: &str, on_conflict: OnConflict) -> M
     };
     let mut between = |gitlab: &str, files: &str| {
         let [one, other] = [gitlab, files].map(|text| Page::new(text, &mut numbers));
-        let sides = || Sides { gitlab: gitlab.to_owned(), files: files.to_owned() };
+        // In GitLab's bytes and with its ticks, so that nothing else differs.
+        let sides = || Sides { gitlab: gitlab.to_owned(), files: retell(&one, &other) };
         (!one.says(&other)).then(sides)
     };
     let settled = Some(BaseText::Text(spec.to_owned()));
