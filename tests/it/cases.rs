@@ -1,7 +1,5 @@
 //! Cases of the merge as data, each applied and planned again.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
-
 use epictree::canonical::canonical;
 use epictree::marker::BaseText;
 use epictree::merge::OnConflict;

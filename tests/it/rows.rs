@@ -1,5 +1,7 @@
 //! Rows in the table of an epic that people own, over the wire: cell by cell, row by row.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
+
 use epictree::merge::OnConflict;
 use epictree::plan::{Action, Change, Subject, ToolPlan};
 use epictree::sandbox::Edit;

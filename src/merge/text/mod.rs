@@ -11,6 +11,7 @@ mod decide;
 mod hunk;
 mod page;
 mod patch;
+mod weave;
 mod words;
 
 pub use decide::{Merged, Sides, decide_text};
