@@ -3,7 +3,7 @@
 //! Plain data, no rules: how the one is made is `render`'s business, how the
 //! other is read is `gitlab`'s, and who wins is `merge`'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::civil::Date;
@@ -92,6 +92,14 @@ pub fn is_path(text: &str) -> bool {
                 && !segment.starts_with(['.', '-'])
                 && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
         })
+}
+
+/// User names as they are compared, sorted: GitLab takes small and capital letters as one.
+#[must_use]
+pub fn usernames<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let small = |name: &String| name.trim_start_matches('@').to_ascii_lowercase();
+    let names: BTreeSet<String> = names.into_iter().map(small).collect();
+    names.into_iter().collect()
 }
 
 /// A work item's global id, `gid://gitlab/WorkItem/42`.
@@ -186,7 +194,7 @@ pub struct DesiredNode {
     pub weight: Option<u64>,
     /// A milestone's title.
     pub milestone: Option<String>,
-    /// User names without `@`.
+    /// User names without `@`, in small letters, sorted.
     pub assignees: Option<Vec<String>>,
     /// First day.
     pub start: Option<Date>,
@@ -326,7 +334,7 @@ pub struct Item {
     pub weight: Option<u64>,
     /// Its milestone's title.
     pub milestone: Option<String>,
-    /// User names of those assigned, sorted.
+    /// User names of those assigned, in small letters, sorted.
     pub assignees: Vec<String>,
     /// First day, if fixed by hand.
     pub start: Option<Date>,

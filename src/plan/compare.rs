@@ -10,7 +10,7 @@ use crate::marker::{self, Base, BaseText, Marker, Reading, Record};
 use crate::merge::labels::{Wanted, decide_labels};
 use crate::merge::scalar::{Verdict, decide};
 use crate::merge::text::{Merged, decide_text};
-use crate::tree::{Capabilities, DesiredNode, Item, Kind, LinkKind, Parent, WorkItemId};
+use crate::tree::{Capabilities, DesiredNode, Item, Kind, LinkKind, Parent, WorkItemId, usernames};
 
 use super::change::{Cause, FieldChange, Value};
 use super::resolve::{AFTER_APPLY, NOT_YET, resolve};
@@ -137,6 +137,7 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
         }
     };
     let mut work = Work { decision: Decision::default(), old, new: Base::default() };
+    work.old.assignees = work.old.assignees.as_ref().map(usernames);
     work.title(node, item);
     let text = work.body(node, &described.text, around);
     work.labels(node, item);

@@ -148,6 +148,40 @@ async fn nobody_assigned_is_what_the_files_want() {
 }
 
 #[tokio::test]
+async fn a_handle_in_other_letters_is_the_same_person() {
+    let mut seed = seed();
+    seed.users.push("Dora".into());
+    let tool = TOOL
+        .replace("id = \"two\"", "id = \"two\"\nassignees = [\"@Bob\", \"@bob\"]")
+        .replace("id = \"three\"", "id = \"three\"\nassignees = [\"@dora\"]");
+    let mut world = World::of(&seed, &tool).await;
+    world.settle().await;
+    assert_eq!(world.item("part/two").assignees, ["bob"]);
+    assert_eq!(world.item("part/three").assignees, ["Dora"]);
+    let plan = world.plan().await;
+    assert_eq!(plan.summary().drift, 0, "{:#?}", plan.changes);
+    // The letters change in the file: nobody new.
+    world.rewrite("@Bob", "@BOB");
+    world.rewrite("@dora", "@DORA");
+    assert_eq!(writes(&world.plan().await), [""; 0]);
+    // A base that an older epictree wrote in the file's letters is the same person too.
+    world.reword_marker("part/two", |marker| marker.base.assignees = Some(vec!["Bob".into()]));
+    world.edit("part/two", Edit::Assignees(vec!["carol".into()]));
+    let plan = world.plan().await;
+    assert_eq!(names(&change(&plan, "part/two").kept), ["assignees"]);
+    assert!(!plan.undecided());
+    world.settle().await;
+    world.edit("part/two", Edit::Assignees(vec!["bob".into()]));
+    world.rewrite("[\"@BOB\", \"@bob\"]", "[\"@Carol\", \"@Bob\"]");
+    assert_eq!(
+        change(&world.plan().await, "part/two").notifies().into_iter().collect::<Vec<_>>(),
+        ["carol"]
+    );
+    world.settle().await;
+    assert_eq!(world.item("part/two").assignees, ["bob", "carol"]);
+}
+
+#[tokio::test]
 async fn a_tick_beside_peoples_lines_is_announced() {
     let tool = TOOL.replace("title = \"Do a\"", "title = \"Do a\"\nticks = \"part/two\"");
     let world = World::applied(&tool).await;

@@ -431,6 +431,15 @@ impl World {
         item.reference
     }
 
+    /// Writes an item's marker otherwise, as another epictree or a forger would.
+    pub(crate) fn reword_marker(&self, local: &str, change: impl FnOnce(&mut Marker)) {
+        let item = self.item(local);
+        let mut marker = marker_of(&item).unwrap();
+        change(&mut marker);
+        let text = marker::write(&text_of(&item), &marker);
+        self.edit_at(&item.reference, Edit::Description(text));
+    }
+
     /// Changes the tool file.
     pub(crate) fn rewrite(&mut self, from: &str, to: &str) {
         assert!(self.tool.contains(from), "{from:?} is not in {}", self.tool);
