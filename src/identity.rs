@@ -152,7 +152,7 @@ impl<'a> Pool<'a> {
         let record = self.record();
         let keys = record.items.iter().filter_map(|(local, number)| {
             let key = NodeKey::of(&self.desired.tool, local)?;
-            Some((self.renamed(key), self.arrived(&WorkItemId::from_number(*number))))
+            Some((self.desired.renamed(key), self.arrived(&WorkItemId::from_number(*number))))
         });
         keys.collect()
     }
@@ -186,15 +186,6 @@ impl<'a> Pool<'a> {
         own.next().map(|(_, record)| record.clone()).unwrap_or_default()
     }
 
-    /// The key a node has now, if the files say that it was called otherwise.
-    fn renamed(&self, key: NodeKey) -> NodeKey {
-        if self.desired.node(&key).is_some() {
-            return key;
-        }
-        let now = self.desired.nodes.iter().find(|node| node.was.contains(&key));
-        now.map_or(key, |node| node.key.clone())
-    }
-
     fn claim(&self, item: &Item) -> Claim {
         let (workspace, key, record) = match marker::read(&item.description).marker {
             Reading::None | Reading::Duplicate => return Claim::Unmarked,
@@ -202,7 +193,7 @@ impl<'a> Pool<'a> {
             Reading::One(marker) => (marker.workspace, marker.key, Some(Box::new(marker.record))),
             Reading::Damaged { workspace, key } => (workspace, key, None),
         };
-        let key = self.renamed(key);
+        let key = self.desired.renamed(key);
         if workspace != self.workspace || key.tool() != self.desired.tool {
             return Claim::Foreign;
         }

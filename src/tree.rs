@@ -265,6 +265,16 @@ impl DesiredTree {
     pub fn node(&self, key: &NodeKey) -> Option<&DesiredNode> {
         self.nodes.iter().find(|node| &node.key == key)
     }
+
+    /// The key a node has now, if the files say that it was called otherwise.
+    #[must_use]
+    pub fn renamed(&self, key: NodeKey) -> NodeKey {
+        if self.node(&key).is_some() {
+            return key;
+        }
+        let now = self.nodes.iter().find(|node| node.was.contains(&key));
+        now.map_or(key, |node| node.key.clone())
+    }
 }
 
 // -- observed -----------------------------------------------------------------

@@ -10,6 +10,7 @@ mod files;
 mod identity;
 mod layers;
 mod lifecycle;
+mod links;
 mod merging;
 mod preflight;
 mod property;

@@ -175,8 +175,14 @@ pub(crate) fn item(reference: &str, title: &str, description: &str) -> SeedItem 
 
 /// A workspace with one tool file, and the GitLab it is held against.
 pub(crate) struct World {
+    /// The workspace file's text.
+    pub(crate) workspace: String,
+    /// The blueprint's text.
+    pub(crate) blueprint: String,
     /// The tool file's text.
     pub(crate) tool: String,
+    /// What the licence allows.
+    pub(crate) capabilities: Capabilities,
     /// The choices of the next plans.
     pub(crate) options: Options,
     /// The GitLab.
@@ -212,7 +218,16 @@ impl World {
         let settings = Settings { pace: Pace::none(), ..Settings::default() };
         let client = Client::new(&target, settings).unwrap();
         let options = Options { workspace: WORKSPACE.to_owned(), ..Options::default() };
-        Self { tool: tool.to_owned(), options, sandbox, client, served }
+        Self {
+            workspace: WORKSPACE_FILE.to_owned(),
+            blueprint: BLUEPRINT.to_owned(),
+            tool: tool.to_owned(),
+            capabilities: Capabilities { blocked_items: true, weights: true },
+            options,
+            sandbox,
+            client,
+            served,
+        }
     }
 
     /// Serves the usual sandbox and applies the tool file to it.
@@ -231,12 +246,12 @@ impl World {
     /// The tree that the files want.
     pub(crate) fn tree(&self) -> (Workspace, DesiredTree) {
         let mut assets = Assets::default();
-        assets.insert("blueprints/small.toml", BLUEPRINT);
+        assets.insert("blueprints/small.toml", self.blueprint.clone());
         assets.insert("templates/small/top.md", TOP);
         assets.insert("templates/small/part.md", PART);
         assets.insert("templates/small/item.md", ITEM);
         let files = Files {
-            workspace: ("epictree.toml".into(), WORKSPACE_FILE.as_bytes().to_vec()),
+            workspace: ("epictree.toml".into(), self.workspace.clone().into_bytes()),
             owners: None,
             assets,
             tools: vec![("hunter.toml".into(), self.tool.clone().into_bytes())],
@@ -269,8 +284,7 @@ impl World {
                 entry.insert(type_id(&place, node.kind).unwrap());
             }
         }
-        let capabilities = Capabilities { blocked_items: true, weights: true };
-        let ground = Ground { workspace: workspace.id, places, capabilities };
+        let ground = Ground { workspace: workspace.id, places, capabilities: self.capabilities };
         let observed = observe(&reader, &ground, std::slice::from_ref(&tree)).await?;
         let mut plan = build(&tree, &observed[0], &self.options);
         let named = |titles: &BTreeSet<TitleIn>| -> Vec<Named> {
@@ -401,6 +415,26 @@ impl World {
         let answer = self.sandbox.query(document, input);
         let reference = &answer["data"]["workItemCreate"]["workItem"]["reference"];
         reference.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// Plays a colleague who links an item to another, `RELATED`, `BLOCKED_BY` or `BLOCKS`.
+    pub(crate) fn link(&self, item: &ItemView, kind: &str, to: &ItemView) {
+        let document = "mutation L($input: WorkItemAddLinkedItemsInput!) {
+          workItemAddLinkedItems(input: $input) { errors }
+        }";
+        let input = json!({ "id": item.id, "linkType": kind, "workItemsIds": [to.id] });
+        let answer = self.sandbox.query(document, json!({ "input": input }));
+        assert_eq!(answer["data"]["workItemAddLinkedItems"]["errors"], json!([]), "{answer}");
+    }
+
+    /// Plays a colleague who takes a link away.
+    pub(crate) fn unlink(&self, item: &ItemView, from: &ItemView) {
+        let document = "mutation U($input: WorkItemRemoveLinkedItemsInput!) {
+          workItemRemoveLinkedItems(input: $input) { errors }
+        }";
+        let input = json!({ "id": item.id, "workItemsIds": [from.id] });
+        let answer = self.sandbox.query(document, json!({ "input": input }));
+        assert_eq!(answer["data"]["workItemRemoveLinkedItems"]["errors"], json!([]), "{answer}");
     }
 
     fn is_group(&self, path: &str) -> bool {
