@@ -13,7 +13,7 @@ use crate::merge::text::{Merged, decide_text};
 use crate::tree::{Capabilities, DesiredNode, Item, Kind, LinkKind, Parent, WorkItemId, usernames};
 
 use super::change::{Cause, FieldChange, Value};
-use super::resolve::{AFTER_APPLY, NOT_YET, resolve};
+use super::resolve::{AFTER_APPLY, NOT_YET, resolve, was_open};
 
 /// What the comparison may know of the rest of the tree.
 pub struct Around<'a> {
@@ -185,7 +185,10 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
         let text = text.unwrap_or(described.text);
         work.decision.update.description = Some(marker::write(&text, &wanted));
     }
-    if work.decision.fields.len() > 1 && work.decision.cause == Some(Cause::Filled) {
+    let before = stored.and_then(|marker| marker.base.body.as_ref());
+    let only_filled = work.decision.fields.len() == 1
+        && matches!(before, Some(BaseText::Text(base)) if was_open(&node.body, base, around.item));
+    if work.decision.cause == Some(Cause::Filled) && !only_filled {
         work.decision.cause = Some(Cause::SpecChanged);
     }
     work.decision

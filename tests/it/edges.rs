@@ -1,9 +1,12 @@
 //! Rare moments: what people, other runs and broken lines do between two requests.
 
-use epictree::plan::{Action, ToolPlan, guard};
+use epictree::marker::{self, Base, Marker, Record};
+use epictree::plan::{Action, Cause, ToolPlan, guard};
 use epictree::sandbox::{Edit, Fault, FaultKind, Sandbox, Seed};
 
-use crate::world::{TOOL, World, change, item, names, notices, seed, text_of, writes};
+use crate::world::{
+    TOOL, WORKSPACE, World, change, item, key, names, notices, seed, text_of, writes,
+};
 
 fn creates(plan: &ToolPlan) -> Vec<String> {
     writes(plan).into_iter().filter(|line| line.starts_with("create")).collect()
@@ -114,6 +117,105 @@ async fn work_that_exists_does_not_pull_the_brake() {
     let world = World::of(&seed, &tool).await;
     assert_eq!(guard::objections(&world.plan().await), [""; 0]);
     world.settle().await;
+}
+
+/// A tool with twelve issues, each with a line about the top.
+fn dozen() -> String {
+    let issue = |n| {
+        format!("[[part.issue]]\nid = \"n{n}\"\ntitle = \"Issue {n}\"\nvalue = \"About it.\"\n")
+    };
+    format!("{TOOL}{}", (1..=12).map(issue).collect::<String>())
+}
+
+/// The world of [`dozen`] whose issues refer to one that could not be created.
+async fn dozen_with_open_references() -> World {
+    let mut world = World::new(&dozen()).await;
+    world.tool = world
+        .tool
+        .replace("value = \"About it.\"", "value = \"About it.\"\nticks = \"part/one/a\"");
+    world.item_template =
+        "{{ each.value }}\n{% if each.ticks %}\nSee {{ ref(key=each.ticks) }}+\n{% endif %}".into();
+    // GitLab takes no such label, so the issue that all others refer to is not created.
+    world.rewrite("title = \"Do a\"", "title = \"Do a\"\nlabels = [\"made\"]");
+    let refused = FaultKind::GraphqlError("You have no right to do this".into());
+    let report = world
+        .apply_after(|world| world.sandbox.faults(vec![Fault { nth: 1, kind: refused }]))
+        .await;
+    world.sandbox.faults(Vec::new());
+    assert!(report.incomplete() && world.find("part/one/a").is_none(), "{report:#?}");
+    let open = text_of(&world.item("part/three/n1"));
+    assert!(open.contains("See (not created yet)\n"), "{open}");
+    world
+}
+
+/// Makes the missing item, so that what refers to it can be filled.
+async fn filled_next(world: &World) -> ToolPlan {
+    let parent = world.item("part/one").reference;
+    let text = marker::write(
+        "What to do.",
+        &Marker {
+            workspace: WORKSPACE.into(),
+            key: key("part/one/a"),
+            base: Base::default(),
+            record: Record::default(),
+        },
+    );
+    world.create("g/p", "Do a", &parent, &text);
+    world.plan().await
+}
+
+#[tokio::test]
+async fn filling_open_references_does_not_pull_the_brake() {
+    let world = dozen_with_open_references().await;
+    let plan = filled_next(&world).await;
+    let filled = plan.changes.iter().filter(|change| change.cause == Cause::Filled).count();
+    assert_eq!(filled, 12, "{:?}", writes(&plan));
+    assert_eq!(guard::objections(&plan), [""; 0]);
+}
+
+#[tokio::test]
+async fn another_change_beside_a_filled_reference_pulls_the_brake() {
+    for (from, to) in [("title = \"Issue", "title = \"Case"), ("About it.", "About that.")] {
+        let mut world = dozen_with_open_references().await;
+        world.tool = world.tool.replace(from, to);
+        let plan = filled_next(&world).await;
+        let [why] =
+            guard::objections(&plan).try_into().unwrap_or_else(|_| panic!("{from}: passed"));
+        assert!(why.starts_with("1"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn items_under_another_parent_pull_the_brake() {
+    let mut world = World::applied(&dozen()).await;
+    world.tool =
+        world.tool.replace("value = \"About it.\"", "value = \"About it.\"\nunder = \"two\"");
+    let plan = world.plan().await;
+    let objections = guard::objections(&plan);
+    assert_eq!(objections.len(), 1, "{objections:?}");
+    assert!(objections[0].starts_with("12 of "), "{objections:?}");
+    // What people moved is kept, and no change of ours.
+    let mut world = World::applied(&dozen()).await;
+    for n in 1..=12 {
+        let parent = world.item("part/two").reference;
+        world.edit(&format!("part/three/n{n}"), Edit::Parent(Some(parent)));
+    }
+    world.rewrite("Hunts.", "Hunts more.");
+    assert_eq!(guard::objections(&world.plan().await), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_table_row_is_no_item_of_the_tool() {
+    let issue = |n| format!("[[part.issue]]\nid = \"n{n}\"\ntitle = \"Issue {n}\"\n");
+    let mut world =
+        World::applied(&format!("{TOOL}{}", (1..=9).map(issue).collect::<String>())).await;
+    world.tool =
+        world.tool.replace("title = \"Issue", "title = \"Case").replace("Hunter", "Tracker");
+    let plan = world.plan().await;
+    let updates = writes(&plan).iter().filter(|line| line.starts_with("update hunter/")).count();
+    assert!(updates > 10, "{:?}", writes(&plan));
+    let objections = guard::objections(&plan);
+    assert!(objections[0].starts_with(&format!("{updates} of ")), "{objections:?}");
 }
 
 #[tokio::test]

@@ -179,6 +179,8 @@ pub(crate) struct World {
     pub(crate) workspace: String,
     /// The blueprint's text.
     pub(crate) blueprint: String,
+    /// The template of issues.
+    pub(crate) item_template: String,
     /// The tool file's text.
     pub(crate) tool: String,
     /// What the licence allows.
@@ -221,6 +223,7 @@ impl World {
         Self {
             workspace: WORKSPACE_FILE.to_owned(),
             blueprint: BLUEPRINT.to_owned(),
+            item_template: ITEM.to_owned(),
             tool: tool.to_owned(),
             capabilities: Capabilities { blocked_items: true, weights: true },
             options,
@@ -249,7 +252,7 @@ impl World {
         assets.insert("blueprints/small.toml", self.blueprint.clone());
         assets.insert("templates/small/top.md", TOP);
         assets.insert("templates/small/part.md", PART);
-        assets.insert("templates/small/item.md", ITEM);
+        assets.insert("templates/small/item.md", self.item_template.clone());
         let files = Files {
             workspace: ("epictree.toml".into(), self.workspace.clone().into_bytes()),
             owners: None,
