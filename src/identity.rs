@@ -4,6 +4,8 @@
 //! read next and, at the end, which item is which node. A marker alone is never
 //! believed: clones and forgeries carry one too.
 
+mod twins;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::key::NodeKey;
@@ -29,6 +31,8 @@ pub struct Pool<'a> {
     followed: BTreeSet<String>,
     /// Recorded ids that were asked for.
     asked: BTreeSet<WorkItemId>,
+    /// Second items that were looked at closely.
+    looks: BTreeMap<WorkItemId, twins::Look>,
 }
 
 /// What an item says of itself.
@@ -59,6 +63,7 @@ impl<'a> Pool<'a> {
             moved: BTreeMap::new(),
             followed: BTreeSet::new(),
             asked: BTreeSet::new(),
+            looks: BTreeMap::new(),
         }
     }
 
@@ -383,6 +388,9 @@ impl<'a> Pool<'a> {
     #[must_use]
     pub fn finish(self, capabilities: Capabilities) -> ObservedTree {
         let (chosen, mut trouble) = self.choose();
+        let twins = self.twins(&chosen, &trouble);
+        let closed = |at: &Reference| twins.iter().any(|twin| twin.item.reference == *at);
+        trouble.retain(|t| !matches!(t, Trouble::Duplicate(_, at) if closed(at)));
         let items: BTreeMap<NodeKey, Item> =
             chosen.into_iter().map(|(key, item)| (key, item.clone())).collect();
         let borrowed = items.iter().map(|(key, item)| (key.clone(), item)).collect();
@@ -404,6 +412,7 @@ impl<'a> Pool<'a> {
             existing: self.existing,
             adoptable,
             open_below,
+            twins,
             trouble,
             capabilities,
         }

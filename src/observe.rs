@@ -187,10 +187,21 @@ async fn walk(reader: &Reader, pool: &mut Pool<'_>) -> Result<(), ObserveError> 
         } else if !ask.is_empty() {
             let found = reader.items(&ask).await?;
             pool.add_asked(&ask, found.into_values());
-        } else {
+        } else if !look_at_twins(reader, pool).await? {
             return Ok(());
         }
     }
+}
+
+/// Looks at second items that may be closed; answers whether there were any.
+async fn look_at_twins(reader: &Reader, pool: &mut Pool<'_>) -> Result<bool, ObserveError> {
+    let twins = pool.twins_to_look_at();
+    let mut below = reader.children(&twins).await?;
+    for twin in &twins {
+        let commented = !reader.comments(twin).await?.is_empty();
+        pool.add_look(twin, below.remove(twin), commented);
+    }
+    Ok(!twins.is_empty())
 }
 
 /// Looks for the tool's first item where its table rows point. Answers what the

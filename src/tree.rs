@@ -390,6 +390,17 @@ pub enum Trouble {
     Foreign(NodeKey, Reference),
 }
 
+/// A second item for a node that nobody touched: it may be closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twin {
+    /// The node's key.
+    pub key: NodeKey,
+    /// The second item.
+    pub item: Item,
+    /// The first one, which stays.
+    pub elder: Reference,
+}
+
 /// A namespace's full path and a title, as labels and milestones are looked up.
 pub type TitleIn = (String, String);
 
@@ -404,6 +415,8 @@ pub struct ObservedTree {
     pub adoptable: BTreeMap<NodeKey, Item>,
     /// Open items below ours that are not ours, by the item they hang under.
     pub open_below: BTreeMap<WorkItemId, Vec<Reference>>,
+    /// Second items that nobody touched, what is below before what is above.
+    pub twins: Vec<Twin>,
     /// What the tool's first node knows.
     pub record: Record,
     /// What people should know.

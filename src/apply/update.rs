@@ -15,7 +15,7 @@ use crate::plan::{self, Action, Change};
 use crate::tree::{DesiredNode, Item, Link, LinkKind, WorkItemId};
 
 use super::report::Outcome;
-use super::state::State;
+use super::state::{State, nodes_of};
 
 /// An item that may be written.
 struct Target<'a> {
@@ -59,8 +59,7 @@ fn targets<'a>(state: &State<'a>) -> Vec<Target<'a>> {
     let (created, failed) = (state.created(), state.failed());
     let mut targets = Vec::new();
     for (tool, plan) in state.tools() {
-        let changes: BTreeMap<&str, &Change> =
-            plan.changes.iter().map(|c| (c.key.as_str(), c)).collect();
+        let changes = nodes_of(plan);
         for node in &plan.desired.nodes {
             let may = plan.touched.contains(&node.key)
                 || created.contains(&node.key)

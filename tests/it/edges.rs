@@ -1,11 +1,10 @@
 //! Rare moments: what people, other runs and broken lines do between two requests.
 
-use epictree::marker::{self, Base, Marker, Record};
 use epictree::plan::{Action, Cause, ToolPlan, guard};
 use epictree::sandbox::{Edit, Fault, FaultKind, Sandbox, Seed};
 
 use crate::world::{
-    TOOL, WORKSPACE, World, change, item, key, names, notices, seed, text_of, writes,
+    TOOL, WORKSPACE, World, change, item, key, marked, names, notices, seed, text_of, writes,
 };
 
 fn creates(plan: &ToolPlan) -> Vec<String> {
@@ -151,15 +150,7 @@ async fn dozen_with_open_references() -> World {
 /// Makes the missing item, so that what refers to it can be filled.
 async fn filled_next(world: &World) -> ToolPlan {
     let parent = world.item("part/one").reference;
-    let text = marker::write(
-        "What to do.",
-        &Marker {
-            workspace: WORKSPACE.into(),
-            key: key("part/one/a"),
-            base: Base::default(),
-            record: Record::default(),
-        },
-    );
+    let text = marked(WORKSPACE, &key("part/one/a"), "What to do.");
     world.create("g/p", "Do a", &parent, &text);
     world.plan().await
 }

@@ -4,23 +4,17 @@
 use epictree::assets::Assets;
 use epictree::check::{self, Files};
 use epictree::key::NodeKey;
-use epictree::marker::{self, Base, Marker, Record};
 use epictree::plan::{Action, ToolPlan};
 use epictree::problem::Problems;
 use epictree::sandbox::{Edit, Sandbox, Seed};
 
 use crate::world::{
-    ROOT, TOOL, WORKSPACE, World, change, created, item, key, marker_of, names, notices, seed,
-    text_of, writes,
+    ROOT, TOOL, WORKSPACE, World, change, created, item, key, marked, marker_of, names, notices,
+    seed, text_of, writes,
 };
 
 fn creates(plan: &ToolPlan) -> Vec<String> {
     writes(plan).into_iter().filter(|w| w.starts_with("create")).collect()
-}
-
-fn marked(workspace: &str, key: &NodeKey, text: &str) -> String {
-    let (base, record) = (Base::default(), Record::default());
-    marker::write(text, &Marker { workspace: workspace.to_owned(), key: key.clone(), base, record })
 }
 
 // -- lost, damaged and newer markers ---------------------------------------------------

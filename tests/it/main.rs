@@ -16,6 +16,7 @@ mod preflight;
 mod property;
 mod resume;
 mod sandbox;
+mod twins;
 mod world;
 
 /// A file that nobody lists is never compiled, and its tests never run.

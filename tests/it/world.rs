@@ -14,7 +14,7 @@ use epictree::gitlab::{
     Client, Named, Pace, PlaceQuery, Reader, Settings, Target, Writer, type_id,
 };
 use epictree::key::NodeKey;
-use epictree::marker::{self, Marker, Reading};
+use epictree::marker::{self, Base, Marker, Reading, Record};
 use epictree::observe::{Ground, ObserveError, observe};
 use epictree::plan::Options;
 use epictree::plan::needs::{self, Found};
@@ -500,6 +500,12 @@ pub(crate) fn write(folder: &Path, tool: &str, more: &str) {
     for (name, text) in files {
         std::fs::write(folder.join(name), text).unwrap();
     }
+}
+
+/// A description with a marker that holds nothing but a key.
+pub(crate) fn marked(workspace: &str, key: &NodeKey, text: &str) -> String {
+    let (base, record) = (Base::default(), Record::default());
+    marker::write(text, &Marker { workspace: workspace.to_owned(), key: key.clone(), base, record })
 }
 
 /// The key of a local one.
