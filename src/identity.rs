@@ -331,9 +331,15 @@ impl<'a> Pool<'a> {
             Claim::Ours(..) | Claim::Damaged(_) => {
                 (expected.is_some() && item.parent.as_ref() == expected).then_some(item)
             }
-            Claim::Unmarked if expected.is_none() || item.parent.as_ref() == expected => Some(item),
-            Claim::Unmarked if self.desired.node(key).is_none() => None,
             Claim::Unmarked => {
+                let node = self.desired.node(key)?;
+                let stands = match expected {
+                    Some(_) => item.parent.as_ref() == expected,
+                    None => node.parent == Parent::None && item.parent.is_none(),
+                };
+                if stands {
+                    return Some(item);
+                }
                 trouble.push(Trouble::Lost(key.clone(), item.reference.clone()));
                 None
             }
