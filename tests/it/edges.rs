@@ -61,6 +61,26 @@ async fn a_lost_create_that_cannot_be_looked_for_is_not_sent_again() {
     assert_eq!(of_tool, 1);
 }
 
+#[tokio::test]
+async fn a_lost_create_that_shows_late_is_found_by_the_second_look() {
+    let probe = World::new(TOOL).await;
+    for first in requests_of(&probe, "workItemCreate").await {
+        let world = World::new(TOOL).await;
+        let lost = Fault { nth: first, kind: FaultKind::DropAfterCommit };
+        // The list of the parent's children and the list of the newest items are both behind.
+        let stale = Fault { nth: first + 1, kind: FaultKind::Stale { requests: 2 } };
+        world.sandbox.faults(vec![lost, stale]);
+        let report = world.try_apply().await;
+        assert!(!report.incomplete() && !report.moved(), "{first}: {report:#?}");
+        world.sandbox.faults(Vec::new());
+        world.is_settled("found").await;
+        let items = world.sandbox.items();
+        let titles: std::collections::BTreeSet<&str> =
+            items.iter().map(|i| i.title.as_str()).collect();
+        assert_eq!(titles.len(), items.len(), "{first}: made twice");
+    }
+}
+
 const THREE: &str = "[[part]]\nid = \"three\"\nname = \"Three\"\n";
 
 fn with_issue_below_three() -> String {

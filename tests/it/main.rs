@@ -1,5 +1,6 @@
 //! All integration tests in one binary, over HTTP against the sandbox.
 
+mod adoption;
 mod client;
 mod contract;
 mod durable;

@@ -163,6 +163,17 @@ async fn a_second_item_outside_the_places_is_only_reported() {
 }
 
 #[tokio::test]
+async fn what_another_run_made_since_the_plan_is_not_made_again() {
+    let world = World::new(TOOL).await;
+    let other = World::with(world.sandbox.clone(), TOOL).await;
+    let report = world.apply_behind(&other).await;
+    assert!(!report.incomplete() && !report.moved(), "{report:#?}");
+    assert!(!report.wrote(), "{report:#?}");
+    world.settle().await;
+    assert_eq!(notices(&world.plan().await), [""; 0]);
+}
+
+#[tokio::test]
 async fn the_run_that_made_the_younger_one_closes_it_and_goes_on_below_the_elder() {
     let mut world = World::applied(TOOL).await;
     world.tool.push_str(

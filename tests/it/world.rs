@@ -328,8 +328,20 @@ impl World {
 
     /// Plans, lets a colleague at it, and applies that plan, whatever comes of it.
     pub(crate) async fn apply_after(&self, between: impl FnOnce(&Self)) -> Report {
-        let Look { observed, found, ground, types, plan } = self.look().await.unwrap();
+        let look = self.look().await.unwrap();
         between(self);
+        self.carry_out(look).await
+    }
+
+    /// Plans, waits for another run to apply what it wants, and applies that plan.
+    pub(crate) async fn apply_behind(&self, other: &Self) -> Report {
+        let look = self.look().await.unwrap();
+        other.apply().await;
+        self.carry_out(look).await
+    }
+
+    async fn carry_out(&self, look: Look) -> Report {
+        let Look { observed, found, ground, types, plan } = look;
         let plan = Plan { target: "test".into(), caller: None, tools: vec![plan] };
         let writer = Writer::new(&self.client);
         let job = Job {
