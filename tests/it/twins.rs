@@ -200,3 +200,42 @@ async fn the_run_that_made_the_younger_one_closes_it_and_goes_on_below_the_elder
     world.settle().await;
     assert_eq!(change(&world.plan().await, "part/four").action, Action::None);
 }
+
+/// Titles of the open items.
+fn open_titles(world: &World) -> Vec<String> {
+    let items = world.sandbox.items().into_iter().filter(|item| item.state == "OPEN");
+    let mut titles: Vec<String> = items.map(|item| item.title).collect();
+    titles.sort();
+    titles
+}
+
+#[tokio::test]
+async fn of_two_runs_at_once_one_tree_is_left() {
+    let alone = open_titles(&World::applied(TOOL).await);
+    let world = World::new(TOOL).await;
+    let other = World::with(world.sandbox.clone(), TOOL).await;
+    let reports = tokio::join!(world.try_apply(), other.try_apply());
+    assert!(!reports.0.incomplete() && !reports.1.incomplete(), "{reports:#?}");
+    assert_eq!(open_titles(&world), alone);
+    world.is_settled("after both").await;
+}
+
+#[tokio::test]
+async fn of_two_runs_that_were_cut_off_at_once_later_runs_leave_one_tree() {
+    let alone = open_titles(&World::applied(TOOL).await);
+    for cut in (20..60).step_by(4) {
+        let world = World::new(TOOL).await;
+        let other = World::with(world.sandbox.clone(), TOOL).await;
+        let sandbox = world.sandbox.clone();
+        tokio::select! {
+            () = sandbox.done(cut) => {}
+            _ = async { tokio::join!(world.try_apply(), other.try_apply()) } => {}
+        }
+        for _ in 0..3 {
+            world.apply().await;
+        }
+        world.is_settled(&format!("cut off at {cut}")).await;
+        assert_eq!(open_titles(&world), alone, "cut off at {cut}");
+        assert_eq!(notices(&world.plan().await), [""; 0], "cut off at {cut}");
+    }
+}
