@@ -224,8 +224,8 @@ async fn send(
     Ok(now)
 }
 
-/// Takes links away and makes those that are missing, and decides anew; after a
-/// lost answer the item is read again, and only what still differs is sent.
+/// Takes links away and makes those that are missing, and decides anew; after a lost
+/// answer, or when another run was faster, only what still differs is sent again.
 async fn link(
     state: &State<'_>,
     target: &Target<'_>,
@@ -240,11 +240,12 @@ async fn link(
             continue;
         }
         if let Err(error) = send_links(state, &item, kind, &to).await {
-            if !error.is_uncertain() {
+            item = reread(state, &item, error.clone()).await?;
+            let left = links_of(&decide(state, target, &item), kind);
+            if left == to && !error.is_uncertain() {
                 return Err(error);
             }
-            item = reread(state, &item, error).await?;
-            to = links_of(&decide(state, target, &item), kind);
+            to = left;
             if !to.is_empty() {
                 send_links(state, &item, kind, &to).await?;
             }

@@ -205,6 +205,20 @@ async fn a_removal_that_people_made_since_the_plan_is_done() {
     assert_eq!((links(&world), base(&world)), (vec![], vec![]));
 }
 
+#[tokio::test]
+async fn a_link_that_another_run_makes_or_takes_away_at_once_is_done() {
+    let mut world = World::new(&waits(&["one", "three"])).await;
+    let mut other = World::with(world.sandbox.clone(), &world.tool).await;
+    for wanted in [waits(&["one", "three"]), waits(&["one"]), TOOL.to_owned()] {
+        world.tool.clone_from(&wanted);
+        other.tool = wanted;
+        let reports = tokio::join!(world.try_apply(), other.try_apply());
+        assert!(!reports.0.incomplete() && !reports.1.incomplete(), "{reports:#?}");
+        world.is_settled("after both").await;
+    }
+    assert_eq!(links(&world), []);
+}
+
 // -- family -------------------------------------------------------------------------------------
 
 #[tokio::test]
