@@ -1,5 +1,6 @@
 //! Rare moments: what people, other runs and broken lines do between two requests.
 
+use epictree::marker::Record;
 use epictree::plan::{Action, Cause, ToolPlan, guard};
 use epictree::sandbox::{Edit, Fault, FaultKind, Sandbox, Seed};
 
@@ -79,6 +80,43 @@ async fn a_lost_create_that_shows_late_is_found_by_the_second_look() {
             items.iter().map(|i| i.title.as_str()).collect();
         assert_eq!(titles.len(), items.len(), "{first}: made twice");
     }
+}
+
+#[tokio::test]
+async fn a_lost_create_without_a_parent_is_found_among_the_newest_items() {
+    let flat = |world: &mut World| {
+        world.workspace.push_str("[gitlab]\nnested-epics = false\n");
+        let place = "place = \"epics\"";
+        world.blueprint =
+            world.blueprint.replace(place, &format!("{place}\nissue-place = \"issues\""));
+    };
+    let mut probe = World::new(TOOL).await;
+    flat(&mut probe);
+    let nth = requests_of(&probe, "workItemCreate").await[0];
+    let mut world = World::new(TOOL).await;
+    flat(&mut world);
+    world.sandbox.faults(vec![Fault { nth, kind: FaultKind::DropAfterCommit }]);
+    world.apply().await;
+    world.sandbox.faults(Vec::new());
+    world.is_settled("found").await;
+    let tops = world.sandbox.items().iter().filter(|i| i.title == "Hunter integration").count();
+    assert_eq!(tops, 1);
+}
+
+#[tokio::test]
+async fn children_beyond_the_first_page_are_known() {
+    let issue = |n| format!("[[part.issue]]\nid = \"n{n}\"\ntitle = \"Issue {n}\"\n");
+    let tool = format!("{TOOL}{}", (1..=105).map(issue).collect::<String>());
+    let world = World::new(&tool).await;
+    world.settle().await;
+    // Without the record, which knows them all, nothing is made anew.
+    world.reword_marker("top", |marker| marker.record = Record::default());
+    assert_eq!(creates(&world.plan().await), [""; 0]);
+    world.settle().await;
+    assert_eq!(
+        world.sandbox.item(&world.item("part/three").reference).map(|i| i.children.len()),
+        Some(105)
+    );
 }
 
 const THREE: &str = "[[part]]\nid = \"three\"\nname = \"Three\"\n";
