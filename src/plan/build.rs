@@ -34,8 +34,8 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
         notices: notices(&scene),
         needs: Needs::default(),
     };
-    plan.changes.extend(closed);
     plan.changes.extend(twins(&scene));
+    plan.changes.extend(closed);
     rows::plan(&scene, &mut plan);
     plan.needs = needs::of(&scene, &plan);
     plan

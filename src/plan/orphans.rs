@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::key::NodeKey;
-use crate::tree::{Item, Kind, Twin, WorkItemId};
+use crate::tree::{Item, Kind, Reference, Twin, WorkItemId};
 
 use super::change::{Action, Cause, Change, FieldChange, Subject, Value};
 use super::scene::Scene;
@@ -45,7 +45,9 @@ pub(super) fn twins(scene: &Scene<'_>) -> Vec<Change> {
 
 /// Tells whether everything open below an item is closed in the same run.
 fn is_bare(scene: &Scene<'_>, item: &Item, closing: &BTreeSet<&WorkItemId>) -> bool {
-    let foreign = scene.observed.open_below.get(&item.id).is_some_and(|below| !below.is_empty());
+    let is_twin = |at: &Reference| scene.observed.twins.iter().any(|t| t.item.reference == *at);
+    let mut below = scene.observed.open_below.get(&item.id).into_iter().flatten();
+    let foreign = below.any(|at| !is_twin(at));
     let mut ours =
         scene.observed.items.values().filter(|other| other.parent.as_ref() == Some(&item.id));
     !foreign && ours.all(|other| !other.open || closing.contains(&other.id))

@@ -163,6 +163,22 @@ async fn a_second_item_outside_the_places_is_only_reported() {
 }
 
 #[tokio::test]
+async fn a_second_item_below_an_orphan_is_closed_before_it() {
+    let part = "[[part]]\nid = \"three\"\nname = \"Three\"\n";
+    let mut world =
+        World::applied(&format!("{TOOL}[[part.issue]]\nid = \"x\"\ntitle = \"Do x\"\n")).await;
+    world.edit("part/three/x", Edit::Unlabel("once".into()));
+    let twin = second(&world, "part/three/x", None);
+    world.tool = TOOL.replace(part, "");
+    world.options.prune = true;
+    world.settle().await;
+    assert!(is_closed_and_marked(&world, &twin.reference));
+    let left = ["part/three/x", "part/three"].map(|local| world.item(local).state);
+    assert_eq!(left, ["CLOSED", "CLOSED"]);
+    assert!(world.plan().await.orphans.is_empty());
+}
+
+#[tokio::test]
 async fn what_another_run_made_since_the_plan_is_not_made_again() {
     let world = World::new(TOOL).await;
     let other = World::with(world.sandbox.clone(), TOOL).await;
