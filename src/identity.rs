@@ -4,6 +4,8 @@
 //! read next and, at the end, which item is which node. A marker alone is never
 //! believed: clones and forgeries carry one too.
 
+mod twins;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::key::NodeKey;
@@ -29,6 +31,8 @@ pub struct Pool<'a> {
     followed: BTreeSet<String>,
     /// Recorded ids that were asked for.
     asked: BTreeSet<WorkItemId>,
+    /// Second items that were looked at closely.
+    looks: BTreeMap<WorkItemId, twins::Look>,
 }
 
 /// What an item says of itself.
@@ -59,6 +63,7 @@ impl<'a> Pool<'a> {
             moved: BTreeMap::new(),
             followed: BTreeSet::new(),
             asked: BTreeSet::new(),
+            looks: BTreeMap::new(),
         }
     }
 
@@ -152,7 +157,7 @@ impl<'a> Pool<'a> {
         let record = self.record();
         let keys = record.items.iter().filter_map(|(local, number)| {
             let key = NodeKey::of(&self.desired.tool, local)?;
-            Some((self.renamed(key), self.arrived(&WorkItemId::from_number(*number))))
+            Some((self.desired.renamed(key), self.arrived(&WorkItemId::from_number(*number))))
         });
         keys.collect()
     }
@@ -186,15 +191,6 @@ impl<'a> Pool<'a> {
         own.next().map(|(_, record)| record.clone()).unwrap_or_default()
     }
 
-    /// The key a node has now, if the files say that it was called otherwise.
-    fn renamed(&self, key: NodeKey) -> NodeKey {
-        if self.desired.node(&key).is_some() {
-            return key;
-        }
-        let now = self.desired.nodes.iter().find(|node| node.was.contains(&key));
-        now.map_or(key, |node| node.key.clone())
-    }
-
     fn claim(&self, item: &Item) -> Claim {
         let (workspace, key, record) = match marker::read(&item.description).marker {
             Reading::None | Reading::Duplicate => return Claim::Unmarked,
@@ -202,7 +198,7 @@ impl<'a> Pool<'a> {
             Reading::One(marker) => (marker.workspace, marker.key, Some(Box::new(marker.record))),
             Reading::Damaged { workspace, key } => (workspace, key, None),
         };
-        let key = self.renamed(key);
+        let key = self.desired.renamed(key);
         if workspace != self.workspace || key.tool() != self.desired.tool {
             return Claim::Foreign;
         }
@@ -335,9 +331,15 @@ impl<'a> Pool<'a> {
             Claim::Ours(..) | Claim::Damaged(_) => {
                 (expected.is_some() && item.parent.as_ref() == expected).then_some(item)
             }
-            Claim::Unmarked if expected.is_none() || item.parent.as_ref() == expected => Some(item),
-            Claim::Unmarked if self.desired.node(key).is_none() => None,
             Claim::Unmarked => {
+                let node = self.desired.node(key)?;
+                let stands = match expected {
+                    Some(_) => item.parent.as_ref() == expected,
+                    None => node.parent == Parent::None && item.parent.is_none(),
+                };
+                if stands {
+                    return Some(item);
+                }
                 trouble.push(Trouble::Lost(key.clone(), item.reference.clone()));
                 None
             }
@@ -392,6 +394,9 @@ impl<'a> Pool<'a> {
     #[must_use]
     pub fn finish(self, capabilities: Capabilities) -> ObservedTree {
         let (chosen, mut trouble) = self.choose();
+        let twins = self.twins(&chosen, &trouble);
+        let closed = |at: &Reference| twins.iter().any(|twin| twin.item.reference == *at);
+        trouble.retain(|t| !matches!(t, Trouble::Duplicate(_, at) if closed(at)));
         let items: BTreeMap<NodeKey, Item> =
             chosen.into_iter().map(|(key, item)| (key, item.clone())).collect();
         let borrowed = items.iter().map(|(key, item)| (key.clone(), item)).collect();
@@ -413,6 +418,7 @@ impl<'a> Pool<'a> {
             existing: self.existing,
             adoptable,
             open_below,
+            twins,
             trouble,
             capabilities,
         }

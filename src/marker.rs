@@ -88,7 +88,7 @@ pub struct Base {
     /// Last day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<jiff::civil::Date>,
-    /// Local keys of the nodes it depends on, sorted.
+    /// What it is linked to, sorted: local keys of nodes, references of other items.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
 }

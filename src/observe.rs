@@ -10,12 +10,15 @@ use tokio::task::JoinSet;
 
 use crate::gitlab::{GitlabError, Reader};
 use crate::identity::Pool;
-use crate::marker;
+use crate::marker::{self, Reading};
 use crate::merge::table::locate;
 use crate::text::Text;
 use crate::tree::{
     Capabilities, DesiredTree, Item, Kind, ObservedTree, Parent, Reference, Trouble, WorkItemId,
 };
+
+/// The most items that a marker may send this program to: anyone may edit one.
+const MOST_LINKED: usize = 7;
 
 /// What holds for all tools of a run.
 #[derive(Debug, Clone, Default)]
@@ -128,6 +131,8 @@ async fn observe_one(
     }
     walk(reader, &mut pool).await?;
     let mut observed = pool.finish(ground.capabilities);
+    let linked = linked_before(tree, &observed);
+    observed.existing.extend(reader.by_reference(&linked).await?);
     if let Some(first) = tree.nodes.first().map(|first| &first.key)
         && !observed.items.contains_key(first)
         && !observed.adoptable.contains_key(first)
@@ -139,6 +144,17 @@ async fn observe_one(
         }));
     }
     Ok(observed)
+}
+
+/// Items that the files once linked the first node to and no longer name.
+fn linked_before(tree: &DesiredTree, observed: &ObservedTree) -> Vec<Reference> {
+    let first = tree.nodes.first().and_then(|first| observed.items.get(&first.key));
+    let links = match first.map(|first| marker::read(&first.description).marker) {
+        Some(Reading::One(marker)) => marker.base.links,
+        _ => Vec::new(),
+    };
+    let references = links.iter().filter_map(|name| Reference::parse(name));
+    references.filter(|r| !observed.existing.contains_key(r)).take(MOST_LINKED).collect()
 }
 
 /// Reads level by level until nothing is left to ask.
@@ -171,10 +187,21 @@ async fn walk(reader: &Reader, pool: &mut Pool<'_>) -> Result<(), ObserveError> 
         } else if !ask.is_empty() {
             let found = reader.items(&ask).await?;
             pool.add_asked(&ask, found.into_values());
-        } else {
+        } else if !look_at_twins(reader, pool).await? {
             return Ok(());
         }
     }
+}
+
+/// Looks at second items that may be closed; answers whether there were any.
+async fn look_at_twins(reader: &Reader, pool: &mut Pool<'_>) -> Result<bool, ObserveError> {
+    let twins = pool.twins_to_look_at();
+    let mut below = reader.children(&twins).await?;
+    for twin in &twins {
+        let commented = !reader.comments(twin).await?.is_empty();
+        pool.add_look(twin, below.remove(twin), commented);
+    }
+    Ok(!twins.is_empty())
 }
 
 /// Looks for the tool's first item where its table rows point. Answers what the

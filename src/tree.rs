@@ -3,7 +3,7 @@
 //! Plain data, no rules: how the one is made is `render`'s business, how the
 //! other is read is `gitlab`'s, and who wins is `merge`'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::civil::Date;
@@ -92,6 +92,14 @@ pub fn is_path(text: &str) -> bool {
                 && !segment.starts_with(['.', '-'])
                 && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
         })
+}
+
+/// User names as they are compared, sorted: GitLab takes small and capital letters as one.
+#[must_use]
+pub fn usernames<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let small = |name: &String| name.trim_start_matches('@').to_ascii_lowercase();
+    let names: BTreeSet<String> = names.into_iter().map(small).collect();
+    names.into_iter().collect()
 }
 
 /// A work item's global id, `gid://gitlab/WorkItem/42`.
@@ -186,7 +194,7 @@ pub struct DesiredNode {
     pub weight: Option<u64>,
     /// A milestone's title.
     pub milestone: Option<String>,
-    /// User names without `@`.
+    /// User names without `@`, in small letters, sorted.
     pub assignees: Option<Vec<String>>,
     /// First day.
     pub start: Option<Date>,
@@ -257,6 +265,16 @@ impl DesiredTree {
     pub fn node(&self, key: &NodeKey) -> Option<&DesiredNode> {
         self.nodes.iter().find(|node| &node.key == key)
     }
+
+    /// The key a node has now, if the files say that it was called otherwise.
+    #[must_use]
+    pub fn renamed(&self, key: NodeKey) -> NodeKey {
+        if self.node(&key).is_some() {
+            return key;
+        }
+        let now = self.nodes.iter().find(|node| node.was.contains(&key));
+        now.map_or(key, |node| node.key.clone())
+    }
 }
 
 // -- observed -----------------------------------------------------------------
@@ -326,7 +344,7 @@ pub struct Item {
     pub weight: Option<u64>,
     /// Its milestone's title.
     pub milestone: Option<String>,
-    /// User names of those assigned, sorted.
+    /// User names of those assigned, in small letters, sorted.
     pub assignees: Vec<String>,
     /// First day, if fixed by hand.
     pub start: Option<Date>,
@@ -372,6 +390,17 @@ pub enum Trouble {
     Foreign(NodeKey, Reference),
 }
 
+/// A second item for a node that nobody touched: it may be closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twin {
+    /// The node's key.
+    pub key: NodeKey,
+    /// The second item.
+    pub item: Item,
+    /// The first one, which stays.
+    pub elder: Reference,
+}
+
 /// A namespace's full path and a title, as labels and milestones are looked up.
 pub type TitleIn = (String, String);
 
@@ -386,6 +415,8 @@ pub struct ObservedTree {
     pub adoptable: BTreeMap<NodeKey, Item>,
     /// Open items below ours that are not ours, by the item they hang under.
     pub open_below: BTreeMap<WorkItemId, Vec<Reference>>,
+    /// Second items that nobody touched, what is below before what is above.
+    pub twins: Vec<Twin>,
     /// What the tool's first node knows.
     pub record: Record,
     /// What people should know.

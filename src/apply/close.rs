@@ -1,8 +1,9 @@
-//! Closes items that the files no longer want, deepest first, with a word why.
+//! Closes items that the files no longer want, with a word why, and second ones; what is below first.
 
 use crate::gitlab::{GitlabError, Update, WriteError};
 use crate::key::NodeKey;
-use crate::plan::Action;
+use crate::marker;
+use crate::plan::{Action, Cause, Change};
 use crate::tree::{Item, WorkItemId};
 
 use super::report::Outcome;
@@ -15,32 +16,60 @@ pub(super) async fn close(state: &State<'_>) {
             if state.stopped() {
                 return;
             }
-            let Some(key) = NodeKey::parse(&change.key) else { continue };
-            let item = state.with(tool, |scene| scene.observed.items.get(&key).cloned());
-            let Some(item) = item else { continue };
-            match still_bare(state, &item).await {
-                Ok(None) => {}
-                Ok(Some(outcome)) => {
-                    state.finish(tool, change, Some(&item), outcome);
-                    continue;
-                }
-                Err(error) => {
-                    state.fail(tool, change, &WriteError::Refused(error));
-                    continue;
-                }
-            }
-            if let Err(error) = explain(state, &item.id, &plan.desired.file).await {
-                state.fail(tool, change, &error);
-                continue;
-            }
-            let mut update = Update::of(item.id.clone());
-            update.close = true;
-            match state.writer.update(&update).await {
-                Ok(now) => state.finish(tool, change, Some(&now), Outcome::Closed),
+            let Some((key, item)) = item_of(state, tool, change) else { continue };
+            let second = (change.cause == Cause::Duplicate).then_some(&key);
+            match one(state, &plan.desired.file, second, &item).await {
+                Ok(outcome) => state.finish(tool, change, Some(&item), outcome),
                 Err(error) => state.fail(tool, change, &error),
             }
         }
     }
+}
+
+fn item_of(state: &State<'_>, tool: usize, change: &Change) -> Option<(NodeKey, Item)> {
+    let key = NodeKey::parse(&change.key)?;
+    let item = state.with(tool, |scene| {
+        if change.cause != Cause::Duplicate {
+            return scene.observed.items.get(&key).cloned();
+        }
+        let mut twins = scene.observed.twins.iter();
+        let twin = twins.find(|twin| Some(&twin.item.reference) == change.reference.as_ref());
+        twin.map(|twin| twin.item.clone())
+    })?;
+    Some((key, item))
+}
+
+/// Closes one item; `second` is the key of one that nobody touched.
+async fn one(
+    state: &State<'_>,
+    file: &str,
+    second: Option<&NodeKey>,
+    item: &Item,
+) -> Result<Outcome, WriteError> {
+    if let Some(outcome) = still_bare(state, item).await.map_err(WriteError::Refused)? {
+        return Ok(outcome);
+    }
+    let update = match second {
+        None => {
+            explain(state, &item.id, file).await?;
+            Update { close: true, ..Update::of(item.id.clone()) }
+        }
+        Some(key) => {
+            let said = state.reader.comments(&item.id).await.map_err(WriteError::Refused)?;
+            if !said.is_empty() {
+                return Ok(Outcome::Moved);
+            }
+            as_twin(state, key, item)
+        }
+    };
+    state.writer.update(&update).await.map(|_| Outcome::Closed)
+}
+
+/// Closes a second item, and marks it as one.
+pub(super) fn as_twin(state: &State<'_>, key: &NodeKey, item: &Item) -> Update {
+    let text = marker::read(&item.description).text;
+    let mark = marker::write_duplicate(&text, &state.job().ground.workspace, key);
+    Update { description: Some(mark), close: true, ..Update::of(item.id.clone()) }
 }
 
 /// Reads an item and what hangs below it again; answers why it is not to be closed.

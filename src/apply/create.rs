@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use crate::gitlab::{GitlabError, NewItem, Side, Update, WriteError};
+use crate::gitlab::{GitlabError, NewItem, Side, WriteError};
 use crate::identity::in_places;
 use crate::key::NodeKey;
 use crate::marker::{self, Reading};
 use crate::plan::compare::first_description;
 use crate::plan::decide::around;
 use crate::plan::scene::For;
-use crate::plan::{Action, Change, Subject};
+use crate::plan::{Action, Change};
 use crate::tree::{DesiredNode, Item, Parent};
 
+use super::close::as_twin;
 use super::report::Outcome;
-use super::state::{State, changes_of};
+use super::state::{State, nodes_of};
 
 /// How often a create is tried whose answer was lost.
 const TRIES: usize = 3;
@@ -55,7 +56,7 @@ pub(super) async fn create(state: &State<'_>) {
 fn groups<'a>(state: &State<'a>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     for (tool, plan) in state.tools() {
-        let changes = changes_of(plan, |subject| matches!(subject, Subject::Node(_)));
+        let changes = nodes_of(plan);
         for node in &plan.desired.nodes {
             let change = changes.get(node.key.as_str()).filter(|c| c.action == Action::Create);
             let Some(change) = change.copied() else { continue };
@@ -312,12 +313,7 @@ async fn settle_twins(state: &State<'_>, group: &Group<'_>, made: &[(&DesiredNod
         else {
             continue;
         };
-        let text = marker::read(&item.description).text;
-        let mut close = Update::of(item.id.clone());
-        close.description =
-            Some(marker::write_duplicate(&text, &state.job().ground.workspace, &node.key));
-        close.close = true;
-        match state.writer.update(&close).await {
+        match state.writer.update(&as_twin(state, &node.key, item)).await {
             Ok(_) => state.warn(format!(
                 "{} was created twice; {} is closed",
                 elder.reference, item.reference

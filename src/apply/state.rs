@@ -8,7 +8,7 @@ use crate::gitlab::{GitlabError, Reader, WriteError, Writer};
 use crate::key::NodeKey;
 use crate::plan::needs::Found;
 use crate::plan::scene::Scene;
-use crate::plan::{Change, Subject, ToolPlan};
+use crate::plan::{Action, Change, Subject, ToolPlan};
 use crate::tree::{Item, ObservedTree, Reference, TitleIn};
 
 use super::Job;
@@ -218,7 +218,8 @@ impl<'a> State<'a> {
     }
 }
 
-/// The changes of one subject, by key.
-pub(super) fn changes_of(plan: &ToolPlan, is: impl Fn(Subject) -> bool) -> BTreeMap<&str, &Change> {
-    plan.changes.iter().filter(|c| is(c.subject)).map(|c| (c.key.as_str(), c)).collect()
+/// What the plan says of each wanted node, by key.
+pub(super) fn nodes_of(plan: &ToolPlan) -> BTreeMap<&str, &Change> {
+    let of_node = |c: &&Change| matches!(c.subject, Subject::Node(_)) && c.action != Action::Close;
+    plan.changes.iter().filter(of_node).map(|c| (c.key.as_str(), c)).collect()
 }

@@ -15,7 +15,7 @@ use crate::plan::{self, Action, Change};
 use crate::tree::{DesiredNode, Item, Link, LinkKind, WorkItemId};
 
 use super::report::Outcome;
-use super::state::State;
+use super::state::{State, nodes_of};
 
 /// An item that may be written.
 struct Target<'a> {
@@ -59,8 +59,7 @@ fn targets<'a>(state: &State<'a>) -> Vec<Target<'a>> {
     let (created, failed) = (state.created(), state.failed());
     let mut targets = Vec::new();
     for (tool, plan) in state.tools() {
-        let changes: BTreeMap<&str, &Change> =
-            plan.changes.iter().map(|c| (c.key.as_str(), c)).collect();
+        let changes = nodes_of(plan);
         for node in &plan.desired.nodes {
             let may = plan.touched.contains(&node.key)
                 || created.contains(&node.key)
@@ -105,7 +104,7 @@ async fn one(state: &State<'_>, target: &Target<'_>, fresh: &BTreeMap<WorkItemId
         return;
     };
     let decision = decide(state, target, item);
-    if decision.update.is_empty() && decision.update.links.is_empty() {
+    if decision.update.is_empty() && decision.update.leaves_links() {
         if planned {
             state.finish(target.tool, target.change, Some(item), Outcome::Done);
         }
@@ -117,12 +116,6 @@ async fn one(state: &State<'_>, target: &Target<'_>, fresh: &BTreeMap<WorkItemId
     }
     match write(state, target, item, decision).await {
         Ok(now) => {
-            if now.lock_version > item.lock_version + 1 {
-                state.warn(format!(
-                    "{} was edited while it was written; look at its history",
-                    now.reference
-                ));
-            }
             state.keep(target.tool, &target.node.key, now.clone());
             if planned {
                 let outcome = match target.change.action {
@@ -185,8 +178,23 @@ pub(super) fn moved(known: &Item, fresh: &Item) -> bool {
     managed(known) != managed(fresh)
 }
 
-/// Links first, so that the base can say that they stand; then the rest in one mutation.
+/// Writes an item; a link to the parent it had until then can be made only afterwards.
 async fn write(
+    state: &State<'_>,
+    target: &Target<'_>,
+    item: &Item,
+    decision: Decision,
+) -> Result<Item, WriteError> {
+    let now = send(state, target, item, decision).await?;
+    let left = decide(state, target, &now);
+    if now.parent == item.parent || left.update.leaves_links() {
+        return Ok(now);
+    }
+    send(state, target, &now, left).await
+}
+
+/// Links first, so that the base can say that they stand; then the rest in one mutation.
+async fn send(
     state: &State<'_>,
     target: &Target<'_>,
     item: &Item,
@@ -204,14 +212,20 @@ async fn write(
         other => other?,
     };
     check_labels(state, target, &now);
+    if now.lock_version > item.lock_version + 1 {
+        state.warn(format!(
+            "{} was edited while it was written; look at its history",
+            now.reference
+        ));
+    }
     if now.links.is_empty() {
         now.links = item.links;
     }
     Ok(now)
 }
 
-/// Makes the links that are missing and decides anew; after a lost answer the
-/// item is read again, and only links that are still missing are made.
+/// Takes links away and makes those that are missing, and decides anew; after a lost
+/// answer, or when another run was faster, only what still differs is sent again.
 async fn link(
     state: &State<'_>,
     target: &Target<'_>,
@@ -219,29 +233,50 @@ async fn link(
     decision: Decision,
 ) -> Result<(Item, Decision), WriteError> {
     let (mut item, mut decision) = (item.clone(), decision);
-    for kind in [LinkKind::BlockedBy, LinkKind::Related] {
-        let of_kind = |decision: &Decision| -> Vec<WorkItemId> {
-            let links = decision.update.links.iter().filter(|(k, _)| *k == kind);
-            links.map(|(_, id)| id.clone()).collect()
-        };
-        let mut to = of_kind(&decision);
+    // GitLab takes links away of whatever kind.
+    for kind in [None, Some(LinkKind::BlockedBy), Some(LinkKind::Related)] {
+        let mut to = links_of(&decision, kind);
         if to.is_empty() {
             continue;
         }
-        if let Err(error) = state.writer.link(&item.id, kind, &to).await {
-            if !error.is_uncertain() {
+        if let Err(error) = send_links(state, &item, kind, &to).await {
+            item = reread(state, &item, error.clone()).await?;
+            let left = links_of(&decide(state, target, &item), kind);
+            if left == to && !error.is_uncertain() {
                 return Err(error);
             }
-            item = reread(state, &item, error).await?;
-            to = of_kind(&decide(state, target, &item));
+            to = left;
             if !to.is_empty() {
-                state.writer.link(&item.id, kind, &to).await?;
+                send_links(state, &item, kind, &to).await?;
             }
         }
-        item.links.extend(to.into_iter().map(|id| Link { kind, to: Some(id) }));
+        item.links.retain(|link| link.to.as_ref().is_none_or(|id| !to.contains(id)));
+        let made = kind.map(|kind| to.into_iter().map(move |id| Link { kind, to: Some(id) }));
+        item.links.extend(made.into_iter().flatten());
         decision = decide(state, target, &item);
     }
     Ok((item, decision))
+}
+
+/// Items to link in a way, or to take the link away from.
+fn links_of(decision: &Decision, kind: Option<LinkKind>) -> Vec<WorkItemId> {
+    let compare::Update { links, unlinks, .. } = &decision.update;
+    match kind {
+        None => unlinks.clone(),
+        Some(kind) => links.iter().filter(|(k, _)| *k == kind).map(|(_, id)| id.clone()).collect(),
+    }
+}
+
+async fn send_links(
+    state: &State<'_>,
+    item: &Item,
+    kind: Option<LinkKind>,
+    to: &[WorkItemId],
+) -> Result<(), WriteError> {
+    match kind {
+        None => state.writer.unlink(&item.id, to).await,
+        Some(kind) => state.writer.link(&item.id, kind, to).await,
+    }
 }
 
 /// Reads an item again; an item that cannot be read leaves the error that led here.
@@ -278,6 +313,7 @@ fn mutation(state: &State<'_>, item: &Item, update: compare::Update) -> Update {
         start,
         due,
         links: _,
+        unlinks: _,
     } = update;
     let removed = item.labels.iter().filter(|label| remove_labels.contains(&label.title));
     Update {

@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::tree::{Item, Kind, Label, Link, LinkKind, Reference, WorkItemId};
+use crate::tree::{Item, Kind, Label, Link, LinkKind, Reference, WorkItemId, usernames};
 
 use super::kinds::kind_of;
 use super::page::Connection;
@@ -233,14 +233,12 @@ impl Lists {
 
     /// Puts the whole lists into an item, in a fixed order.
     pub(super) fn put_into(self, item: &mut Item) {
-        let Self { mut labels, mut assignees, mut links } = self;
+        let Self { mut labels, assignees, mut links } = self;
         labels.sort_by(|a, b| (&a.title, &a.id).cmp(&(&b.title, &b.id)));
         labels.dedup();
-        assignees.sort();
-        assignees.dedup();
         links.sort_by(|a, b| (a.kind, &a.to).cmp(&(b.kind, &b.to)));
         item.labels = labels;
-        item.assignees = assignees;
+        item.assignees = usernames(&assignees);
         item.links = links;
     }
 }

@@ -9,7 +9,7 @@ use super::change::{Action, Cause, Change, FieldChange, Needs, Subject, ToolPlan
 use super::compare::Decision;
 use super::decide::decide;
 use super::notices::notices;
-use super::orphans::orphans;
+use super::orphans::{orphans, twins};
 use super::resolve::resolve;
 use super::scene::{For, Options, Scene};
 use super::{needs, rows};
@@ -34,6 +34,7 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
         notices: notices(&scene),
         needs: Needs::default(),
     };
+    plan.changes.extend(twins(&scene));
     plan.changes.extend(closed);
     rows::plan(&scene, &mut plan);
     plan.needs = needs::of(&scene, &plan);

@@ -67,6 +67,8 @@ pub enum Cause {
     Filled,
     /// The files no longer have it.
     Removed,
+    /// It is a second item for its node, and nobody touched it.
+    Duplicate,
     /// Nothing moved.
     None,
 }
@@ -81,6 +83,7 @@ impl Cause {
             Self::Drifted => "drifted",
             Self::Filled => "filled",
             Self::Removed => "removed",
+            Self::Duplicate => "duplicate",
             Self::None => "none",
         }
     }

@@ -1,6 +1,6 @@
 //! One node against its item: the three-way table applied to every field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -11,10 +11,10 @@ use crate::merge::labels::{Wanted, decide_labels};
 use crate::merge::scalar::{Verdict, decide};
 use crate::merge::text::{Merged, Sides, decide_text};
 use crate::text::NOT_YET;
-use crate::tree::{Capabilities, DesiredNode, Item, Kind, LinkKind, Parent, WorkItemId};
+use crate::tree::{Capabilities, DesiredNode, Item, Kind, LinkKind, Parent, WorkItemId, usernames};
 
 use super::change::{Cause, FieldChange, Value};
-use super::resolve::{AFTER_APPLY, resolve};
+use super::resolve::{AFTER_APPLY, resolve, was_open};
 
 /// What the comparison may know of the rest of the tree.
 pub struct Around<'a> {
@@ -32,6 +32,8 @@ pub struct Around<'a> {
     pub by_id: &'a dyn Fn(&WorkItemId) -> Option<&'a Item>,
     /// An item to link the node to, beside those it depends on.
     pub related: Option<&'a Item>,
+    /// What a name in a base's links is called now, and its item.
+    pub target: &'a dyn Fn(&str) -> (String, Option<WorkItemId>),
     /// What the licence allows.
     pub capabilities: Capabilities,
     /// What an open reference to a node reads.
@@ -65,14 +67,22 @@ pub struct Update {
     pub due: Option<Option<Date>>,
     /// Items to link to.
     pub links: Vec<(LinkKind, WorkItemId)>,
+    /// Items to take the link to away from.
+    pub unlinks: Vec<WorkItemId>,
 }
 
 impl Update {
     /// Tells whether the mutation would change nothing; links go their own way.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { links: _, .. } = self;
-        *self == Self { links: self.links.clone(), ..Self::default() }
+        let (links, unlinks) = (self.links.clone(), self.unlinks.clone());
+        *self == Self { links, unlinks, ..Self::default() }
+    }
+
+    /// Tells whether no link is made or taken away.
+    #[must_use]
+    pub fn leaves_links(&self) -> bool {
+        self.links.is_empty() && self.unlinks.is_empty()
     }
 }
 
@@ -141,6 +151,7 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
     };
     let on_conflict = around.on_conflict;
     let mut work = Work { decision: Decision::default(), old, new: Base::default(), on_conflict };
+    work.old.assignees = work.old.assignees.as_ref().map(usernames);
     work.title(node, item);
     let text = work.body(node, &described.text, around);
     work.labels(node, item);
@@ -178,7 +189,7 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
         let text = text.unwrap_or(described.text);
         work.decision.update.description = Some(marker::write(&text, &wanted));
     }
-    if work.decision.fields.len() > 1 && work.decision.cause == Some(Cause::Filled) {
+    if work.decision.cause == Some(Cause::Filled) && work.decision.fields.len() > 1 {
         work.decision.cause = Some(Cause::SpecChanged);
     }
     work.decision
@@ -268,7 +279,10 @@ impl Work {
         let Merged { text, base, drift, conflict } =
             decide_text(old.as_ref(), gitlab, &spec, self.on_conflict);
         if let Some(text) = &text {
-            let filled = matches!(&old, Some(BaseText::Text(base)) if base.contains(NOT_YET));
+            let filled = matches!(
+                &old,
+                Some(BaseText::Text(base)) if was_open(&node.body, base, around.item)
+            );
             self.decision.cause = filled.then_some(Cause::Filled).or(self.decision.cause);
             self.note("body", Verdict::Write, gitlab.into(), text.as_str().into());
         }
@@ -343,34 +357,72 @@ impl Work {
         self.new.confidential = if verdict.settles() || raised_by_people { wanted } else { old };
     }
 
-    /// Links are a set of their own: added once, never taken from people.
+    /// Each link alone: made once; one that people took away stays away; one that
+    /// the files no longer want goes again.
     fn links(&mut self, node: &DesiredNode, item: &Item, around: &Around<'_>) {
-        let kind =
-            if around.capabilities.blocked_items { LinkKind::BlockedBy } else { LinkKind::Related };
+        let licensed = around.capabilities.blocked_items;
+        let kind = if licensed { LinkKind::BlockedBy } else { LinkKind::Related };
         let depends =
             node.depends_on.iter().map(|key| (kind, key.local().to_owned(), (around.item)(key)));
         let related =
             around.related.map(|item| (LinkKind::Related, item.reference.to_string(), Some(item)));
-        let mut base = BTreeSet::new();
-        for (kind, name, target) in depends.chain(related) {
-            let linked = target
-                .is_some_and(|t| item.links.iter().any(|link| link.to.as_ref() == Some(&t.id)));
-            let known = self.old.links.contains(&name);
+        let wanted: Vec<_> = depends.chain(related).collect();
+        let mut old: BTreeMap<String, Option<WorkItemId>> =
+            self.old.links.iter().map(|name| (around.target)(name)).collect();
+        let (mut base, mut added, mut removed) = (BTreeSet::new(), Vec::new(), Vec::new());
+        for (kind, name, target) in &wanted {
+            let known = old.remove(name).is_some();
+            let linked = target.is_some_and(|target| linked(item, &target.id).is_some());
             let shown = target.map_or_else(|| AFTER_APPLY.to_owned(), |t| t.reference.to_string());
-            let verdict = match (linked, known) {
-                (true, _) => Verdict::Same,
-                (false, true) => Verdict::Drift,
-                (false, false) => Verdict::Write,
-            };
-            self.note("links", verdict, Value::None, vec![shown].into());
-            if verdict == Verdict::Write {
-                self.decision.update.links.extend(target.map(|t| (kind, t.id.clone())));
-            } else {
-                base.insert(name);
+            if linked || known {
+                base.insert(name.clone());
             }
+            if linked {
+                continue;
+            }
+            if known || target.is_some_and(|target| self.stays_family(item, target)) {
+                self.note("links", Verdict::Drift, Value::None, vec![shown].into());
+                continue;
+            }
+            added.push(shown);
+            let links = &mut self.decision.update.links;
+            let free = target.filter(|target| {
+                item.parent.as_ref() != Some(&target.id)
+                    && links.iter().all(|(_, id)| *id != target.id)
+            });
+            links.extend(free.map(|target| (*kind, target.id.clone())));
+        }
+        let is_wanted = |id: &WorkItemId| {
+            wanted.iter().any(|(.., target)| target.is_some_and(|target| target.id == *id))
+        };
+        for (name, id) in old {
+            let made = if name.contains(['&', '#']) { LinkKind::Related } else { kind };
+            let ours = |id: &WorkItemId| linked(item, id) == Some(made) && !is_wanted(id);
+            let Some(id) = id.filter(ours) else { continue };
+            removed.push(
+                (around.by_id)(&id)
+                    .map_or_else(|| name.clone(), |target| target.reference.to_string()),
+            );
+            self.decision.update.unlinks.push(id);
+            // Until it is gone.
+            base.insert(name);
+        }
+        if !added.is_empty() || !removed.is_empty() {
+            self.note("links", Verdict::Write, removed.into(), added.into());
         }
         self.new.links = base.into_iter().collect();
     }
+
+    /// Tells whether an item will be parent or child of another, which GitLab then does not link.
+    fn stays_family(&self, item: &Item, other: &Item) -> bool {
+        let parent = self.decision.update.parent.as_ref().unwrap_or(&item.parent);
+        parent.as_ref() == Some(&other.id) || other.parent.as_ref() == Some(&item.id)
+    }
+}
+
+/// How an item is linked to another, if it is.
+fn linked(item: &Item, to: &WorkItemId) -> Option<LinkKind> {
+    item.links.iter().find(|link| link.to.as_ref() == Some(to)).map(|link| link.kind)
 }
 
 /// The reference of an item's present parent, or its id where it was not read.

@@ -1,7 +1,8 @@
 //! Decides one node against its item, in the scene it stands in.
 
+use crate::key::NodeKey;
 use crate::marker::Record;
-use crate::tree::{DesiredNode, Item};
+use crate::tree::{DesiredNode, Item, Reference, WorkItemId};
 
 use super::compare::{Around, Decision, compare, compare_existing};
 use super::rows;
@@ -37,9 +38,29 @@ pub fn around<T>(
             .as_ref()
             .filter(|_| first)
             .and_then(|r| scene.observed.existing.get(r)),
+        target: &|name| target(scene, name),
         capabilities: scene.observed.capabilities,
         open: &|key| scene.open(purpose, key),
     })
+}
+
+/// What a name in a base's links is called now, and its item; of a node that the
+/// files no longer want, and of one that was not met, what the record knows.
+fn target(scene: &Scene<'_>, name: &str) -> (String, Option<WorkItemId>) {
+    if let Some(reference) = Reference::parse(name) {
+        let item = scene.observed.existing.get(&reference);
+        return (name.to_owned(), item.map(|item| item.id.clone()));
+    }
+    let Some(key) = NodeKey::of(&scene.desired.tool, name) else {
+        return (name.to_owned(), None);
+    };
+    let key = scene.desired.renamed(key);
+    let recorded = || scene.observed.record.items.get(key.local());
+    let id = match scene.item(&key) {
+        Some(item) => Some(item.id.clone()),
+        None => recorded().map(|number| WorkItemId::from_number(*number)),
+    };
+    (key.local().to_owned(), id)
 }
 
 /// The record as it should be: every item that is ours, under its present key.

@@ -2,7 +2,7 @@
 
 use crate::key::NodeKey;
 
-use super::change::{Action, Cause, Change, ToolPlan, Value};
+use super::change::{Action, Cause, Change, Subject, ToolPlan, Value};
 
 /// Below this many items the brake never acts.
 const FEW: usize = 10;
@@ -19,8 +19,8 @@ pub fn objections(plan: &ToolPlan) -> Vec<String> {
     let updated = plan
         .changes
         .iter()
-        .filter(|c| matches!(c.action, Action::Update | Action::Close))
-        .filter(|c| c.reference.is_some() && c.cause != Cause::Filled && !is_named(plan, c))
+        .filter(|c| matches!(c.subject, Subject::Node(_)) && c.cause != Cause::Filled)
+        .filter(|c| matches!(c.action, Action::Update | Action::Close) && !is_named(plan, c))
         .count();
     let touched = updated + plan.orphans.len();
     if touched > FEW && touched * 100 > plan.open_items * SHARE {

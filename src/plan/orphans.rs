@@ -1,11 +1,11 @@
-//! Items of ours that the files no longer want.
+//! Items that are closed or left alone: those the files no longer want, and second ones.
 
 use std::collections::BTreeSet;
 
 use crate::key::NodeKey;
-use crate::tree::{Item, Kind, WorkItemId};
+use crate::tree::{Item, Kind, Reference, Twin, WorkItemId};
 
-use super::change::{Action, Cause, Change, Subject};
+use super::change::{Action, Cause, Change, FieldChange, Subject, Value};
 use super::scene::Scene;
 
 /// Open items of ours that the files no longer want: those to close, deepest
@@ -33,9 +33,21 @@ pub(super) fn orphans(scene: &Scene<'_>) -> (Vec<Change>, Vec<Change>) {
     (closed, left.map(|(key, item)| orphan(key, item, Action::None)).collect())
 }
 
+/// Second items that nobody touched, what is below before what is above.
+pub(super) fn twins(scene: &Scene<'_>) -> Vec<Change> {
+    let close = |Twin { key, item, elder }: &Twin| Change {
+        cause: Cause::Duplicate,
+        fields: vec![FieldChange::new("duplicate of", Value::None, elder.to_string())],
+        ..orphan(key, item, Action::Close)
+    };
+    scene.observed.twins.iter().map(close).collect()
+}
+
 /// Tells whether everything open below an item is closed in the same run.
 fn is_bare(scene: &Scene<'_>, item: &Item, closing: &BTreeSet<&WorkItemId>) -> bool {
-    let foreign = scene.observed.open_below.get(&item.id).is_some_and(|below| !below.is_empty());
+    let is_twin = |at: &Reference| scene.observed.twins.iter().any(|t| t.item.reference == *at);
+    let mut below = scene.observed.open_below.get(&item.id).into_iter().flatten();
+    let foreign = below.any(|at| !is_twin(at));
     let mut ours =
         scene.observed.items.values().filter(|other| other.parent.as_ref() == Some(&item.id));
     !foreign && ours.all(|other| !other.open || closing.contains(&other.id))

@@ -1,7 +1,7 @@
 //! Fills the slots of a text with what GitLab holds.
 
 use crate::key::NodeKey;
-use crate::text::{Piece, Slot, Text};
+use crate::text::{NOT_YET, Piece, Slot, Text};
 use crate::tree::Item;
 
 /// What an open reference reads in a plan.
@@ -39,4 +39,38 @@ pub fn resolve<'a>(
         }
     }
     out
+}
+
+/// Tells whether a text is what the files wanted before references in it became known.
+#[must_use]
+pub fn was_open<'a>(
+    text: &Text,
+    before: &str,
+    item: impl Fn(&NodeKey) -> Option<&'a Item>,
+) -> bool {
+    let mut rest = before;
+    let mut after_open = false;
+    for piece in text.pieces() {
+        let found = match piece {
+            Piece::Literal(literal) => {
+                let bare = literal.strip_prefix("+s").or_else(|| literal.strip_prefix('+'));
+                let literal = bare.filter(|_| after_open).unwrap_or(literal);
+                after_open = false;
+                rest.strip_prefix(literal)
+            }
+            Piece::Slot(Slot::Ref(key)) => {
+                let open = rest.strip_prefix(NOT_YET);
+                after_open = open.is_some();
+                let filled = || rest.strip_prefix(&item(key)?.reference.to_string());
+                open.or_else(filled)
+            }
+            Piece::Slot(Slot::Tick(_)) => {
+                after_open = false;
+                rest.strip_prefix([' ', 'x'])
+            }
+        };
+        let Some(found) = found else { return false };
+        rest = found;
+    }
+    rest.is_empty()
 }

@@ -106,7 +106,9 @@ impl<'a> Scene<'a> {
 
 fn unreadable(scene: &Scene<'_>) -> BTreeSet<NodeKey> {
     let keys = scene.observed.trouble.iter().filter_map(|trouble| match trouble {
-        Trouble::Unreadable(key, _) | Trouble::Lost(key, _) => Some(key.clone()),
+        Trouble::Unreadable(key, _) | Trouble::Lost(key, _) | Trouble::Foreign(key, _) => {
+            Some(key.clone())
+        }
         _ => None,
     });
     keys.filter(|key| !scene.options.recreate.contains(key)).collect()

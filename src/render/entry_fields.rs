@@ -10,7 +10,7 @@ use crate::key::NodeKey;
 use crate::problem::{Problems, nearest};
 use crate::source::offer;
 use crate::spec::schema::snake;
-use crate::tree::DesiredLabels;
+use crate::tree::{DesiredLabels, usernames};
 
 /// The most old keys that are kept of one node.
 pub(super) const MAX_OLD_KEYS: usize = 64;
@@ -85,16 +85,11 @@ pub(super) fn values(
 
 fn assignees(node: &OutlineNode<'_>, people: Vec<String>) -> Option<Vec<String>> {
     let own = node.entry.and_then(|entry| entry.assignees.as_ref());
-    let names = match own {
-        Some(own) => own.iter().map(|at| at.value.clone()).collect(),
-        None if people.is_empty() => return None,
-        None => people,
-    };
-    let mut names: Vec<String> =
-        names.iter().map(|name| name.trim_start_matches('@').to_owned()).collect();
-    names.sort();
-    names.dedup();
-    Some(names)
+    match own {
+        Some(own) => Some(usernames(own.iter().map(|at| &at.value))),
+        None if people.is_empty() => None,
+        None => Some(usernames(&people)),
+    }
 }
 
 fn rendered(

@@ -65,6 +65,7 @@ pub(super) fn nodes(
         let message = format!("nodes wait for each other: {}", names.join(" → "));
         out.push(node_error(scene, origin, message).hint("take one of these out of `depends-on`"));
     }
+    families(scene, outline, nodes, out);
     let mut old: BTreeMap<&NodeKey, &NodeKey> = BTreeMap::new();
     for node in nodes {
         for was in &node.was {
@@ -76,6 +77,27 @@ pub(super) fn nodes(
                     node_error(scene, origin, message).hint("take the old id out of one `was`"),
                 );
             }
+        }
+    }
+}
+
+/// Checks that no node waits for its own parent or child: GitLab does not link those.
+fn families(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &[DesiredNode], out: &mut Problems) {
+    let under = |node: &DesiredNode, other: &DesiredNode| match &node.parent {
+        Parent::None => false,
+        Parent::Node(key) => *key == other.key,
+        Parent::Item(reference) => other.item.as_ref() == Some(reference),
+    };
+    for node in nodes.iter().filter(|node| node.item.is_none()) {
+        let others = nodes.iter().filter(|other| node.depends_on.contains(&other.key));
+        for other in others.filter(|other| under(node, other) || under(other, node)) {
+            let Some(origin) = outline.nodes.iter().find(|n| n.key == node.key) else { continue };
+            let relation = if under(node, other) { "parent" } else { "child" };
+            let message = format!(
+                "it waits for {}, its own {relation}, and GitLab cannot link the two",
+                other.key.local()
+            );
+            out.push(node_error(scene, origin, message).hint("take it out of `depends-on`"));
         }
     }
 }

@@ -105,8 +105,9 @@ pub(super) fn field(scene: &Arc<Scene>, id: Id, name: &str, arguments: &JsonMap)
         "reference" => reference(scene, id, item, arguments),
         "webPath" => Out::leaf(references::web_path(&scene.world, item)),
         "webUrl" => url(scene, Some(item)),
-        "movedToWorkItemUrl" => url(scene, item.moved_to.and_then(|to| scene.world.items.get(to))),
-        "promotedToEpicUrl" | "duplicatedToWorkItemUrl" => Out::null(),
+        "movedToWorkItemUrl" => url(scene, gone_to(scene, item, |kind| kind == item.kind)),
+        "promotedToEpicUrl" => url(scene, gone_to(scene, item, |kind| kind != item.kind)),
+        "duplicatedToWorkItemUrl" => Out::null(),
         "userDiscussionsCount" => Out::leaf(item.notes.iter().filter(|n| !n.system).count()),
         "userPermissions" => permissions(scene, item),
         "workItemType" => queries::work_item_type(scene, item.kind),
@@ -114,6 +115,12 @@ pub(super) fn field(scene: &Arc<Scene>, id: Id, name: &str, arguments: &JsonMap)
         _ => return None,
     };
     Some(out)
+}
+
+/// Where an item was moved or promoted to, if that is of a fitting kind.
+fn gone_to<'s>(scene: &'s Scene, item: &Item, fits: impl Fn(Kind) -> bool) -> Option<&'s Item> {
+    let to = item.moved_to.and_then(|to| scene.world.items.get(to));
+    to.filter(|to| fits(to.kind))
 }
 
 /// Returns the state word of an item.

@@ -37,7 +37,7 @@ pub enum Edit {
     Assignees(Vec<String>),
     /// Sets or clears its due date.
     Due(Option<String>),
-    /// Closes it and goes on with a copy in another namespace.
+    /// Closes it and goes on with a copy in another namespace; an issue in a group is promoted.
     Move {
         /// Full path of that namespace.
         to_namespace: String,
@@ -171,20 +171,22 @@ fn move_to(draft: &mut Draft<'_>, id: Id, path: &str) -> Result<(), Refusal> {
     let old = draft.item(id)?.clone();
     let home = draft.world.places.get(place).map(|place| place.kind);
     let fits = match home {
-        Some(PlaceKind::Group) => old.kind == Kind::Epic,
+        Some(PlaceKind::Group) => matches!(old.kind, Kind::Epic | Kind::Issue),
         Some(PlaceKind::Project) => old.kind != Kind::Epic,
         None => false,
     };
+    let kind = if home == Some(PlaceKind::Group) { Kind::Epic } else { old.kind };
     if !fits {
         let text = format!("{} cannot be moved to {path}", rules::kind_name(old.kind));
         return Err(Refusal::invalid(text));
     }
-    let copy = copy_of(draft, &old, place)?;
+    let copy = copy_of(draft, &Item { kind, ..old.clone() }, place)?;
     adopt_family(draft, id, &old, copy)?;
     draft.set_closed(id, true)?;
     let (from, to) = (references::full(&draft.world, id), references::full(&draft.world, copy));
-    draft.system_note(id, format!("moved to {to}"))?;
-    draft.system_note(copy, format!("moved from {from}"))?;
+    let word = if kind == old.kind { "moved" } else { "promoted" };
+    draft.system_note(id, format!("{word} to {to}"))?;
+    draft.system_note(copy, format!("{word} from {from}"))?;
     let now = draft.world.clock;
     let item = draft.item_mut(id)?;
     item.moved_to = Some(copy);

@@ -1,9 +1,12 @@
 //! Rare moments: what people, other runs and broken lines do between two requests.
 
-use epictree::plan::{Action, ToolPlan, guard};
+use epictree::marker::Record;
+use epictree::plan::{Action, Cause, ToolPlan, guard};
 use epictree::sandbox::{Edit, Fault, FaultKind, Sandbox, Seed};
 
-use crate::world::{TOOL, World, change, item, names, notices, seed, text_of, writes};
+use crate::world::{
+    TOOL, WORKSPACE, World, change, item, key, marked, names, notices, seed, text_of, writes,
+};
 
 fn creates(plan: &ToolPlan) -> Vec<String> {
     writes(plan).into_iter().filter(|line| line.starts_with("create")).collect()
@@ -57,6 +60,63 @@ async fn a_lost_create_that_cannot_be_looked_for_is_not_sent_again() {
     world.settle().await;
     let of_tool = world.sandbox.items().iter().filter(|i| i.title == "Hunter integration").count();
     assert_eq!(of_tool, 1);
+}
+
+#[tokio::test]
+async fn a_lost_create_that_shows_late_is_found_by_the_second_look() {
+    let probe = World::new(TOOL).await;
+    for first in requests_of(&probe, "workItemCreate").await {
+        let world = World::new(TOOL).await;
+        let lost = Fault { nth: first, kind: FaultKind::DropAfterCommit };
+        // The list of the parent's children and the list of the newest items are both behind.
+        let stale = Fault { nth: first + 1, kind: FaultKind::Stale { requests: 2 } };
+        world.sandbox.faults(vec![lost, stale]);
+        let report = world.try_apply().await;
+        assert!(!report.incomplete() && !report.moved(), "{first}: {report:#?}");
+        world.sandbox.faults(Vec::new());
+        world.is_settled("found").await;
+        let items = world.sandbox.items();
+        let titles: std::collections::BTreeSet<&str> =
+            items.iter().map(|i| i.title.as_str()).collect();
+        assert_eq!(titles.len(), items.len(), "{first}: made twice");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_create_without_a_parent_is_found_among_the_newest_items() {
+    let flat = |world: &mut World| {
+        world.workspace.push_str("[gitlab]\nnested-epics = false\n");
+        let place = "place = \"epics\"";
+        world.blueprint =
+            world.blueprint.replace(place, &format!("{place}\nissue-place = \"issues\""));
+    };
+    let mut probe = World::new(TOOL).await;
+    flat(&mut probe);
+    let nth = requests_of(&probe, "workItemCreate").await[0];
+    let mut world = World::new(TOOL).await;
+    flat(&mut world);
+    world.sandbox.faults(vec![Fault { nth, kind: FaultKind::DropAfterCommit }]);
+    world.apply().await;
+    world.sandbox.faults(Vec::new());
+    world.is_settled("found").await;
+    let tops = world.sandbox.items().iter().filter(|i| i.title == "Hunter integration").count();
+    assert_eq!(tops, 1);
+}
+
+#[tokio::test]
+async fn children_beyond_the_first_page_are_known() {
+    let issue = |n| format!("[[part.issue]]\nid = \"n{n}\"\ntitle = \"Issue {n}\"\n");
+    let tool = format!("{TOOL}{}", (1..=105).map(issue).collect::<String>());
+    let world = World::new(&tool).await;
+    world.settle().await;
+    // Without the record, which knows them all, nothing is made anew.
+    world.reword_marker("top", |marker| marker.record = Record::default());
+    assert_eq!(creates(&world.plan().await), [""; 0]);
+    world.settle().await;
+    assert_eq!(
+        world.sandbox.item(&world.item("part/three").reference).map(|i| i.children.len()),
+        Some(105)
+    );
 }
 
 const THREE: &str = "[[part]]\nid = \"three\"\nname = \"Three\"\n";
@@ -116,6 +176,97 @@ async fn work_that_exists_does_not_pull_the_brake() {
     world.settle().await;
 }
 
+/// A tool with twelve issues, each with a line about the top.
+fn dozen() -> String {
+    let issue = |n| {
+        format!("[[part.issue]]\nid = \"n{n}\"\ntitle = \"Issue {n}\"\nvalue = \"About it.\"\n")
+    };
+    format!("{TOOL}{}", (1..=12).map(issue).collect::<String>())
+}
+
+/// The world of [`dozen`] whose issues refer to one that could not be created.
+async fn dozen_with_open_references() -> World {
+    let mut world = World::new(&dozen()).await;
+    world.tool = world
+        .tool
+        .replace("value = \"About it.\"", "value = \"About it.\"\nticks = \"part/one/a\"");
+    world.item_template =
+        "{{ each.value }}\n{% if each.ticks %}\nSee {{ ref(key=each.ticks) }}+\n{% endif %}".into();
+    // GitLab takes no such label, so the issue that all others refer to is not created.
+    world.rewrite("title = \"Do a\"", "title = \"Do a\"\nlabels = [\"made\"]");
+    let refused = FaultKind::GraphqlError("You have no right to do this".into());
+    let report = world
+        .apply_after(|world| world.sandbox.faults(vec![Fault { nth: 1, kind: refused }]))
+        .await;
+    world.sandbox.faults(Vec::new());
+    assert!(report.incomplete() && world.find("part/one/a").is_none(), "{report:#?}");
+    let open = text_of(&world.item("part/three/n1"));
+    assert!(open.contains("See (not created yet)\n"), "{open}");
+    world
+}
+
+/// Makes the missing item, so that what refers to it can be filled.
+async fn filled_next(world: &World) -> ToolPlan {
+    let parent = world.item("part/one").reference;
+    let text = marked(WORKSPACE, &key("part/one/a"), "What to do.");
+    world.create("g/p", "Do a", &parent, &text);
+    world.plan().await
+}
+
+#[tokio::test]
+async fn filling_open_references_does_not_pull_the_brake() {
+    let world = dozen_with_open_references().await;
+    let plan = filled_next(&world).await;
+    let filled = plan.changes.iter().filter(|change| change.cause == Cause::Filled).count();
+    assert_eq!(filled, 12, "{:?}", writes(&plan));
+    assert_eq!(guard::objections(&plan), [""; 0]);
+}
+
+#[tokio::test]
+async fn another_change_beside_a_filled_reference_pulls_the_brake() {
+    for (from, to) in [("title = \"Issue", "title = \"Case"), ("About it.", "About that.")] {
+        let mut world = dozen_with_open_references().await;
+        world.tool = world.tool.replace(from, to);
+        let plan = filled_next(&world).await;
+        let [why] =
+            guard::objections(&plan).try_into().unwrap_or_else(|_| panic!("{from}: passed"));
+        assert!(why.starts_with("1"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn items_under_another_parent_pull_the_brake() {
+    let mut world = World::applied(&dozen()).await;
+    world.tool =
+        world.tool.replace("value = \"About it.\"", "value = \"About it.\"\nunder = \"two\"");
+    let plan = world.plan().await;
+    let objections = guard::objections(&plan);
+    assert_eq!(objections.len(), 1, "{objections:?}");
+    assert!(objections[0].starts_with("12 of "), "{objections:?}");
+    // What people moved is kept, and no change of ours.
+    let mut world = World::applied(&dozen()).await;
+    for n in 1..=12 {
+        let parent = world.item("part/two").reference;
+        world.edit(&format!("part/three/n{n}"), Edit::Parent(Some(parent)));
+    }
+    world.rewrite("Hunts.", "Hunts more.");
+    assert_eq!(guard::objections(&world.plan().await), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_table_row_is_no_item_of_the_tool() {
+    let issue = |n| format!("[[part.issue]]\nid = \"n{n}\"\ntitle = \"Issue {n}\"\n");
+    let mut world =
+        World::applied(&format!("{TOOL}{}", (1..=9).map(issue).collect::<String>())).await;
+    world.tool =
+        world.tool.replace("title = \"Issue", "title = \"Case").replace("Hunter", "Tracker");
+    let plan = world.plan().await;
+    let updates = writes(&plan).iter().filter(|line| line.starts_with("update hunter/")).count();
+    assert!(updates > 10, "{:?}", writes(&plan));
+    let objections = guard::objections(&plan);
+    assert!(objections[0].starts_with(&format!("{updates} of ")), "{objections:?}");
+}
+
 #[tokio::test]
 async fn what_hangs_below_an_epic_that_exists_is_looked_at() {
     let mut seed = seed();
@@ -145,6 +296,40 @@ async fn nobody_assigned_is_what_the_files_want() {
     world.settle().await;
     assert_eq!(world.item("part/two").assignees, [""; 0]);
     assert_eq!(names(&change(&world.plan().await, "part/two").kept), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_handle_in_other_letters_is_the_same_person() {
+    let mut seed = seed();
+    seed.users.push("Dora".into());
+    let tool = TOOL
+        .replace("id = \"two\"", "id = \"two\"\nassignees = [\"@Bob\", \"@bob\"]")
+        .replace("id = \"three\"", "id = \"three\"\nassignees = [\"@dora\"]");
+    let mut world = World::of(&seed, &tool).await;
+    world.settle().await;
+    assert_eq!(world.item("part/two").assignees, ["bob"]);
+    assert_eq!(world.item("part/three").assignees, ["Dora"]);
+    let plan = world.plan().await;
+    assert_eq!(plan.summary().drift, 0, "{:#?}", plan.changes);
+    // The letters change in the file: nobody new.
+    world.rewrite("@Bob", "@BOB");
+    world.rewrite("@dora", "@DORA");
+    assert_eq!(writes(&world.plan().await), [""; 0]);
+    // A base that an older epictree wrote in the file's letters is the same person too.
+    world.reword_marker("part/two", |marker| marker.base.assignees = Some(vec!["Bob".into()]));
+    world.edit("part/two", Edit::Assignees(vec!["carol".into()]));
+    let plan = world.plan().await;
+    assert_eq!(names(&change(&plan, "part/two").kept), ["assignees"]);
+    assert!(!plan.undecided());
+    world.settle().await;
+    world.edit("part/two", Edit::Assignees(vec!["bob".into()]));
+    world.rewrite("[\"@BOB\", \"@bob\"]", "[\"@Carol\", \"@Bob\"]");
+    assert_eq!(
+        change(&world.plan().await, "part/two").notifies().into_iter().collect::<Vec<_>>(),
+        ["carol"]
+    );
+    world.settle().await;
+    assert_eq!(world.item("part/two").assignees, ["bob", "carol"]);
 }
 
 #[tokio::test]

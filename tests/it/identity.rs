@@ -1,26 +1,29 @@
 //! Whose item is it, over the wire: what people do to markers, parents and places, and what they
 //! clone, forge, move, close and rename.
 
+use std::io::{Read, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use epictree::assets::Assets;
 use epictree::check::{self, Files};
 use epictree::key::NodeKey;
-use epictree::marker::{self, Base, Marker, Record};
+use epictree::marker::BaseText;
 use epictree::plan::{Action, ToolPlan};
 use epictree::problem::Problems;
-use epictree::sandbox::{Edit, Sandbox, Seed};
+use epictree::sandbox::{Edit, Fault, FaultKind, Sandbox, Seed};
 
 use crate::world::{
-    ROOT, TOOL, WORKSPACE, World, change, created, item, key, marker_of, names, notices, seed,
-    text_of, writes,
+    ROOT, TOOL, WORKSPACE, World, change, created, item, key, marked, marker_of, names, notices,
+    seed, text_of, writes,
 };
+
+fn number_of(id: &str) -> u64 {
+    id.rsplit('/').next().and_then(|number| number.parse().ok()).unwrap_or_default()
+}
 
 fn creates(plan: &ToolPlan) -> Vec<String> {
     writes(plan).into_iter().filter(|w| w.starts_with("create")).collect()
-}
-
-fn marked(workspace: &str, key: &NodeKey, text: &str) -> String {
-    let (base, record) = (Base::default(), Record::default());
-    marker::write(text, &Marker { workspace: workspace.to_owned(), key: key.clone(), base, record })
 }
 
 // -- lost, damaged and newer markers ---------------------------------------------------
@@ -128,6 +131,72 @@ async fn the_marker_of_a_newer_epictree_stops_everything() {
     }
 }
 
+#[tokio::test]
+async fn a_marker_stands_last_below_the_line_that_says_who_keeps_the_text() {
+    let mut world = World::applied(TOOL).await;
+    let kept = "Kept by epictree from `hunter.toml`; edit freely, your words stay.";
+    let written = world.item("part/one").description;
+    let (text, marker) = written.rsplit_once("\n\n").unwrap();
+    assert!(text.starts_with("The first part.\n\n") && text.ends_with(kept), "{text}");
+    assert!(marker.starts_with("<!--epictree:1 w hunter/part/one ") && marker.ends_with("-->"));
+    // Wherever people put it, it means the same; what is written next puts it back.
+    let moved = format!("{marker}\n\n{text}");
+    world.edit("part/one", Edit::Description(moved.clone()));
+    world.is_settled("moved").await;
+    world.settle().await;
+    assert_eq!(world.item("part/one").description, moved);
+    world.rewrite("The first part.", "The very first part.");
+    world.settle().await;
+    let now = world.item("part/one").description;
+    assert!(now.starts_with("The very first part.") && now.contains("stay.\n\n<!--"), "{now}");
+    assert_eq!(now.matches("<!--epictree:").count(), 1);
+}
+
+#[tokio::test]
+async fn a_marker_that_is_only_coded_otherwise_is_left_alone() {
+    let world = World::applied(TOOL).await;
+    let item = world.item("part/one");
+    let at = item.description.rfind(' ').unwrap() + 1;
+    let payload = item.description[at..].trim_end_matches("-->");
+    let deflated = STANDARD_NO_PAD.decode(payload).unwrap();
+    let mut json = Vec::new();
+    flate2::read::ZlibDecoder::new(deflated.as_slice()).read_to_end(&mut json).unwrap();
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::none());
+    encoder.write_all(&json).unwrap();
+    let other = STANDARD_NO_PAD.encode(encoder.finish().unwrap());
+    assert_ne!(other, payload);
+    world.edit("part/one", Edit::Description(format!("{}{other}-->", &item.description[..at])));
+    world.is_settled("coded otherwise").await;
+    world.settle().await;
+    assert!(world.item("part/one").description.contains(&other));
+}
+
+#[tokio::test]
+async fn a_text_too_long_for_the_marker_is_known_by_its_hash() {
+    let mut seed = 1_u64;
+    let mut noise = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'a' + (seed >> 60) as u8)
+    };
+    let words: Vec<String> = (0..20_000).map(|_| (0..6).map(|_| noise()).collect()).collect();
+    let long = words.chunks(12).map(|line| line.join(" ")).collect::<Vec<_>>().join("\\n");
+    let mut world = World::applied(&TOOL.replace("What to do.", &long)).await;
+    let marker = marker_of(&world.item("part/one/a")).unwrap();
+    assert!(matches!(marker.base.body, Some(BaseText::Hash(_))), "{marker:?}");
+    world.rewrite(&words[0], "First");
+    assert_eq!(writes(&world.plan().await), ["update hunter/part/one/a"]);
+    world.settle().await;
+    assert!(text_of(&world.item("part/one/a")).starts_with("First "));
+    // What people change of it is kept, and what both sides change is a conflict.
+    world.reword("part/one/a", "First", "Our first");
+    assert_eq!(names(&change(&world.plan().await, "part/one/a").kept), ["body"]);
+    world.settle().await;
+    world.rewrite("First", "Second");
+    assert_eq!(names(&change(&world.plan().await, "part/one/a").conflicts), ["body"]);
+    world.settle().await;
+    assert!(text_of(&world.item("part/one/a")).starts_with("Our first "));
+}
+
 // -- foreign markers, clones, forgeries -------------------------------------------------
 
 #[tokio::test]
@@ -219,6 +288,39 @@ async fn a_forged_marker_on_somebodys_issue_brings_no_text_there() {
 }
 
 #[tokio::test]
+async fn a_recorded_item_that_another_workspace_took_is_left_to_it() {
+    let world = World::applied(TOOL).await;
+    world.reword_marker("part/two", |marker| marker.workspace = "other".into());
+    let reference = world.item("part/two").reference;
+    let plan = world.plan().await;
+    let said = notices(&plan);
+    assert!(said[0].starts_with("! ") && said[0].contains(&reference), "{said:?}");
+    assert_eq!(creates(&plan), [""; 0], "nor is it made anew");
+}
+
+#[tokio::test]
+async fn a_forged_record_brings_no_text_to_an_item_that_lies_elsewhere() {
+    let mut world = World::applied(TOOL).await;
+    let theirs = world.create("g/p", "Somebody's work", "g&2", "Somebody's words.");
+    let number = number_of(&world.sandbox.item(&theirs).unwrap().id);
+    for local in ["part/two", "part/gone"] {
+        world.reword_marker("top", |marker| {
+            marker.record.items.insert(local.into(), number);
+        });
+    }
+    world.edit("part/two", Edit::Description("No marker.".into()));
+    world.options.prune = true;
+    let plan = world.plan().await;
+    assert!(!writes(&plan).iter().any(|line| line.starts_with("close")), "{:?}", writes(&plan));
+    assert!(plan.orphans.is_empty(), "{:#?}", plan.orphans);
+    let said = notices(&plan);
+    assert!(said.iter().any(|n| n.starts_with("! ") && n.contains(&theirs)), "{said:?}");
+    world.try_apply().await;
+    let now = world.sandbox.item(&theirs).unwrap();
+    assert_eq!((now.description.as_str(), now.state.as_str()), ("Somebody's words.", "OPEN"));
+}
+
+#[tokio::test]
 async fn a_marker_in_a_code_block_claims_nothing() {
     let mut world = World::applied(TOOL).await;
     let marker = world.item("part/one").description.lines().last().unwrap().to_owned();
@@ -307,6 +409,57 @@ async fn an_item_that_moved_to_another_project_is_followed() {
     let number: u64 = new.id.rsplit('/').next().unwrap().parse().unwrap();
     let record = marker_of(&world.item("top")).unwrap().record;
     assert_eq!(record.items["part/one/a"], number, "the record knows where it is");
+}
+
+#[tokio::test]
+async fn an_item_that_moved_on_and_on_is_followed() {
+    let mut world = World::applied(TOOL).await;
+    for namespace in ["g/q", "far/p", "g/q", "g/p"] {
+        world.edit("part/one/a", Edit::Move { to_namespace: namespace.into() });
+    }
+    let last = world.item("part/one/a").reference;
+    let plan = world.plan().await;
+    assert_eq!(creates(&plan), [""; 0], "{:?}", notices(&plan));
+    assert_eq!(notices(&plan), [""; 0]);
+    world.rewrite("What to do.", "What to do now.");
+    world.settle().await;
+    let now = world.item("part/one/a");
+    assert_eq!(now.reference, last);
+    assert!(text_of(&now).contains("now"));
+}
+
+#[tokio::test]
+async fn an_issue_that_was_promoted_is_followed_as_an_epic() {
+    let mut world = World::applied(TOOL).await;
+    world.edit("part/one/a", Edit::Move { to_namespace: "g/e".into() });
+    let epic = world.item("part/one/a").reference;
+    assert!(epic.starts_with("g/e&"), "{epic}");
+    let plan = world.plan().await;
+    assert_eq!(creates(&plan), [""; 0], "{:?}", notices(&plan));
+    assert_eq!(notices(&plan), [""; 0]);
+    world.rewrite("What to do.", "What to do now.");
+    world.settle().await;
+    let now = world.item("part/one/a");
+    assert_eq!(now.reference, epic);
+    assert!(text_of(&now).contains("now"));
+}
+
+#[tokio::test]
+async fn type_and_place_count_at_creation_only() {
+    let mut world = World::new(TOOL).await;
+    world.workspace.push_str("more = \"g/q\"\n");
+    world.settle().await;
+    let before = world.sandbox.dump();
+    world.rewrite("title = \"Do a\"", "title = \"Do a\"\nplace = \"more\"");
+    world.blueprint = world.blueprint.replace(
+        "type = \"issue\"\nfor-each = \"part\"\nparent = \"sunset\"\nplace = \"issues\"",
+        "type = \"epic\"\nfor-each = \"part\"\nparent = \"sunset\"\nplace = \"epics\"",
+    );
+    world.settle().await;
+    assert_eq!(world.sandbox.dump(), before, "nothing moves");
+    world.tool.push_str("[[part.issue]]\nid = \"b\"\ntitle = \"Do b\"\nplace = \"more\"\n");
+    world.settle().await;
+    assert!(world.item("part/three/b").reference.starts_with("g/q#"));
 }
 
 #[tokio::test]
@@ -432,6 +585,22 @@ async fn a_first_epic_without_parent_and_row_is_found_by_a_search() {
     assert_eq!(world.item("top").parent, None);
 }
 
+#[tokio::test]
+async fn a_search_that_fails_never_means_that_there_is_nothing() {
+    let probe = World::new(TOOL).await;
+    probe.plan().await;
+    let search = probe.sandbox.log().iter().position(|r| r.operation == "Search").unwrap() + 1;
+    let slow = FaultKind::GraphqlError("Request timed out".into());
+    for kind in [slow, FaultKind::Status(503), FaultKind::DropBeforeCommit, FaultKind::Truncate] {
+        let faults = (search..search + 12).map(|nth| Fault { nth, kind: kind.clone() }).collect();
+        let world = World::new(TOOL).await;
+        world.sandbox.clear_log();
+        world.sandbox.faults(faults);
+        world.no_plan().await;
+        assert_eq!(world.mutations(), [""; 0]);
+    }
+}
+
 #[test]
 fn a_first_node_that_no_later_run_could_find_is_an_error_of_the_blueprint() {
     let node =
@@ -514,6 +683,56 @@ async fn an_orphan_with_open_work_of_people_below_it_is_not_closed() {
     world.edit_at(&theirs, Edit::Close);
     world.settle().await;
     assert_eq!(world.item("part/three").state, "CLOSED");
+}
+
+#[tokio::test]
+async fn orphans_are_closed_from_below_in_one_run() {
+    let tool = format!("{TOOL}[[part.issue]]\nid = \"x\"\ntitle = \"Do x\"\n");
+    let mut world = World::applied(&tool).await;
+    let start = tool.find("[[part]]\nid = \"three\"").unwrap();
+    world.tool.truncate(start);
+    world.settle().await;
+    let plan = world.plan().await;
+    assert_eq!((plan.orphans.len(), writes(&plan)), (3, vec![]));
+    assert_eq!(world.item("part/three").state, "OPEN", "listed, and left alone");
+    world.options.prune = true;
+    let closes = writes(&world.plan().await);
+    let at = |key: &str| closes.iter().position(|line| line == &format!("close hunter/{key}"));
+    assert!(at("part/three/x").unwrap() < at("part/three").unwrap(), "{closes:?}");
+    let items = world.sandbox.items().len();
+    world.settle().await;
+    for local in ["part/three", "part/three/x", "sunset/three"] {
+        let item = world.item(local);
+        assert_eq!(item.state, "CLOSED", "{local}");
+        let said = item.notes.iter().filter(|note| note.body.contains("hunter.toml")).count();
+        assert_eq!(said, 1, "{local}");
+    }
+    assert_eq!(world.sandbox.items().len(), items, "nothing is deleted");
+    world.options.prune = false;
+    assert!(world.plan().await.orphans.is_empty(), "closed ones are not listed");
+}
+
+#[tokio::test]
+async fn a_condition_that_no_longer_holds_makes_an_orphan_of_an_open_item_only() {
+    let mut world = World::new(TOOL).await;
+    let key = "key = \"sunset/{{ each.id }}\"";
+    world.blueprint =
+        world.blueprint.replace(key, &format!("{key}\nwhen = \"each.value != 'drop'\""));
+    world.settle().await;
+    let orphans = |plan: &ToolPlan| plan.orphans.iter().map(|c| c.key.clone()).collect::<Vec<_>>();
+    world.rewrite("name = \"Two\"", "name = \"Two\"\nvalue = \"drop\"");
+    let plan = world.plan().await;
+    assert_eq!(orphans(&plan), ["hunter/sunset/two"]);
+    world.settle().await;
+    let open = world.item("sunset/two");
+    world.edit("sunset/two", Edit::Close);
+    let plan = world.plan().await;
+    assert!(plan.orphans.is_empty() && writes(&plan).is_empty(), "{:?}", writes(&plan));
+    // It holds again: the item is the old one.
+    world.edit("sunset/two", Edit::Reopen);
+    world.rewrite("\nvalue = \"drop\"", "");
+    world.settle().await;
+    assert_eq!(world.item("sunset/two").reference, open.reference);
 }
 
 // -- work that exists --------------------------------------------------------------------------

@@ -399,6 +399,31 @@ fn the_brake_refuses_a_mass_rename_without_force() {
 }
 
 #[test]
+fn an_upgrade_of_all_templates_pulls_the_brake_once() {
+    let env = built();
+    let ticked = env.item(HANDOVER).description.replacen("- [ ] ", "- [x] ", 1);
+    env.by_hand(HANDOVER, Edit::Description(ticked));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/prodseceng");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let name = format!("templates/prodseceng/{}", entry.file_name().to_str().unwrap());
+        env.write(&name, &format!("Since the upgrade.\n\n{}", text.replace("## ", "## On ")));
+    }
+    env.sandbox.clear_log();
+    env.plan(&["--detailed-exitcode"]).ends_with(2);
+    env.apply(&[]).ends_with(1).says("refused: ").says("--force");
+    assert_eq!(env.mutations(), Vec::<String>::new());
+    env.apply(&["--force"]).ends_with(0);
+    env.plan(&["--detailed-exitcode"]).ends_with(0).says("No changes");
+    env.quiet();
+    for item in env.sandbox.items().iter().filter(|i| i.description.contains("<!--epictree")) {
+        assert!(item.description.contains("Since the upgrade."), "{item:?}");
+    }
+    assert!(env.item(HANDOVER).description.contains("- [x] "));
+}
+
+#[test]
 fn an_item_made_by_hand_is_adopted_only_when_asked() {
     let env = built();
     let title = "Keep results for a day";

@@ -1,5 +1,6 @@
 //! All integration tests in one binary, over HTTP against the sandbox.
 
+mod adoption;
 mod cases;
 mod client;
 mod contract;
@@ -11,6 +12,7 @@ mod files;
 mod identity;
 mod layers;
 mod lifecycle;
+mod links;
 mod merge;
 mod merging;
 mod preflight;
@@ -18,6 +20,7 @@ mod property;
 mod resume;
 mod rows;
 mod sandbox;
+mod twins;
 mod world;
 
 /// A file that nobody lists is never compiled, and its tests never run.

@@ -664,26 +664,3 @@ async fn a_conflict_in_one_field_does_not_hold_up_the_others() {
     assert_eq!(item.milestone.as_deref(), Some("m2"));
     assert!(world.plan().await.undecided());
 }
-
-#[tokio::test]
-async fn links_are_made_once_and_those_that_people_took_away_stay_away() {
-    let tool = TOOL.replace("name = \"Two\"", "name = \"Two\"\ndepends-on = ['one']");
-    let world = World::new(&tool).await;
-    world.settle().await;
-    let links = world.item("part/two").links;
-    assert_eq!(links.len(), 1, "{links:?}");
-    assert_eq!(
-        (links[0].kind.as_str(), &links[0].item),
-        ("is_blocked_by", &world.item("part/one").reference)
-    );
-    let unlink = "mutation U($input: WorkItemRemoveLinkedItemsInput!) { workItemRemoveLinkedItems(input: $input) { errors } }";
-    let input = serde_json::json!({ "input": {
-        "id": world.item("part/two").id, "workItemsIds": [world.item("part/one").id] } });
-    world.sandbox.query(unlink, input);
-    assert!(world.item("part/two").links.is_empty());
-    let plan = world.plan().await;
-    assert_eq!(writes(&plan), [""; 0]);
-    assert_eq!(names(&change(&plan, "part/two").kept), ["links"]);
-    world.settle().await;
-    assert!(world.item("part/two").links.is_empty());
-}

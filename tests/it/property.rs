@@ -14,14 +14,17 @@ use epictree::plan::scene::{For, Options, Scene};
 use epictree::plan::{Action, FieldChange, ToolPlan};
 use epictree::text::{SLOT_CLOSE, SLOT_OPEN, Text};
 use epictree::tree::{
-    Capabilities, DesiredLabels, DesiredNode, DesiredTree, Item, Kind, Label, Link, ObservedTree,
-    Parent, Reference, WorkItemId,
+    Capabilities, DesiredLabels, DesiredNode, DesiredTree, Item, Kind, Label, Link, LinkKind,
+    ObservedTree, Parent, Reference, WorkItemId,
 };
 use proptest::prelude::*;
 
 /// Local keys, each after its parent's; the parent's place in the list.
 const KEYS: [(&str, Option<usize>); 5] =
     [("top", None), ("a", Some(0)), ("b", Some(0)), ("a/x", Some(1)), ("b/y", Some(2))];
+
+/// Who may wait for whom.
+const WAITS: [(usize, usize); 3] = [(2, 1), (4, 1), (4, 3)];
 
 /// The lines that texts are made of.
 const LINES: [&str; 12] = [
@@ -51,6 +54,7 @@ struct Wanted {
     labels: (Option<usize>, Option<usize>),
     weight: Option<u64>,
     target: usize,
+    waits: bool,
 }
 
 fn wanted() -> impl Strategy<Value = Wanted> {
@@ -63,14 +67,16 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         (label(), label()),
         proptest::option::of(1..4_u64),
         0..KEYS.len(),
+        any::<bool>(),
     )
-        .prop_map(|(present, title, lines, labels, weight, target)| Wanted {
+        .prop_map(|(present, title, lines, labels, weight, target, waits)| Wanted {
             present,
             title,
             lines,
             labels,
             weight,
             target,
+            waits,
         })
 }
 
@@ -104,7 +110,8 @@ fn tree(files: &[Wanted]) -> DesiredTree {
 }
 
 fn node(files: &[Wanted], at: usize) -> DesiredNode {
-    let Wanted { present: _, title, lines, labels, weight, target } = &files[at];
+    let Wanted { present: _, title, lines, labels, weight, target, waits } = &files[at];
+    let depends = WAITS.iter().filter(|(from, to)| *waits && *from == at && present(files, *to));
     let target = KEYS[if present(files, *target) { *target } else { 0 }].0;
     let lines: Vec<&str> = lines.iter().map(|line| LINES[*line]).collect();
     let text = lines.join("\n").trim_matches('\n').to_owned();
@@ -132,7 +139,7 @@ fn node(files: &[Wanted], at: usize) -> DesiredNode {
         start: None,
         due: None,
         confidential: None,
-        depends_on: Vec::new(),
+        depends_on: depends.map(|(_, to)| key(*to)).collect(),
         was: Vec::new(),
         enforce_parent: false,
     }
@@ -149,7 +156,7 @@ struct Deed {
 }
 
 fn deeds() -> impl Strategy<Value = Vec<Deed>> {
-    let deed = (0..KEYS.len(), 0..12_usize, 0..10_usize, 0..LABELS.len());
+    let deed = (0..KEYS.len(), 0..13_usize, 0..10_usize, 0..LABELS.len());
     let deed = deed.prop_map(|(node, what, line, value)| Deed { node, what, line, value });
     proptest::collection::vec(deed, 0..8)
 }
@@ -158,6 +165,11 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 type Words = BTreeMap<WorkItemId, BTreeSet<String>>;
 
 fn do_it(observed: &mut ObservedTree, deed: Deed, words: &mut Words, nth: usize) {
+    if deed.what == 12 {
+        let (from, to) = WAITS[deed.value % WAITS.len()];
+        toggle_link(observed, from, to);
+        return;
+    }
     let parent = observed.items.get(&key(0)).map(|item| item.id.clone());
     let Some(item) = observed.items.get_mut(&key(deed.node)) else { return };
     let word = format!("people{nth}");
@@ -208,6 +220,17 @@ fn do_it(observed: &mut ObservedTree, deed: Deed, words: &mut Words, nth: usize)
         Some(marker) => format!("{}\n\n{marker}", lines.join("\n")),
         None => lines.join("\n"),
     };
+}
+
+/// Links two items, or takes the link between them away.
+fn toggle_link(observed: &mut ObservedTree, from: usize, to: usize) {
+    let Some(to) = observed.items.get(&key(to)).map(|item| item.id.clone()) else { return };
+    let Some(item) = observed.items.get_mut(&key(from)) else { return };
+    let before = item.links.len();
+    item.links.retain(|link| link.to.as_ref() != Some(&to));
+    if item.links.len() == before {
+        item.links.push(Link { kind: LinkKind::BlockedBy, to: Some(to) });
+    }
 }
 
 /// What people see, and the line of the marker.
@@ -293,6 +316,9 @@ fn carry_out(plan: &ToolPlan, observed: &mut ObservedTree) {
         let mut item = scene.item(&node.key).unwrap().clone();
         if item.open {
             let update = decide(&scene, node, &item, For::Writing).update;
+            link(&mut item, update);
+            let update = decide(&scene, node, &item, For::Writing).update;
+            assert!(update.leaves_links(), "{update:?}");
             write(&mut item, update);
             observed.items.insert(node.key.clone(), item);
         }
@@ -300,10 +326,15 @@ fn carry_out(plan: &ToolPlan, observed: &mut ObservedTree) {
     observe(observed);
 }
 
+/// Makes and takes away links, as `apply` does before anything else.
+fn link(item: &mut Item, update: Update) {
+    item.links.retain(|link| link.to.as_ref().is_none_or(|id| !update.unlinks.contains(id)));
+    let made = update.links.into_iter().map(|(kind, id)| Link { kind, to: Some(id) });
+    item.links.extend(made);
+}
+
 fn write(item: &mut Item, update: Update) {
-    let Update { title, description, add_labels, remove_labels, parent, weight, links, .. } =
-        update;
-    assert!(links.is_empty());
+    let Update { title, description, add_labels, remove_labels, parent, weight, .. } = update;
     item.title = title.unwrap_or_else(|| item.title.clone());
     item.description = description.unwrap_or_else(|| item.description.clone());
     item.labels.retain(|label| !remove_labels.contains(&label.title));

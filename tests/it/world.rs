@@ -14,7 +14,7 @@ use epictree::gitlab::{
     Client, Named, Pace, PlaceQuery, Reader, Settings, Target, Writer, type_id,
 };
 use epictree::key::NodeKey;
-use epictree::marker::{self, Marker, Reading};
+use epictree::marker::{self, Base, Marker, Reading, Record};
 use epictree::observe::{Ground, ObserveError, observe};
 use epictree::plan::Options;
 use epictree::plan::needs::{self, Found};
@@ -175,8 +175,16 @@ pub(crate) fn item(reference: &str, title: &str, description: &str) -> SeedItem 
 
 /// A workspace with one tool file, and the GitLab it is held against.
 pub(crate) struct World {
+    /// The workspace file's text.
+    pub(crate) workspace: String,
+    /// The blueprint's text.
+    pub(crate) blueprint: String,
+    /// The template of issues.
+    pub(crate) item_template: String,
     /// The tool file's text.
     pub(crate) tool: String,
+    /// What the licence allows.
+    pub(crate) capabilities: Capabilities,
     /// The choices of the next plans.
     pub(crate) options: Options,
     /// The GitLab.
@@ -212,7 +220,17 @@ impl World {
         let settings = Settings { pace: Pace::none(), ..Settings::default() };
         let client = Client::new(&target, settings).unwrap();
         let options = Options { workspace: WORKSPACE.to_owned(), ..Options::default() };
-        Self { tool: tool.to_owned(), options, sandbox, client, served }
+        Self {
+            workspace: WORKSPACE_FILE.to_owned(),
+            blueprint: BLUEPRINT.to_owned(),
+            item_template: ITEM.to_owned(),
+            tool: tool.to_owned(),
+            capabilities: Capabilities { blocked_items: true, weights: true },
+            options,
+            sandbox,
+            client,
+            served,
+        }
     }
 
     /// Serves the usual sandbox and applies the tool file to it.
@@ -231,12 +249,12 @@ impl World {
     /// The tree that the files want.
     pub(crate) fn tree(&self) -> (Workspace, DesiredTree) {
         let mut assets = Assets::default();
-        assets.insert("blueprints/small.toml", BLUEPRINT);
+        assets.insert("blueprints/small.toml", self.blueprint.clone());
         assets.insert("templates/small/top.md", TOP);
         assets.insert("templates/small/part.md", PART);
-        assets.insert("templates/small/item.md", ITEM);
+        assets.insert("templates/small/item.md", self.item_template.clone());
         let files = Files {
-            workspace: ("epictree.toml".into(), WORKSPACE_FILE.as_bytes().to_vec()),
+            workspace: ("epictree.toml".into(), self.workspace.clone().into_bytes()),
             owners: None,
             assets,
             tools: vec![("hunter.toml".into(), self.tool.clone().into_bytes())],
@@ -269,8 +287,7 @@ impl World {
                 entry.insert(type_id(&place, node.kind).unwrap());
             }
         }
-        let capabilities = Capabilities { blocked_items: true, weights: true };
-        let ground = Ground { workspace: workspace.id, places, capabilities };
+        let ground = Ground { workspace: workspace.id, places, capabilities: self.capabilities };
         let observed = observe(&reader, &ground, std::slice::from_ref(&tree)).await?;
         let mut plan = build(&tree, &observed[0], &self.options);
         let named = |titles: &BTreeSet<TitleIn>| -> Vec<Named> {
@@ -311,8 +328,20 @@ impl World {
 
     /// Plans, lets a colleague at it, and applies that plan, whatever comes of it.
     pub(crate) async fn apply_after(&self, between: impl FnOnce(&Self)) -> Report {
-        let Look { observed, found, ground, types, plan } = self.look().await.unwrap();
+        let look = self.look().await.unwrap();
         between(self);
+        self.carry_out(look).await
+    }
+
+    /// Plans, waits for another run to apply what it wants, and applies that plan.
+    pub(crate) async fn apply_behind(&self, other: &Self) -> Report {
+        let look = self.look().await.unwrap();
+        other.apply().await;
+        self.carry_out(look).await
+    }
+
+    async fn carry_out(&self, look: Look) -> Report {
+        let Look { observed, found, ground, types, plan } = look;
         let plan = Plan { target: "test".into(), caller: None, tools: vec![plan] };
         let writer = Writer::new(&self.client);
         let job = Job {
@@ -403,6 +432,26 @@ impl World {
         reference.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
 
+    /// Plays a colleague who links an item to another, `RELATED`, `BLOCKED_BY` or `BLOCKS`.
+    pub(crate) fn link(&self, item: &ItemView, kind: &str, to: &ItemView) {
+        let document = "mutation L($input: WorkItemAddLinkedItemsInput!) {
+          workItemAddLinkedItems(input: $input) { errors }
+        }";
+        let input = json!({ "id": item.id, "linkType": kind, "workItemsIds": [to.id] });
+        let answer = self.sandbox.query(document, json!({ "input": input }));
+        assert_eq!(answer["data"]["workItemAddLinkedItems"]["errors"], json!([]), "{answer}");
+    }
+
+    /// Plays a colleague who takes a link away.
+    pub(crate) fn unlink(&self, item: &ItemView, from: &ItemView) {
+        let document = "mutation U($input: WorkItemRemoveLinkedItemsInput!) {
+          workItemRemoveLinkedItems(input: $input) { errors }
+        }";
+        let input = json!({ "id": item.id, "workItemsIds": [from.id] });
+        let answer = self.sandbox.query(document, json!({ "input": input }));
+        assert_eq!(answer["data"]["workItemRemoveLinkedItems"]["errors"], json!([]), "{answer}");
+    }
+
     fn is_group(&self, path: &str) -> bool {
         seed().groups.iter().any(|group| group == path) || path == "g"
     }
@@ -431,6 +480,15 @@ impl World {
         item.reference
     }
 
+    /// Writes an item's marker otherwise, as another epictree or a forger would.
+    pub(crate) fn reword_marker(&self, local: &str, change: impl FnOnce(&mut Marker)) {
+        let item = self.item(local);
+        let mut marker = marker_of(&item).unwrap();
+        change(&mut marker);
+        let text = marker::write(&text_of(&item), &marker);
+        self.edit_at(&item.reference, Edit::Description(text));
+    }
+
     /// Changes the tool file.
     pub(crate) fn rewrite(&mut self, from: &str, to: &str) {
         assert!(self.tool.contains(from), "{from:?} is not in {}", self.tool);
@@ -454,6 +512,12 @@ pub(crate) fn write(folder: &Path, tool: &str, more: &str) {
     for (name, text) in files {
         std::fs::write(folder.join(name), text).unwrap();
     }
+}
+
+/// A description with a marker that holds nothing but a key.
+pub(crate) fn marked(workspace: &str, key: &NodeKey, text: &str) -> String {
+    let (base, record) = (Base::default(), Record::default());
+    marker::write(text, &Marker { workspace: workspace.to_owned(), key: key.clone(), base, record })
 }
 
 /// The key of a local one.

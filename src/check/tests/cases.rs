@@ -89,6 +89,18 @@ fn mistakes_in_a_tool_file_are_named() {
             "tools/hunter.toml:18: entries of the issues of `one` wait for each other: a → b → a",
         ),
         (
+            In::Blueprint,
+            "title = \"{{ each.title }}\"",
+            "title = \"{{ each.title }}\"\ndepends-on = [{ for-each = \"part\", key = \"part/one\", when = \"each.id == 'a'\" }]",
+            "tools/hunter.toml:12: node part/one/a: it waits for part/one, its own parent, and GitLab cannot link the two",
+        ),
+        (
+            In::Blueprint,
+            "template = \"part.md\"",
+            "template = \"part.md\"\ndepends-on = [{ for-each = \"part.issue\", key = \"part/one/{{ item.id }}\", when = \"item.id == 'a'\" }]",
+            "tools/hunter.toml:7: node part/one: it waits for part/one/a, its own child, and GitLab cannot link the two",
+        ),
+        (
             In::Tool,
             "gap = \"drop\"",
             "gap = \"dropp\"",
