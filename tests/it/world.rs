@@ -113,6 +113,20 @@ const PART: &str = "{{ each.value }}";
 
 const ITEM: &str = "{{ each.value }}\n{% if each.boxes %}\n{% for box in each.boxes -%}\n- [ ] {{ box }}\n{% endfor %}{% endif %}{% if each.ticks %}\n- [{{ tick(key=each.ticks) }}] Other work\n{% endif %}";
 
+/// A blueprint by the name of `small`, and its templates by name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    /// The blueprint's TOML.
+    pub(crate) blueprint: &'static str,
+    /// File names and texts.
+    pub(crate) templates: &'static [(&'static str, &'static str)],
+}
+
+const SMALL: Shape = Shape {
+    blueprint: BLUEPRINT,
+    templates: &[("top.md", TOP), ("part.md", PART), ("item.md", ITEM)],
+};
+
 /// A root epic as people wrote it.
 const TABLE: &str = "All tools.\n\n# Tools\n\n| Tool | Epic | Status |\n|---|---|---|\n| [Older](https://example.com/older) | g/e&90 | Kept by people |\n\nThe end.";
 
@@ -181,17 +195,20 @@ pub(crate) struct World {
     pub(crate) options: Options,
     /// The GitLab.
     pub(crate) sandbox: Sandbox,
+    /// What trees look like.
+    pub(crate) shape: Shape,
     client: Client,
     served: Served,
 }
 
 /// Everything one look at GitLab gives.
-struct Look {
+pub(crate) struct Look {
+    /// The plan that was made of it.
+    pub(crate) plan: ToolPlan,
     observed: Vec<ObservedTree>,
     found: Found,
     ground: Ground,
     types: BTreeMap<(String, Kind), String>,
-    plan: ToolPlan,
 }
 
 impl World {
@@ -212,7 +229,7 @@ impl World {
         let settings = Settings { pace: Pace::none(), ..Settings::default() };
         let client = Client::new(&target, settings).unwrap();
         let options = Options { workspace: WORKSPACE.to_owned(), ..Options::default() };
-        Self { tool: tool.to_owned(), options, sandbox, client, served }
+        Self { tool: tool.to_owned(), options, sandbox, shape: SMALL, client, served }
     }
 
     /// Serves the usual sandbox and applies the tool file to it.
@@ -231,10 +248,10 @@ impl World {
     /// The tree that the files want.
     pub(crate) fn tree(&self) -> (Workspace, DesiredTree) {
         let mut assets = Assets::default();
-        assets.insert("blueprints/small.toml", BLUEPRINT);
-        assets.insert("templates/small/top.md", TOP);
-        assets.insert("templates/small/part.md", PART);
-        assets.insert("templates/small/item.md", ITEM);
+        assets.insert("blueprints/small.toml", self.shape.blueprint);
+        for (name, text) in self.shape.templates {
+            assets.insert(format!("templates/small/{name}"), *text);
+        }
         let files = Files {
             workspace: ("epictree.toml".into(), WORKSPACE_FILE.as_bytes().to_vec()),
             owners: None,
@@ -249,7 +266,8 @@ impl World {
         (workspace.unwrap(), trees.remove(0))
     }
 
-    async fn look(&self) -> Result<Look, ObserveError> {
+    /// Looks at GitLab and plans.
+    pub(crate) async fn look(&self) -> Result<Look, ObserveError> {
         let (workspace, tree) = self.tree();
         let reader = Reader::new(&self.client);
         let places: BTreeSet<String> = workspace
@@ -311,8 +329,14 @@ impl World {
 
     /// Plans, lets a colleague at it, and applies that plan, whatever comes of it.
     pub(crate) async fn apply_after(&self, between: impl FnOnce(&Self)) -> Report {
-        let Look { observed, found, ground, types, plan } = self.look().await.unwrap();
+        let look = self.look().await.unwrap();
         between(self);
+        self.carry_out(look).await
+    }
+
+    /// Applies the plan of a look, whatever comes of it.
+    pub(crate) async fn carry_out(&self, look: Look) -> Report {
+        let Look { observed, found, ground, types, plan } = look;
         let plan = Plan { target: "test".into(), caller: None, tools: vec![plan] };
         let writer = Writer::new(&self.client);
         let job = Job {
