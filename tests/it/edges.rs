@@ -104,6 +104,17 @@ async fn new_work_below_since_the_plan_keeps_an_item_open() {
 }
 
 #[tokio::test]
+async fn what_loses_everything_below_it_in_a_run_is_pruned_in_that_run() {
+    let under = |part: &str| format!("title = \"Do a\"\nunder = '{part}'");
+    let mut world = World::applied(&TOOL.replace("title = \"Do a\"", &under("three"))).await;
+    world.tool = TOOL.replace(THREE, "").replace("title = \"Do a\"", &under("two"));
+    world.options.prune = true;
+    world.settle().await;
+    assert_eq!(world.item("part/three").state, "CLOSED");
+    assert_eq!(world.item("part/one/a").parent, Some(world.item("part/two").reference));
+}
+
+#[tokio::test]
 async fn work_that_exists_does_not_pull_the_brake() {
     let mut seed = seed();
     let mut tool = TOOL.to_owned();
