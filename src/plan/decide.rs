@@ -38,6 +38,7 @@ pub fn around<T>(
             .and_then(|r| scene.observed.existing.get(r)),
         capabilities: scene.observed.capabilities,
         open: &|key| scene.open(purpose, key),
+        waits: &|key| scene.waiting.contains(key),
     })
 }
 

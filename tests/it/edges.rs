@@ -104,6 +104,16 @@ async fn new_work_below_since_the_plan_keeps_an_item_open() {
 }
 
 #[tokio::test]
+async fn what_hangs_below_an_item_that_waits_for_its_adoption_keeps_its_parent() {
+    let world = World::applied(TOOL).await;
+    world.unmark("top");
+    let plan = world.plan().await;
+    assert_eq!(writes(&plan), [""; 0], "nothing is written until somebody has decided");
+    assert!(plan.undecided());
+    assert_eq!(world.item("part/one").parent, Some("g/e&1".to_owned()));
+}
+
+#[tokio::test]
 async fn what_loses_everything_below_it_in_a_run_is_pruned_in_that_run() {
     let under = |part: &str| format!("title = \"Do a\"\nunder = '{part}'");
     let mut world = World::applied(&TOOL.replace("title = \"Do a\"", &under("three"))).await;
