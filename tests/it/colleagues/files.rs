@@ -6,144 +6,7 @@ use epictree::sandbox::ItemView;
 
 use super::dice::Dice;
 use super::texts;
-use crate::world::{Shape, text_of};
-
-/// A tree whose texts have paragraphs, headings, lists, boxes and tables.
-pub(super) const SHAPE: Shape = Shape {
-    blueprint: BLUEPRINT,
-    templates: &[("top.md", TOP), ("part.md", PART), ("item.md", ITEM)],
-};
-
-const BLUEPRINT: &str = r#"schema = 1
-name = "small"
-[tool.fields]
-home = "url"
-notes = { list = "string" }
-[list.part.fields]
-state = "string"
-paras = { list = "string" }
-boxes = { list = "string" }
-points = { list = "string" }
-after = "string"
-[list.part.issue.fields]
-paras = { list = "string" }
-boxes = { list = "string" }
-ticks = "string"
-under = "string"
-[[node]]
-key = "top"
-type = "epic"
-parent = "@root"
-place = "epics"
-title = "{{ tool.name }} integration"
-template = "top.md"
-labels = ["kept"]
-[[node]]
-key = "part/{{ each.id }}"
-type = "epic"
-for-each = "part"
-entry = true
-parent = "top"
-place = "epics"
-title = "Part {{ each.name }}"
-template = "part.md"
-[[node]]
-key = "part/{{ outer.id }}/{{ each.id }}"
-type = "issue"
-for-each = "part.issue"
-entry = true
-parent = "part/{% if each.under %}{{ each.under }}{% else %}{{ outer.id }}{% endif %}"
-place = "issues"
-title = "{{ each.title }}"
-template = "item.md"
-labels = ["kept"]
-labels-once = ["once"]
-[[node]]
-key = "sunset"
-type = "epic"
-parent = "top"
-place = "epics"
-title = "{{ tool.name }} sunset"
-[[node]]
-key = "sunset/{{ each.id }}"
-type = "issue"
-for-each = "part"
-parent = "sunset"
-place = "issues"
-title = "Retire {{ each.name }}"
-[[table-row]]
-item = "@root"
-node = "top"
-link = "{{ tool.home }}"
-heading = "Tools"
-cells = { "Tool" = "[{{ tool.name | cell }}]({{ tool.home }})", "Epic" = "{{ ref(key='top') }}+", "Status" = "new" }
-write-once = ["Status"]
-"#;
-
-const TOP: &str = "{{ tool.summary }}
-
-## Functionality
-
-| What | Epic | State |
-| --- | --- | --- |
-{%- for p in part %}
-| {{ p.name | cell }} | {{ ref(key=p.key) }}+ | {{ p.state }} |
-{%- endfor %}
-
-## Checklist
-{% for p in part %}
-- [{{ tick(key=p.key) }}] {{ ref(key=p.key) }}+
-{%- endfor %}
-
-{% if tool.notes %}
-## Notes
-{% for note in tool.notes %}
-
-{{ note }}
-{% endfor %}
-{% endif %}";
-
-const PART: &str = "{% for para in each.paras %}
-{{ para }}
-
-{% endfor %}
-{% if each.boxes %}
-## Steps
-{% for box in each.boxes %}
-- [ ] {{ box }}
-{%- endfor %}
-{% endif %}
-{% if each.points %}
-## Points
-{% for point in each.points %}
-- {{ point }}
-{%- endfor %}
-{% endif %}
-{% if each.issue %}
-## Issues
-
-| Issue | Weight |
-| --- | --- |
-{%- for issue in each.issue %}
-| {{ ref(key=issue.key) }}+ | {% if issue.weight %}{{ issue.weight }}{% else %}open{% endif %} |
-{%- endfor %}
-{% endif %}
-## Afterwards
-
-{{ each.after }}";
-
-const ITEM: &str = "{% for para in each.paras %}
-{{ para }}
-
-{% endfor %}
-{% if each.boxes %}
-{% for box in each.boxes %}
-- [ ] {{ box }}
-{%- endfor %}
-{% endif %}
-{% if each.ticks %}
-- [{{ tick(key=each.ticks) }}] Other work
-{% endif %}";
+use crate::world::text_of;
 
 /// Titles that files and people both like: an item of people's may be taken for a node.
 pub(super) const COMMON: [&str; 3] = ["Write the manual", "Ask the owners", "Measure the load"];
@@ -205,7 +68,7 @@ impl Tool {
         let mut tool = Self {
             id,
             home: format!("https://example.com/{id}"),
-            name: format!("Tool {}", dice.word()),
+            name: format!("Tool {id} {}", dice.word()),
             summary: dice.sentence(),
             notes: sentences(dice),
             parts: Vec::new(),
@@ -245,7 +108,7 @@ impl Tool {
         let mut renamed = Vec::new();
         for _ in 0..dice.below(5) {
             match dice.below(12) {
-                0 => self.name = format!("Tool {} {}", dice.word(), dice.word()),
+                0 => self.name = format!("Tool {} {}", self.id, dice.word()),
                 1 => reword(&mut self.summary, dice),
                 2 => tend(&mut self.notes, dice, Dice::sentence),
                 3 => self.parts_come_and_go(dice),
@@ -303,7 +166,7 @@ impl Tool {
         let born = self.born;
         let part = any(&mut self.parts, dice)?;
         let above = part.id.clone();
-        match any(&mut part.issues, dice).filter(|_| born % 2 == 0) {
+        match any(&mut part.issues, dice).filter(|_| born.is_multiple_of(2)) {
             Some(issue) => {
                 let old = std::mem::replace(&mut issue.id, format!("i{born}"));
                 issue.was.push(old.clone());
@@ -442,7 +305,7 @@ impl Issue {
         let common = COMMON[born % COMMON.len()];
         Self {
             id: format!("i{born}"),
-            title: if born % 7 == 0 { common.to_owned() } else { title(born, dice) },
+            title: if born.is_multiple_of(7) { common.to_owned() } else { title(born, dice) },
             paras: sentences(dice),
             boxes: boxes(dice),
             weight: maybe(dice, 5),

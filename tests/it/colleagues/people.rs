@@ -139,7 +139,14 @@ impl Life {
                 Edit::Assignees(self.dice.pick(&NAMES).map(str::to_owned).into_iter().collect())
             }
             Act::Due => Edit::Due(self.number(9).map(|n| format!("2027-01-0{n}"))),
+            Act::Parent | Act::Emigrate
+                if self.copied.contains(&item.reference) || !self.has_records() =>
+            {
+                return;
+            }
             Act::Parent => Edit::Parent(self.new_parent(item)),
+            // A closed item is not written, so the record would no longer know what is new.
+            Act::Close if is_top => return,
             Act::Close => Edit::Close,
             Act::Reopen => Edit::Reopen,
             Act::Clone => return self.clone_of(user, item),
@@ -188,11 +195,22 @@ impl Life {
         self.touch.get(&item.reference).copied().unwrap_or(fresh)
     }
 
-    /// Without record and marker nothing says whose an item is, so people never lose both.
+    /// Nothing says whose an item is without the record and its own marker, or where it is without
+    /// the record and its place in the tree: people never take both from it.
     fn may_unmark(&self, top: bool) -> bool {
-        let ours: Vec<ItemView> = self.items().into_iter().filter(|i| self.is_ours(i)).collect();
-        let marked = |item: &ItemView| marker_of(item).is_some();
-        ours.iter().all(|item| marked(item) || (!top && !self.is_top(item)))
+        let ours = self.items().into_iter().filter(|item| self.is_ours(item));
+        let found = |item: ItemView| {
+            let above = item.parent.as_ref().and_then(|parent| self.world.sandbox.item(parent));
+            let at_home = self.is_top(&item) || above.is_some_and(|above| self.is_ours(&above));
+            marker_of(&item).is_some() && at_home
+        };
+        if top { ours.into_iter().all(found) } else { self.has_records() }
+    }
+
+    /// Tells whether the marker of each tool's first item can be read.
+    fn has_records(&self) -> bool {
+        let mut tops = self.items().into_iter().filter(|item| self.is_top(item));
+        tops.all(|top| marker_of(&top).is_some())
     }
 
     fn number(&mut self, most: usize) -> Option<i64> {
@@ -220,15 +238,15 @@ impl Life {
         self.dice.pick(&epics)
     }
 
-    /// Takes another item's description for its own, marker and all.
+    /// Takes another item's description for its own, marker and all. Where the item stands then
+    /// says whose it is, so it stands where it was made and stays there.
     fn copy(&mut self, user: &str, item: &ItemView) {
         let siblings: Vec<ItemView> = self
             .items()
             .into_iter()
             .filter(|other| other.parent == item.parent && other.reference != item.reference)
-            .filter(|other| !self.is_top(other) && other.parent.is_some())
             .collect();
-        if self.is_top(item) || !self.may_unmark(false) {
+        if !self.stands_fast(item) || !self.may_unmark(false) {
             return;
         }
         if let Some(other) = self.dice.pick(&siblings) {
@@ -236,8 +254,20 @@ impl Life {
             if self.edit(user, item, &what, Edit::Description(other.description)) {
                 self.touched(item, Touch::Changed);
                 self.mangled.insert(item.reference.clone());
+                self.copied.insert(item.reference.clone());
             }
         }
+    }
+
+    /// Tells whether an item is under the parent that the files always want.
+    fn stands_fast(&self, item: &ItemView) -> bool {
+        let made = |key: &str| self.made.get(key).and_then(|made| made.first());
+        self.tools.iter().any(|tool| {
+            let (top, sunset) = (format!("{}/top", tool.id), format!("{}/sunset", tool.id));
+            let under = |key: &str| made(key).is_some() && made(key) == item.parent.as_ref();
+            let epic = item.kind == "Epic" && under(&top) && made(&sunset) != Some(&item.reference);
+            self.is_ours(item) && (epic || under(&sunset))
+        })
     }
 
     fn clone_of(&mut self, user: &str, item: &ItemView) {
@@ -346,6 +376,31 @@ impl Life {
                         self.follow(tool, node, change, &field.name);
                     }
                 }
+            }
+        }
+    }
+
+    /// A person puts the items that block a plan back where they belong, by the title that the
+    /// files want and without a marker of others.
+    pub(super) fn repair(&mut self, plan: &ToolPlan) {
+        for notice in plan.notices.iter().filter(|notice| notice.blocks) {
+            let of = |change: &&Change| notice.message.contains(&change.key);
+            let Some(change) = plan.changes.iter().filter(of).max_by_key(|change| change.key.len())
+            else {
+                continue;
+            };
+            let reference = notice.message.split(' ').next().unwrap_or_default();
+            let Some(item) = self.world.sandbox.item(reference) else { continue };
+            let above = plan.changes.iter().find(|c| Some(&c.key) == change.parent.as_ref());
+            let above = above.and_then(|above| above.reference.as_ref()).map(ToString::to_string);
+            let parent = above.or_else(|| change.parent.clone());
+            let edits = [
+                Edit::Description(text_of(&item)),
+                Edit::Title(change.title.clone()),
+                Edit::Parent(parent),
+            ];
+            for edit in edits {
+                self.edit("carol", &item, "puts it back", edit);
             }
         }
     }

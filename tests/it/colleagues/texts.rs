@@ -83,7 +83,7 @@ pub(super) fn edit(description: &str, deed: Deed, token: &str, dice: &mut Dice) 
         }
         Deed::Below => text.extend([String::new(), format!("Mind {token} below.")]),
         Deed::Bullet => {
-            let at = some_line(&text, dice, |line| is_bullet(line))?;
+            let at = some_line(&text, dice, is_bullet)?;
             let boxed = dice.one_in(3) && text[at].contains("[ ]");
             let mark = if boxed { "- [ ]" } else { "-" };
             text.insert(at + dice.below(2), format!("{mark} Mind {token} too"));
@@ -109,11 +109,11 @@ pub(super) fn edit(description: &str, deed: Deed, token: &str, dice: &mut Dice) 
             text[at].replace_range(start..gap, token);
         }
         Deed::DropLine => {
-            let at = some_line(&text, dice, |line| is_prose(line))?;
+            let at = some_line(&text, dice, is_prose)?;
             text.remove(at);
         }
         Deed::DropParagraph => {
-            let at = some_line(&text, dice, |line| is_prose(line))?;
+            let at = some_line(&text, dice, is_prose)?;
             let here = |line: &&String| !line.trim().is_empty() && !is_marker(line);
             let end = at + text[at..].iter().take_while(here).count();
             let start = at - text[..at].iter().rev().take_while(here).count();
@@ -246,11 +246,11 @@ pub(super) fn without_people(text: &str) -> Vec<String> {
     words_of(&lines.join("\n"))
 }
 
-/// What a person put into a line, ` (…)`.
+/// What a person put into a line, ` (…)`; of one within another, the inner one.
 fn aside(line: &str) -> Option<(usize, usize)> {
-    line.match_indices(" (").find_map(|(start, _)| {
-        let end = start + line[start..].find(')')? + 1;
-        has_token(&line[start..end]).then_some((start, end))
+    line.match_indices(')').find_map(|(at, _)| {
+        let start = line[..at].rfind(" (")?;
+        has_token(&line[start..at]).then_some((start, at + 1))
     })
 }
 
