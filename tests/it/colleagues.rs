@@ -127,7 +127,7 @@ impl Life {
         self.world.options.prune = self.dice.one_in(6);
         let failed = |error: &dyn std::fmt::Display| Wrong::on(String::new(), error.to_string());
         let look = self.world.look().await.map_err(|error| failed(&error))?;
-        if look.plan.notices.iter().any(|notice| notice.blocks) {
+        if blocks(&look.plan) {
             return self.is_blocked(tool, &look.plan);
         }
         self.blocked[tool] = 0;
@@ -139,11 +139,15 @@ impl Life {
         let before = self.snapshot();
         let report = self.world.carry_out(look).await;
         self.note(&report, busy)?;
-        if busy {
-            let report = self.world.try_apply().await;
+        let mut look = self.world.look().await.map_err(|error| failed(&error))?;
+        if busy && !blocks(&look.plan) {
+            let report = self.world.carry_out(look).await;
             self.note(&report, false)?;
+            look = self.world.look().await.map_err(|error| failed(&error))?;
         }
-        let look = self.world.look().await.map_err(|error| failed(&error))?;
+        if blocks(&look.plan) {
+            return self.is_blocked(tool, &look.plan);
+        }
         let plan = look.plan.clone();
         invariants::is_quiet(&plan)?;
         self.world.sandbox.clear_log();
@@ -248,6 +252,11 @@ impl Life {
             self.tools[tool].toml(),
         )
     }
+}
+
+/// Tells whether a plan cannot be applied before people did something.
+fn blocks(plan: &ToolPlan) -> bool {
+    plan.notices.iter().any(|notice| notice.blocks)
 }
 
 async fn live(seed: u64) {
