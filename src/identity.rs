@@ -20,6 +20,8 @@ pub struct Pool<'a> {
     workspace: &'a str,
     /// Namespaces of the workspace's places.
     places: &'a BTreeSet<String>,
+    /// User name of who the token acts as.
+    caller: &'a str,
     existing: BTreeMap<Reference, Item>,
     /// Every item read, by id, with what it says of itself.
     read: BTreeMap<WorkItemId, (Item, Claim)>,
@@ -51,12 +53,14 @@ impl<'a> Pool<'a> {
         desired: &'a DesiredTree,
         workspace: &'a str,
         places: &'a BTreeSet<String>,
+        caller: &'a str,
         existing: BTreeMap<Reference, Item>,
     ) -> Self {
         Self {
             desired,
             workspace,
             places,
+            caller,
             existing,
             read: BTreeMap::new(),
             listed: BTreeSet::new(),

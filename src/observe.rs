@@ -29,6 +29,8 @@ pub struct Ground {
     pub places: BTreeSet<String>,
     /// What the instance and the licence allow.
     pub capabilities: Capabilities,
+    /// User name of who the token acts as.
+    pub caller: String,
 }
 
 /// Why the tools cannot be observed.
@@ -118,7 +120,8 @@ async fn observe_one(
     let existing: BTreeMap<Reference, Item> =
         existing.into_iter().filter(|(r, _)| wanted.contains(r)).collect();
     let tops: BTreeSet<WorkItemId> = existing.values().map(|item| item.id.clone()).collect();
-    let mut pool = Pool::new(tree, &ground.workspace, &ground.places, existing.clone());
+    let mut pool =
+        Pool::new(tree, &ground.workspace, &ground.places, &ground.caller, existing.clone());
     for (parent, children) in below.into_iter().filter(|(parent, _)| tops.contains(parent)) {
         pool.add_children(&parent, children);
     }

@@ -206,7 +206,8 @@ async fn find_lost(
             pace.sleep(pace.lost_answer).await;
         }
         let below = listed(state, group).await?.remove(&node.key);
-        let newest = state.reader.newest(&node.namespace, &state.job().caller, NEWEST).await?;
+        let newest =
+            state.reader.newest(&node.namespace, &state.job().ground.caller, NEWEST).await?;
         let newest =
             newest.into_iter().filter(|item| key_of(state, item).as_ref() == Some(&node.key));
         let found = below.into_iter().flatten().chain(newest);

@@ -37,8 +37,6 @@ pub struct Job<'a> {
     pub options: &'a Options,
     /// What holds for all tools.
     pub ground: &'a Ground,
-    /// Who the token acts as.
-    pub caller: String,
     /// Ids of the titles it needs.
     pub found: Found,
     /// Ids of the types, by namespace and kind.

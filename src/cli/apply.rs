@@ -108,19 +108,9 @@ async fn carry_out(session: Session) -> Report {
     });
     let writer = Writer::new(&session.client);
     let Session {
-        plan,
-        observed,
-        options,
-        ground,
-        found,
-        types,
-        client: _,
-        caller,
-        served: _served,
-        ..
+        plan, observed, options, ground, found, types, client: _, served: _served, ..
     } = session;
-    let job =
-        Job { plan: &plan, observed, options: &options, ground: &ground, caller, found, types };
+    let job = Job { plan: &plan, observed, options: &options, ground: &ground, found, types };
     let report = apply(job, &writer, &|event| progress.on(event), &stop).await;
     listener.abort();
     progress.end();

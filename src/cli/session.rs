@@ -148,7 +148,6 @@ pub(super) struct Session {
     pub(super) ground: Ground,
     pub(super) found: Found,
     pub(super) types: BTreeMap<(String, Kind), String>,
-    pub(super) caller: String,
     /// Keeps the sandbox serving.
     pub(super) served: Option<Served>,
     lacks: Vec<(String, Lack)>,
@@ -178,8 +177,12 @@ impl Session {
         let options = choices.options(&ready.workspace.id);
         let Preflight { caller, capabilities, types, lacks } =
             preflight(&client, &ready.trees).await?;
-        let ground =
-            Ground { workspace: ready.workspace.id.clone(), places: places(ready), capabilities };
+        let ground = Ground {
+            workspace: ready.workspace.id.clone(),
+            places: places(ready),
+            capabilities,
+            caller: caller.clone(),
+        };
         let reader = Reader::new(&client);
         let observed = observe(&reader, &ground, &ready.trees).await?;
         let mut tools: Vec<ToolPlan> = ready
@@ -190,8 +193,8 @@ impl Session {
             .collect();
         let found = look_up(&reader, &tools).await?;
         tools.iter_mut().for_each(|tool| needs::settle(tool, &found));
-        let plan = Plan { target, caller: Some(caller.clone()), tools };
-        Ok(Self { client, plan, observed, options, ground, found, types, caller, served, lacks })
+        let plan = Plan { target, caller: Some(caller), tools };
+        Ok(Self { client, plan, observed, options, ground, found, types, served, lacks })
     }
 
     /// Fails if the token may not do what the plan wants.

@@ -126,7 +126,9 @@ impl Pool<'_> {
         let once = self.desired.node(key).map(|node| &node.labels.once);
         let known =
             |title: &String| labels.contains(title) || once.is_some_and(|l| l.contains(title));
-        item.id != elder.id
+        // Somebody else's may be a clone made on purpose.
+        item.author == self.caller
+            && item.id != elder.id
             && item.open
             && item.moved_to.is_none()
             && title.as_ref() == Some(&item.title)

@@ -24,7 +24,7 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
     for (change, node) in changes.iter_mut().zip(&desired.nodes) {
         change.depth = depths[&node.key];
     }
-    let (closed, orphans) = orphans(&scene);
+    let (closed, orphans) = orphans(&scene, &changes);
     let mut plan = ToolPlan {
         desired: desired.clone(),
         open_items: observed.items.values().filter(|item| item.open).count(),

@@ -38,6 +38,8 @@ pub struct Around<'a> {
     pub capabilities: Capabilities,
     /// What an open reference to a node reads.
     pub open: &'a dyn Fn(&NodeKey) -> String,
+    /// Whether a node that does not exist is not created in this run either.
+    pub waits: &'a dyn Fn(&NodeKey) -> bool,
 }
 
 /// The writable half of a decision; `None` leaves a field alone, an inner `None` empties it.
@@ -321,7 +323,10 @@ impl Work {
         let wanted = (around.parent)(&node.parent);
         if wanted.is_none() && node.parent != Parent::None {
             self.new.parent = self.old.parent;
-            self.note("parent", Verdict::Write, parent_of(item, around), AFTER_APPLY.into());
+            let waits = matches!(&node.parent, Parent::Node(key) if (around.waits)(key));
+            if !waits {
+                self.note("parent", Verdict::Write, parent_of(item, around), AFTER_APPLY.into());
+            }
             return;
         }
         let number = |id: &WorkItemId| id.number();

@@ -41,6 +41,7 @@ pub fn around<T>(
         target: &|name| target(scene, name),
         capabilities: scene.observed.capabilities,
         open: &|key| scene.open(purpose, key),
+        waits: &|key| scene.waiting.contains(key),
     })
 }
 

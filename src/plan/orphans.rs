@@ -9,8 +9,9 @@ use super::change::{Action, Cause, Change, FieldChange, Subject, Value};
 use super::scene::Scene;
 
 /// Open items of ours that the files no longer want: those to close, deepest
-/// first, and those left alone.
-pub(super) fn orphans(scene: &Scene<'_>) -> (Vec<Change>, Vec<Change>) {
+/// first, and those left alone. What the changes put under another parent is
+/// gone from its old one before anything is closed.
+pub(super) fn orphans(scene: &Scene<'_>, changes: &[Change]) -> (Vec<Change>, Vec<Change>) {
     let wanted: BTreeSet<&NodeKey> = scene.desired.nodes.iter().map(|node| &node.key).collect();
     let open: Vec<(&NodeKey, &Item)> = scene
         .observed
@@ -18,18 +19,17 @@ pub(super) fn orphans(scene: &Scene<'_>) -> (Vec<Change>, Vec<Change>) {
         .iter()
         .filter(|(key, item)| item.open && !wanted.contains(key))
         .collect();
-    let mut closing: BTreeSet<&WorkItemId> = BTreeSet::new();
+    let mut gone = leaving(scene, changes);
     let mut closed: Vec<Change> = Vec::new();
     if scene.options.prune {
-        while let Some((key, item)) = open
-            .iter()
-            .find(|(_, item)| !closing.contains(&item.id) && is_bare(scene, item, &closing))
+        while let Some((key, item)) =
+            open.iter().find(|(_, item)| !gone.contains(&item.id) && is_bare(scene, item, &gone))
         {
-            closing.insert(&item.id);
+            gone.insert(&item.id);
             closed.push(orphan(key, item, Action::Close));
         }
     }
-    let left = open.iter().filter(|(_, item)| !closing.contains(&item.id));
+    let left = open.iter().filter(|(_, item)| !gone.contains(&item.id));
     (closed, left.map(|(key, item)| orphan(key, item, Action::None)).collect())
 }
 
@@ -43,14 +43,21 @@ pub(super) fn twins(scene: &Scene<'_>) -> Vec<Change> {
     scene.observed.twins.iter().map(close).collect()
 }
 
-/// Tells whether everything open below an item is closed in the same run.
-fn is_bare(scene: &Scene<'_>, item: &Item, closing: &BTreeSet<&WorkItemId>) -> bool {
+/// Items that the changes put under another parent.
+fn leaving<'a>(scene: &Scene<'a>, changes: &[Change]) -> BTreeSet<&'a WorkItemId> {
+    let moves = |change: &&Change| change.fields.iter().any(|field| field.name == "parent");
+    let keys = changes.iter().filter(moves).filter_map(|change| NodeKey::parse(&change.key));
+    keys.filter_map(|key| scene.item(&key)).map(|item| &item.id).collect()
+}
+
+/// Tells whether everything open below an item leaves it or is closed in the same run.
+fn is_bare(scene: &Scene<'_>, item: &Item, gone: &BTreeSet<&WorkItemId>) -> bool {
     let is_twin = |at: &Reference| scene.observed.twins.iter().any(|t| t.item.reference == *at);
     let mut below = scene.observed.open_below.get(&item.id).into_iter().flatten();
     let foreign = below.any(|at| !is_twin(at));
     let mut ours =
         scene.observed.items.values().filter(|other| other.parent.as_ref() == Some(&item.id));
-    !foreign && ours.all(|other| !other.open || closing.contains(&other.id))
+    !foreign && ours.all(|other| !other.open || gone.contains(&other.id))
 }
 
 fn orphan(key: &NodeKey, item: &Item, action: Action) -> Change {

@@ -85,10 +85,10 @@ async fn a_lost_create_that_shows_late_is_found_by_the_second_look() {
 #[tokio::test]
 async fn a_lost_create_without_a_parent_is_found_among_the_newest_items() {
     let flat = |world: &mut World| {
-        world.workspace.push_str("[gitlab]\nnested-epics = false\n");
+        world.shape.workspace.push_str("[gitlab]\nnested-epics = false\n");
         let place = "place = \"epics\"";
-        world.blueprint =
-            world.blueprint.replace(place, &format!("{place}\nissue-place = \"issues\""));
+        world.shape.blueprint =
+            world.shape.blueprint.replace(place, &format!("{place}\nissue-place = \"issues\""));
     };
     let mut probe = World::new(TOOL).await;
     flat(&mut probe);
@@ -164,6 +164,27 @@ async fn new_work_below_since_the_plan_keeps_an_item_open() {
 }
 
 #[tokio::test]
+async fn what_hangs_below_an_item_that_waits_for_its_adoption_keeps_its_parent() {
+    let world = World::applied(TOOL).await;
+    world.unmark("top");
+    let plan = world.plan().await;
+    assert_eq!(writes(&plan), [""; 0], "nothing is written until somebody has decided");
+    assert!(plan.undecided());
+    assert_eq!(world.item("part/one").parent, Some("g/e&1".to_owned()));
+}
+
+#[tokio::test]
+async fn what_loses_everything_below_it_in_a_run_is_pruned_in_that_run() {
+    let under = |part: &str| format!("title = \"Do a\"\nunder = '{part}'");
+    let mut world = World::applied(&TOOL.replace("title = \"Do a\"", &under("three"))).await;
+    world.tool = TOOL.replace(THREE, "").replace("title = \"Do a\"", &under("two"));
+    world.options.prune = true;
+    world.settle().await;
+    assert_eq!(world.item("part/three").state, "CLOSED");
+    assert_eq!(world.item("part/one/a").parent, Some(world.item("part/two").reference));
+}
+
+#[tokio::test]
 async fn work_that_exists_does_not_pull_the_brake() {
     let mut seed = seed();
     let mut tool = TOOL.to_owned();
@@ -190,8 +211,8 @@ async fn dozen_with_open_references() -> World {
     world.tool = world
         .tool
         .replace("value = \"About it.\"", "value = \"About it.\"\nticks = \"part/one/a\"");
-    world.item_template =
-        "{{ each.value }}\n{% if each.ticks %}\nSee {{ ref(key=each.ticks) }}+\n{% endif %}".into();
+    let item = "{{ each.value }}\n{% if each.ticks %}\nSee {{ ref(key=each.ticks) }}+\n{% endif %}";
+    world.shape.templates.insert("item.md", item.to_owned());
     // GitLab takes no such label, so the issue that all others refer to is not created.
     world.rewrite("title = \"Do a\"", "title = \"Do a\"\nlabels = [\"made\"]");
     let refused = FaultKind::GraphqlError("You have no right to do this".into());

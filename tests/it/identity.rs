@@ -447,11 +447,11 @@ async fn an_issue_that_was_promoted_is_followed_as_an_epic() {
 #[tokio::test]
 async fn type_and_place_count_at_creation_only() {
     let mut world = World::new(TOOL).await;
-    world.workspace.push_str("more = \"g/q\"\n");
+    world.shape.workspace.push_str("more = \"g/q\"\n");
     world.settle().await;
     let before = world.sandbox.dump();
     world.rewrite("title = \"Do a\"", "title = \"Do a\"\nplace = \"more\"");
-    world.blueprint = world.blueprint.replace(
+    world.shape.blueprint = world.shape.blueprint.replace(
         "type = \"issue\"\nfor-each = \"part\"\nparent = \"sunset\"\nplace = \"issues\"",
         "type = \"epic\"\nfor-each = \"part\"\nparent = \"sunset\"\nplace = \"epics\"",
     );
@@ -716,8 +716,8 @@ async fn orphans_are_closed_from_below_in_one_run() {
 async fn a_condition_that_no_longer_holds_makes_an_orphan_of_an_open_item_only() {
     let mut world = World::new(TOOL).await;
     let key = "key = \"sunset/{{ each.id }}\"";
-    world.blueprint =
-        world.blueprint.replace(key, &format!("{key}\nwhen = \"each.value != 'drop'\""));
+    world.shape.blueprint =
+        world.shape.blueprint.replace(key, &format!("{key}\nwhen = \"each.value != 'drop'\""));
     world.settle().await;
     let orphans = |plan: &ToolPlan| plan.orphans.iter().map(|c| c.key.clone()).collect::<Vec<_>>();
     world.rewrite("name = \"Two\"", "name = \"Two\"\nvalue = \"drop\"");

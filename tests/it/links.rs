@@ -241,7 +241,7 @@ async fn an_item_is_linked_to_its_former_parent_once_it_has_left() {
     let linked = "title = \"Do a\"\n";
     let under = "title = \"Do a\"\nunder = \"two\"\n";
     let mut world = World::new(&TOOL.replace(linked, under)).await;
-    world.blueprint = world.blueprint.replace(
+    world.shape.blueprint = world.shape.blueprint.replace(
         "title = \"{{ each.title }}\"",
         "title = \"{{ each.title }}\"\ndepends-on = [{ for-each = \"part\", key = \"part/{{ item.id }}\", when = \"item.id == 'two' and each.under != 'two'\" }]",
     );
@@ -268,9 +268,11 @@ async fn flat() -> World {
     let mut seed = seed();
     seed.items.push(item("g&9", "Another root", &seed.items[0].description));
     let mut world = World::of(&seed, TOOL).await;
-    world.workspace.push_str("[gitlab]\nnested-epics = false\n");
-    world.blueprint =
-        world.blueprint.replace("place = \"epics\"", "place = \"epics\"\nissue-place = \"issues\"");
+    world.shape.workspace.push_str("[gitlab]\nnested-epics = false\n");
+    world.shape.blueprint = world
+        .shape
+        .blueprint
+        .replace("place = \"epics\"", "place = \"epics\"\nissue-place = \"issues\"");
     world.settle().await;
     world
 }
@@ -293,7 +295,7 @@ async fn the_link_to_the_root_is_three_way_too() {
 #[tokio::test]
 async fn another_root_takes_the_link_over() {
     let mut world = flat().await;
-    world.workspace = world.workspace.replace("g&1", "g&9");
+    world.shape.workspace = world.shape.workspace.replace("g&1", "g&9");
     let plan = world.plan().await;
     let links = change(&plan, "top").fields.iter().find(|field| field.name == "links").unwrap();
     assert_eq!(links.before, vec![ROOT.to_owned()].into());
@@ -305,7 +307,8 @@ async fn another_root_takes_the_link_over() {
 #[tokio::test]
 async fn a_licence_for_nested_epics_turns_the_link_into_the_parent() {
     let mut world = flat().await;
-    world.workspace = world.workspace.replace("nested-epics = false", "nested-epics = true");
+    world.shape.workspace =
+        world.shape.workspace.replace("nested-epics = false", "nested-epics = true");
     let plan = world.plan().await;
     assert_eq!(change(&plan, "top").action, Action::Update);
     assert_eq!(names(&change(&plan, "top").fields), ["parent", "links"]);

@@ -3,6 +3,7 @@
 mod adoption;
 mod cases;
 mod client;
+mod colleagues;
 mod contract;
 mod durable;
 mod edges;

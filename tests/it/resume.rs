@@ -78,6 +78,7 @@ impl Session {
             workspace: "prodsec-tools".to_owned(),
             places: queries.iter().map(|query| query.path.clone()).collect(),
             capabilities: Capabilities { blocked_items: true, weights: true },
+            caller: "prodsec-bot".to_owned(),
         };
         let options = Options { workspace: ground.workspace.clone(), ..Options::default() };
         let observed = observe(&reader, &ground, &TREES).await.unwrap();
@@ -104,9 +105,7 @@ impl Session {
 
     async fn apply(self) -> Report {
         let Self { client, plan, observed, options, ground, types, found } = self;
-        let caller = "prodsec-bot".to_owned();
-        let job =
-            Job { plan: &plan, observed, options: &options, ground: &ground, caller, found, types };
+        let job = Job { plan: &plan, observed, options: &options, ground: &ground, found, types };
         apply(job, &Writer::new(&client), &|_| {}, &Stop::default()).await
     }
 }

@@ -76,6 +76,19 @@ async fn a_second_tree_that_nobody_touched_is_closed_from_below() {
 }
 
 #[tokio::test]
+async fn a_clone_that_somebody_else_made_is_only_reported() {
+    let world = World::applied(TOOL).await;
+    let elder = world.item("part/one/a");
+    let parent = elder.parent.as_deref().unwrap_or_default();
+    let clone = world.create_as("as:alice", "g/p", &elder.title, parent, &elder.description);
+    let plan = world.plan().await;
+    assert_eq!(writes(&plan), [""; 0]);
+    assert_eq!(notices(&plan), [format!("{clone} is a second item for hunter/part/one/a")]);
+    world.settle().await;
+    assert_eq!(look(&world, &clone).state, "OPEN");
+}
+
+#[tokio::test]
 async fn a_second_item_that_people_touched_is_only_reported() {
     let touches: [(&str, Touch); 9] = [
         ("title", |world, twin| world.edit_at(&twin.reference, Edit::Title("Mine".into()))),

@@ -113,6 +113,32 @@ const PART: &str = "{{ each.value }}";
 
 const ITEM: &str = "{{ each.value }}\n{% if each.boxes %}\n{% for box in each.boxes -%}\n- [ ] {{ box }}\n{% endfor %}{% endif %}{% if each.ticks %}\n- [{{ tick(key=each.ticks) }}] Other work\n{% endif %}";
 
+/// A blueprint by the name of `small`, and its templates by name.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    /// The workspace file's text.
+    pub(crate) workspace: String,
+    /// The blueprint's TOML.
+    pub(crate) blueprint: String,
+    /// File names and texts.
+    pub(crate) templates: BTreeMap<&'static str, String>,
+}
+
+impl Shape {
+    /// A blueprint with templates in the usual workspace.
+    pub(crate) fn new(blueprint: &str, templates: &[(&'static str, &str)]) -> Self {
+        Self {
+            workspace: WORKSPACE_FILE.to_owned(),
+            blueprint: blueprint.to_owned(),
+            templates: templates.iter().map(|(name, text)| (*name, (*text).to_owned())).collect(),
+        }
+    }
+
+    fn small() -> Self {
+        Self::new(BLUEPRINT, &[("top.md", TOP), ("part.md", PART), ("item.md", ITEM)])
+    }
+}
+
 /// A root epic as people wrote it.
 const TABLE: &str = "All tools.\n\n# Tools\n\n| Tool | Epic | Status |\n|---|---|---|\n| [Older](https://example.com/older) | g/e&90 | Kept by people |\n\nThe end.";
 
@@ -175,12 +201,6 @@ pub(crate) fn item(reference: &str, title: &str, description: &str) -> SeedItem 
 
 /// A workspace with one tool file, and the GitLab it is held against.
 pub(crate) struct World {
-    /// The workspace file's text.
-    pub(crate) workspace: String,
-    /// The blueprint's text.
-    pub(crate) blueprint: String,
-    /// The template of issues.
-    pub(crate) item_template: String,
     /// The tool file's text.
     pub(crate) tool: String,
     /// What the licence allows.
@@ -189,17 +209,20 @@ pub(crate) struct World {
     pub(crate) options: Options,
     /// The GitLab.
     pub(crate) sandbox: Sandbox,
+    /// What trees look like.
+    pub(crate) shape: Shape,
     client: Client,
     served: Served,
 }
 
 /// Everything one look at GitLab gives.
-struct Look {
+pub(crate) struct Look {
+    /// The plan that was made of it.
+    pub(crate) plan: ToolPlan,
     observed: Vec<ObservedTree>,
     found: Found,
     ground: Ground,
     types: BTreeMap<(String, Kind), String>,
-    plan: ToolPlan,
 }
 
 impl World {
@@ -215,19 +238,28 @@ impl World {
 
     /// Serves a sandbox that is there already.
     pub(crate) async fn with(sandbox: Sandbox, tool: &str) -> Self {
+        Self::served(sandbox, tool, Settings::default().parallelism).await
+    }
+
+    /// Serves the usual sandbox to a client that sends one request after another, so that the
+    /// same edits make the same world; without a tool file yet.
+    pub(crate) async fn in_order(shape: Shape) -> Self {
+        let sandbox = Sandbox::in_memory(&seed()).unwrap();
+        Self { shape, ..Self::served(sandbox, "", 1).await }
+    }
+
+    async fn served(sandbox: Sandbox, tool: &str, parallelism: usize) -> Self {
         let served = sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let target = Target { url: served.url(), token: Some("sandbox".to_owned().into()) };
-        let settings = Settings { pace: Pace::none(), ..Settings::default() };
+        let settings = Settings { pace: Pace::none(), parallelism };
         let client = Client::new(&target, settings).unwrap();
         let options = Options { workspace: WORKSPACE.to_owned(), ..Options::default() };
         Self {
-            workspace: WORKSPACE_FILE.to_owned(),
-            blueprint: BLUEPRINT.to_owned(),
-            item_template: ITEM.to_owned(),
             tool: tool.to_owned(),
             capabilities: Capabilities { blocked_items: true, weights: true },
             options,
             sandbox,
+            shape: Shape::small(),
             client,
             served,
         }
@@ -249,12 +281,12 @@ impl World {
     /// The tree that the files want.
     pub(crate) fn tree(&self) -> (Workspace, DesiredTree) {
         let mut assets = Assets::default();
-        assets.insert("blueprints/small.toml", self.blueprint.clone());
-        assets.insert("templates/small/top.md", TOP);
-        assets.insert("templates/small/part.md", PART);
-        assets.insert("templates/small/item.md", self.item_template.clone());
+        assets.insert("blueprints/small.toml", self.shape.blueprint.clone());
+        for (name, text) in &self.shape.templates {
+            assets.insert(format!("templates/small/{name}"), text.clone());
+        }
         let files = Files {
-            workspace: ("epictree.toml".into(), self.workspace.clone().into_bytes()),
+            workspace: ("epictree.toml".into(), self.shape.workspace.clone().into_bytes()),
             owners: None,
             assets,
             tools: vec![("hunter.toml".into(), self.tool.clone().into_bytes())],
@@ -267,7 +299,8 @@ impl World {
         (workspace.unwrap(), trees.remove(0))
     }
 
-    async fn look(&self) -> Result<Look, ObserveError> {
+    /// Looks at GitLab and plans.
+    pub(crate) async fn look(&self) -> Result<Look, ObserveError> {
         let (workspace, tree) = self.tree();
         let reader = Reader::new(&self.client);
         let places: BTreeSet<String> = workspace
@@ -287,7 +320,12 @@ impl World {
                 entry.insert(type_id(&place, node.kind).unwrap());
             }
         }
-        let ground = Ground { workspace: workspace.id, places, capabilities: self.capabilities };
+        let ground = Ground {
+            workspace: workspace.id,
+            places,
+            capabilities: self.capabilities,
+            caller: "sandbox-bot".into(),
+        };
         let observed = observe(&reader, &ground, std::slice::from_ref(&tree)).await?;
         let mut plan = build(&tree, &observed[0], &self.options);
         let named = |titles: &BTreeSet<TitleIn>| -> Vec<Named> {
@@ -340,19 +378,13 @@ impl World {
         self.carry_out(look).await
     }
 
-    async fn carry_out(&self, look: Look) -> Report {
+    /// Applies the plan of a look, whatever comes of it.
+    pub(crate) async fn carry_out(&self, look: Look) -> Report {
         let Look { observed, found, ground, types, plan } = look;
         let plan = Plan { target: "test".into(), caller: None, tools: vec![plan] };
         let writer = Writer::new(&self.client);
-        let job = Job {
-            plan: &plan,
-            observed,
-            options: &self.options,
-            ground: &ground,
-            caller: "sandbox-bot".into(),
-            found,
-            types,
-        };
+        let job =
+            Job { plan: &plan, observed, options: &self.options, ground: &ground, found, types };
         apply(job, &writer, &|_| {}, &Stop::default()).await
     }
 
@@ -415,6 +447,18 @@ impl World {
         parent: &str,
         description: &str,
     ) -> String {
+        self.create_as("sandbox", path, title, parent, description)
+    }
+
+    /// The same with another token.
+    pub(crate) fn create_as(
+        &self,
+        token: &str,
+        path: &str,
+        title: &str,
+        parent: &str,
+        description: &str,
+    ) -> String {
         let kind = if self.is_group(path) { 8 } else { 1 };
         let parent = self.sandbox.item(parent).unwrap().id;
         let document = "mutation C($input: WorkItemCreateInput!) {
@@ -427,7 +471,9 @@ impl World {
             "descriptionWidget": { "description": description },
             "hierarchyWidget": { "parentId": parent },
         } });
-        let answer = self.sandbox.query(document, input);
+        let body = json!({ "query": document, "variables": input }).to_string();
+        let answer = self.sandbox.execute(Some(token), body.as_bytes()).body;
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
         let reference = &answer["data"]["workItemCreate"]["workItem"]["reference"];
         reference.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     }
