@@ -414,6 +414,7 @@ impl<'a> Pool<'a> {
             adoptable,
             open_below,
             trouble,
+            threads: BTreeMap::new(),
             capabilities,
         }
     }

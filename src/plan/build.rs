@@ -12,7 +12,7 @@ use super::notices::notices;
 use super::orphans::orphans;
 use super::resolve::resolve;
 use super::scene::{For, Options, Scene};
-use super::{needs, rows};
+use super::{comments, needs, rows};
 
 /// Builds the plan of one tool.
 #[must_use]
@@ -35,6 +35,7 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
         needs: Needs::default(),
     };
     plan.changes.extend(closed);
+    comments::plan(&scene, &mut plan);
     rows::plan(&scene, &mut plan);
     plan.needs = needs::of(&scene, &plan);
     plan

@@ -4,8 +4,8 @@ use crate::marker::Record;
 use crate::tree::{DesiredNode, Item};
 
 use super::compare::{Around, Decision, compare, compare_existing};
-use super::rows;
 use super::scene::{For, Scene};
+use super::{comments, rows};
 
 /// Decides one node against an item.
 #[must_use]
@@ -51,6 +51,7 @@ fn record(scene: &Scene<'_>) -> Record {
     for (key, item) in scene.observed.items.iter().chain(adopted) {
         record.items.insert(key.local().to_owned(), item.id.number());
     }
+    comments::settle(scene, &mut record);
     rows::settle(scene, &mut record);
     record
 }

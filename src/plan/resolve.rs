@@ -33,6 +33,8 @@ pub fn resolve<'a>(
                     None => out.push_str(&open(key)),
                 }
             }
+            // Those of a comment were filled before.
+            Piece::Slot(Slot::Mention(_) | Slot::About(_)) => {}
             Piece::Slot(Slot::Tick(key)) => {
                 let closed = item(key).is_some_and(|item| !item.open);
                 out.push(if closed { 'x' } else { ' ' });

@@ -1,6 +1,7 @@
 //! All integration tests in one binary, over HTTP against the sandbox.
 
 mod client;
+mod comments;
 mod contract;
 mod durable;
 mod edges;

@@ -177,6 +177,12 @@ pub(crate) fn item(reference: &str, title: &str, description: &str) -> SeedItem 
 pub(crate) struct World {
     /// The tool file's text.
     pub(crate) tool: String,
+    /// More of the blueprint, behind its own text.
+    pub(crate) blueprint: String,
+    /// More templates, by path.
+    pub(crate) templates: Vec<(String, String)>,
+    /// The owners file's text.
+    pub(crate) owners: Option<String>,
     /// The choices of the next plans.
     pub(crate) options: Options,
     /// The GitLab.
@@ -212,7 +218,16 @@ impl World {
         let settings = Settings { pace: Pace::none(), ..Settings::default() };
         let client = Client::new(&target, settings).unwrap();
         let options = Options { workspace: WORKSPACE.to_owned(), ..Options::default() };
-        Self { tool: tool.to_owned(), options, sandbox, client, served }
+        Self {
+            tool: tool.to_owned(),
+            blueprint: String::new(),
+            templates: Vec::new(),
+            owners: None,
+            options,
+            sandbox,
+            client,
+            served,
+        }
     }
 
     /// Serves the usual sandbox and applies the tool file to it.
@@ -231,13 +246,17 @@ impl World {
     /// The tree that the files want.
     pub(crate) fn tree(&self) -> (Workspace, DesiredTree) {
         let mut assets = Assets::default();
-        assets.insert("blueprints/small.toml", BLUEPRINT);
+        assets.insert("blueprints/small.toml", &format!("{BLUEPRINT}{}", self.blueprint));
         assets.insert("templates/small/top.md", TOP);
         assets.insert("templates/small/part.md", PART);
         assets.insert("templates/small/item.md", ITEM);
+        for (path, text) in &self.templates {
+            assets.insert(path, text);
+        }
+        let owners = self.owners.as_ref().map(|text| text.clone().into_bytes());
         let files = Files {
             workspace: ("epictree.toml".into(), WORKSPACE_FILE.as_bytes().to_vec()),
-            owners: None,
+            owners: owners.map(|text| ("owners.toml".into(), text)),
             assets,
             tools: vec![("hunter.toml".into(), self.tool.clone().into_bytes())],
         };
