@@ -1,12 +1,15 @@
 //! Comments are posted once, on the wire: who is told of what, and what no run says twice.
 
-use epictree::apply::{Outcome, Report};
+#![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
+
+use epictree::apply::Report;
 use epictree::marker::note;
-use epictree::plan::{Action, Subject, ToolPlan};
+use epictree::plan::{Subject, ToolPlan};
 use epictree::sandbox::{Edit, Fault, FaultKind, NoteView, Sandbox, Seed};
 use serde_json::json;
 
-use crate::world::{World, key, marker_of, notices, seed, writes};
+use crate::env::{TestEnv, seed as seed_of_example};
+use crate::world::{World, marker_of, notices, seed, text_of, writes};
 
 const COMMENT: &str = r#"
 [table.handover.fields]
@@ -516,13 +519,33 @@ async fn what_cannot_be_created_keeps_the_comment_that_names_it_waiting() {
 
 #[tokio::test]
 async fn a_thread_that_people_deleted_is_begun_anew_and_tells_only_who_is_new() {
+    let elsewhere = asked().await;
+    let record = marker_of(&elsewhere.item("top")).unwrap().record;
+    let mut world = fresh().await;
+    world.rewrite("ask = true", "ask = false");
+    world.settle().await;
+    // The record knows of threads that are not there.
+    let top = world.item("top");
+    let mut marker = marker_of(&top).unwrap();
+    marker.record.comments = record.comments;
+    let description = epictree::marker::write(&text_of(&top), &marker);
+    world.edit_at(&top.reference, Edit::Description(description));
+    world.rewrite("ask = false", "ask = true");
+    assert_eq!(posts(&world.plan().await), [""; 0]);
+    world.owners = Some(OWNERS.replace("'@em-a'", "'@em-a', '@new-em'"));
+    assert_eq!(posts(&world.plan().await), ["comment ask/group-a new-em"]);
+    world.settle().await;
+    let one = world.item("part/one").reference;
+    assert_eq!(said(&world), [format!("`@pm-a` `@em-a` @new-em Whose is\n- {one}")]);
+    assert_eq!(told(&world), ["new-em"]);
+}
+
+#[tokio::test]
+async fn another_token_goes_on_in_the_threads_of_the_first() {
     let folder = tempfile::tempdir().unwrap();
     let world =
         asking(World::with(Sandbox::open(folder.path(), &with_groups()).unwrap(), TOOL).await);
     world.settle().await;
-    // Another token: what it finds is not what it wrote, nor what the item's author wrote.
-    let record = marker_of(&world.item("top")).unwrap().record;
-    assert_eq!(record.comments.len(), 2);
     world.end().await;
     let other = Seed { bot: "other-bot".into(), ..with_groups() };
     let mut world = asking(World::with(Sandbox::open(folder.path(), &other).unwrap(), TOOL).await);
@@ -532,16 +555,48 @@ async fn a_thread_that_people_deleted_is_begun_anew_and_tells_only_who_is_new() 
     assert_eq!(posts(&plan), ["comment ask/group-a new-em"]);
     let report = world.apply().await;
     assert_eq!(outcomes(&report), ["posted"]);
-    assert_eq!(threads(&world), [2, 1], "the item's author wrote the thread");
+    assert_eq!(threads(&world), [2, 1], "the item's author began the thread");
+    world.unmark("top");
+    world.options.adopt = true;
+    assert_eq!(posts(&world.plan().await), [""; 0], "so the record can be lost");
 }
 
-#[tokio::test]
-async fn nobody_is_told_of_whom_the_plan_did_not_speak() {
-    let mut world = asked().await;
-    world.owners = Some(OWNERS.replace("'@em-a'", "'@em-a', '@new-em'"));
-    let plan = world.plan().await;
-    let change = plan.changes.iter().find(|c| c.key == key("ask/group-a").as_str()).unwrap();
-    assert_eq!((change.action, change.notifies().len()), (Action::Comment, 1));
-    let report = world.apply().await;
-    assert!(report.lines.iter().any(|line| line.outcome == Outcome::Posted));
+#[test]
+fn the_example_asks_each_group_once() {
+    let mut seed = seed_of_example();
+    let owners = [
+        "pm-composition-analysis",
+        "em-composition-analysis",
+        "pm-vulnerability-management",
+        "em-vulnerability-management-be",
+        "em-vulnerability-management-fe",
+    ];
+    seed.users.extend(owners.map(str::to_owned));
+    let env = TestEnv::with("package-hunter", &seed);
+    env.apply(&[]).ends_with(0).does_not_say("posted");
+    env.edit("package-hunter.toml", "# ask = true ", "ask = true ");
+    let offline = env.run(&["plan", "--offline"]).ends_with(0);
+    let offline = offline.says("comment on package-hunter/handover").says("posts 1 comment");
+    for owner in owners {
+        assert!(offline.stdout.contains(&format!("@{owner}")), "{offline}");
+    }
+    let plan = env.plan(&["--detailed-exitcode"]).ends_with(2);
+    plan.says("2 comments to post.").says("5 people will be notified, as @prodsec-bot");
+    let planned = env.planned(&[]);
+    assert_eq!(planned.sum("comment"), 2);
+    assert_eq!(
+        planned.change("package-hunter/questions/group-composition-analysis")["type"],
+        "comment"
+    );
+    assert_eq!(planned.0["tools"][0]["notifies"].as_array().unwrap().len(), 5);
+    env.settle().says("2 posted");
+    let notes = env.item("package-hunter/handover").notes;
+    let texts: Vec<&NoteView> = notes.iter().filter(|note| !note.system).collect();
+    assert_eq!(texts.len(), 2);
+    assert!(
+        texts[0]
+            .body
+            .starts_with("@pm-composition-analysis @em-composition-analysis: Package Hunter")
+    );
+    assert!(texts.iter().all(|note| !note.body.contains("not created yet")), "{texts:#?}");
 }

@@ -246,7 +246,7 @@ impl World {
     /// The tree that the files want.
     pub(crate) fn tree(&self) -> (Workspace, DesiredTree) {
         let mut assets = Assets::default();
-        assets.insert("blueprints/small.toml", &format!("{BLUEPRINT}{}", self.blueprint));
+        assets.insert("blueprints/small.toml", format!("{BLUEPRINT}{}", self.blueprint));
         assets.insert("templates/small/top.md", TOP);
         assets.insert("templates/small/part.md", PART);
         assets.insert("templates/small/item.md", ITEM);
