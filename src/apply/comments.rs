@@ -101,8 +101,6 @@ async fn one(
     let mut tries = 1;
     loop {
         let post = match state.with(tool, |scene| due(scene, comment, For::Writing)) {
-            // After a lost answer: it was posted.
-            Due::Nothing if tries > 1 => return Ok(Outcome::Posted),
             Due::Nothing => return Ok(Outcome::Done),
             Due::Waits => {
                 let reason = "what it refers to could not be created".to_owned();
@@ -121,11 +119,10 @@ async fn one(
         };
         // What cannot be looked for is not sent again: it may be there.
         match find_lost(state, tool, item, comment).await {
-            Ok(_) if tries < TRIES && !state.stopped() => {}
             Ok(true) => return Ok(Outcome::Posted),
+            Ok(false) if tries < TRIES && !state.stopped() => tries += 1,
             Ok(false) | Err(_) => return Err(error),
         }
-        tries += 1;
     }
 }
 

@@ -221,7 +221,7 @@ pub(super) fn plan(scene: &Scene<'_>, plan: &mut ToolPlan) {
 }
 
 fn posted(scene: &Scene<'_>, comment: &DesiredComment, post: Post, plan: &mut ToolPlan) -> Change {
-    if let Some(group) = comment.unowned.as_ref().filter(|_| told(scene, comment).is_none()) {
+    if let Some(group) = &comment.unowned {
         plan.notices.push(Notice {
             blocks: false,
             message: format!("nobody is known in {group:?}, so {} mentions nobody", comment.key),

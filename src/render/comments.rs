@@ -48,10 +48,13 @@ pub(super) fn comments(
     let mut comments = Vec::new();
     for rule in &scene.blueprint.comments {
         for (picked, mut context) in picks(scene, &rule.for_each, &base) {
-            let owners = owners(rule, &context);
-            context.insert_value(OWNERS, owners.clone().into());
+            let group = group(rule, &context);
+            let owners = owners(group);
+            let label = group.and_then(|g| g.get_from_path("label")?.as_str().map(str::to_owned));
+            let unowned = label.filter(|_| owners.is_empty());
+            context.insert_value(OWNERS, owners.into());
             let one = One { scene, outline, engine, rule, picked, context };
-            let Some(mut comment) = one.comment(out) else { continue };
+            let Some(comment) = one.comment(out) else { continue };
             if !seen.insert(comment.key.clone()) {
                 let local = comment.key.local();
                 let message =
@@ -61,22 +64,23 @@ pub(super) fn comments(
                 );
                 continue;
             }
-            if owners.is_empty() {
-                comment.unowned = one.group();
-            }
-            comments.push(comment);
+            comments.push(DesiredComment { unowned, ..comment });
         }
     }
     comments
 }
 
-/// Whom a comment may mention: the owners of the group that it is for.
-fn owners(rule: &CommentRule, context: &Context) -> Vec<Tera> {
+/// The group that a comment is for.
+fn group<'c>(rule: &CommentRule, context: &'c Context) -> Option<&'c Tera> {
     let is_group = matches!(&rule.for_each, ForEach::List(list) if list.value == GROUPS);
-    let each = context.get("each").filter(|_| is_group);
-    let parts =
-        [each.and_then(|g| g.get_from_path("pm")), each.and_then(|g| g.get_from_path("em"))];
-    parts.into_iter().flatten().filter_map(Tera::as_array).flatten().cloned().collect()
+    context.get("each").filter(|_| is_group)
+}
+
+/// Whom a comment may mention: the owners of the group that it is for.
+fn owners(group: Option<&Tera>) -> Vec<Tera> {
+    let (pm, em) = (group.map(|g| g.get_from_path("pm")), group.map(|g| g.get_from_path("em")));
+    let parts = [pm.flatten(), em.flatten()].into_iter().flatten();
+    parts.filter_map(Tera::as_array).flatten().cloned().collect()
 }
 
 /// Every entry as `list/id`, an issue as `list/entry/id`, with the names it had before.
@@ -115,13 +119,6 @@ struct One<'a, 's> {
 impl One<'_, '_> {
     fn about(&self) -> String {
         format!("comment {} of {}", self.rule.key.value, self.scene.spec.file)
-    }
-
-    fn group(&self) -> Option<String> {
-        let each = self.context.get("each").filter(
-            |_| matches!(&self.rule.for_each, ForEach::List(list) if list.value == GROUPS),
-        )?;
-        Some(each.get_from_path("label")?.as_str()?.to_owned())
     }
 
     fn comment(&self, out: &mut Problems) -> Option<DesiredComment> {

@@ -262,7 +262,7 @@ async fn a_group_without_known_owners_tells_nobody_until_there_are_some() {
     );
     world.settle().await;
     assert_eq!(told(&world), ["pm-a", "em-a"]);
-    assert_eq!(notices(&world.plan().await), [""; 0]);
+    assert_eq!(notices(&world.plan().await), [""; 0], "nothing is said");
     world.owners = Some(OWNERS.into());
     world.settle().await;
     assert_eq!(told(&world), ["pm-a", "em-a", "em-b"]);
@@ -414,6 +414,32 @@ async fn a_comment_whose_answer_was_lost_is_looked_for() {
         world.settle().await;
         assert_eq!(said(&world).len(), 2, "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn a_lost_comment_that_shows_late_is_not_posted_twice() {
+    let nth = first_post(&fresh().await).await;
+    let world = fresh().await;
+    let lost = Fault { nth, kind: FaultKind::DropAfterCommit };
+    let late = Fault { nth: nth + 1, kind: FaultKind::Stale { requests: 1 } };
+    let report = world.apply_after(|world| world.sandbox.faults(vec![lost, late])).await;
+    assert_eq!(outcomes(&report), ["posted", "posted"]);
+    assert_eq!(said(&world).len(), 2);
+}
+
+#[tokio::test]
+async fn a_lost_comment_that_cannot_be_looked_for_is_left_to_the_next_run() {
+    let nth = first_post(&fresh().await).await;
+    let world = fresh().await;
+    let lost = Fault { nth, kind: FaultKind::DropAfterCommit };
+    // The look fails, with all its retries.
+    let down = (nth + 1..=nth + 6).map(|nth| Fault { nth, kind: FaultKind::Status(502) });
+    let faults = std::iter::once(lost).chain(down).collect();
+    let report = world.apply_after(|world| world.sandbox.faults(faults)).await;
+    assert_eq!(outcomes(&report), ["failed", "posted"]);
+    world.sandbox.faults(Vec::new());
+    world.settle().await;
+    assert_eq!(said(&world).len(), 2);
 }
 
 #[tokio::test]
