@@ -22,6 +22,7 @@ pub const FILES: &[(&str, &str)] = embed![
     "templates/part/people.md",
     "templates/part/pieces.md",
     "templates/part/public.md",
+    "templates/part/questions.md",
     "templates/part/start.md",
     "templates/prodseceng/component.md",
     "templates/prodseceng/design-document.md",
