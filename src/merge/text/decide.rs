@@ -250,7 +250,10 @@ impl<'a> Attempt<'a> {
                 }
                 (Hunk::Replace(old, new), Verdict::Conflict(people)) => {
                     patch.replace.push((old, new.clone(), Placing::default()));
-                    patch.drop.extend(people);
+                    // Runs of people's lines are the same or apart.
+                    if !patch.drop.contains(&people.start) {
+                        patch.drop.extend(people.clone());
+                    }
                 }
             }
         }
