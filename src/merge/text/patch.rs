@@ -9,7 +9,6 @@ use crate::canonical::{lines, with_box};
 use super::align::Alignment;
 use super::hunk::Placing;
 use super::page::Page;
-use super::weave::weave;
 use super::words;
 
 /// What is written.
@@ -54,11 +53,6 @@ impl Piece {
 }
 
 impl Sheets<'_> {
-    /// The text with a patch.
-    pub(super) fn patched(&self, patch: &Patch<'_>) -> String {
-        self.write(&weave(self, patch), patch)
-    }
-
     /// The files' text in the bytes of a text that says what the base says.
     pub(super) fn retold(&self, patch: &Patch<'_>) -> String {
         let pieces: Vec<Piece> = (0..self.spec.len())
@@ -71,7 +65,8 @@ impl Sheets<'_> {
         self.write(&pieces, patch)
     }
 
-    fn write(&self, pieces: &[Piece], patch: &Patch<'_>) -> String {
+    /// The text of lines in their order.
+    pub(super) fn write(&self, pieces: &[Piece], patch: &Patch<'_>) -> String {
         let text = self.join(pieces, patch, true);
         // In a new fence the same bytes may say something else than before: the files' stay then.
         let meant: Vec<String> = pieces.iter().map(|piece| self.words(piece, patch)).collect();

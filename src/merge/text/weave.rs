@@ -9,11 +9,11 @@ use std::ops::Range;
 use super::hunk::Placing;
 use super::patch::{Patch, Piece, Sheets};
 
-/// The lines of the text with a patch, in order.
-pub(super) fn weave(sheets: &Sheets<'_>, patch: &Patch<'_>) -> Vec<Piece> {
+/// The text with a patch.
+pub(super) fn patched(sheets: &Sheets<'_>, patch: &Patch<'_>) -> String {
     let mut weaver = Weaver::new(sheets, patch);
     (0..sheets.spec.len()).for_each(|new| weaver.take(new));
-    weaver.end()
+    sheets.write(&weaver.end(), patch)
 }
 
 /// Puts the lines of the files' text, one after another, among those of the text.
