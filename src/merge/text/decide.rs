@@ -234,7 +234,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// The hunks with certain verdicts, as a patch for GitLab's text.
-    fn patch(&self, takes: impl Fn(&Verdict) -> bool) -> Patch<'_> {
+    fn patch(&self, takes: impl Fn(&Verdict) -> bool) -> Patch {
         let mut patch = Patch::default();
         for (hunk, verdict) in self.judged.iter().filter(|(_, verdict)| takes(verdict)) {
             match (hunk, verdict) {
@@ -245,13 +245,13 @@ impl<'a> Attempt<'a> {
                     patch.reword.insert(*old);
                 }
                 (Hunk::Replace(old, new), Verdict::Clean(placing)) => {
-                    patch.replace.push((old, new.clone(), placing.clone()));
+                    patch.replace.push((old.clone(), new.clone(), placing.clone()));
                 }
                 (Hunk::Replace(old, new), Verdict::Agreed) => {
-                    patch.replace.push((old, new.clone(), Placing::default()));
+                    patch.replace.push((old.clone(), new.clone(), Placing::default()));
                 }
                 (Hunk::Replace(old, new), Verdict::Conflict(people)) => {
-                    patch.replace.push((old, new.clone(), Placing::default()));
+                    patch.replace.push((old.clone(), new.clone(), Placing::default()));
                     // Runs of people's lines are the same or apart.
                     if !patch.drop.contains(&people.start) {
                         patch.drop.extend(people.clone());

@@ -16,7 +16,7 @@ pub(super) enum Hunk {
     /// A line of the base takes other words: its place there and in the files' text.
     Reword(usize, usize),
     /// Lines of the base give way to lines of the files; one of the two may be none.
-    Replace(Vec<usize>, Range<usize>),
+    Replace(Range<usize>, Range<usize>),
 }
 
 /// What becomes of a hunk.
@@ -49,8 +49,8 @@ pub(super) fn hunks(base: &Page<'_>, spec: &Page<'_>, to_spec: &Alignment) -> Ve
         match (&gone[..], &come[..]) {
             ([gone], [come]) => replace(base, spec, gone.clone(), come.clone(), &mut hunks),
             _ => {
-                hunks.extend(gone.into_iter().map(|gone| Hunk::Replace(gone.collect(), 0..0)));
-                hunks.extend(come.into_iter().map(|come| Hunk::Replace(Vec::new(), come)));
+                hunks.extend(gone.into_iter().map(|gone| Hunk::Replace(gone, 0..0)));
+                hunks.extend(come.into_iter().map(|come| Hunk::Replace(0..0, come)));
             }
         }
     }
@@ -85,9 +85,9 @@ fn replace(
     let (old, new) = (paragraphs(base, gone.clone()), paragraphs(spec, come.clone()));
     if old.len() == new.len() {
         let pairs = old.into_iter().zip(new);
-        hunks.extend(pairs.map(|(gone, come)| Hunk::Replace(gone.collect(), come)));
+        hunks.extend(pairs.map(|(gone, come)| Hunk::Replace(gone, come)));
     } else {
-        hunks.push(Hunk::Replace(gone.collect(), come));
+        hunks.push(Hunk::Replace(gone, come));
     }
 }
 
@@ -131,7 +131,7 @@ impl<'a> Court<'a> {
         match hunk {
             Hunk::Reword(old, new) => self.reword(*old, *new),
             Hunk::Replace(gone, come) if gone.is_empty() => self.insertion(come.clone()),
-            Hunk::Replace(gone, come) => self.replacement(gone, come.clone()),
+            Hunk::Replace(gone, come) => self.replacement(gone.clone(), come.clone()),
         }
     }
 
@@ -153,10 +153,10 @@ impl<'a> Court<'a> {
         if merged.is_some() { clean() } else { Verdict::Conflict(0..0) }
     }
 
-    fn replacement(&self, gone: &[usize], come: Range<usize>) -> Verdict {
-        let here = gone.iter().filter(|n| self.to_gitlab.at[**n].is_some()).count();
+    fn replacement(&self, gone: Range<usize>, come: Range<usize>) -> Verdict {
+        let here = gone.clone().filter(|n| self.to_gitlab.at[*n].is_some()).count();
         if here == 0 {
-            let instead = self.instead_of(gone[0]);
+            let instead = self.instead_of(gone.start);
             let below = come.start.checked_sub(1).and_then(|above| self.to_spec.from[above]);
             let elsewhere = below.map_or(0..0, |below| self.people_after(below));
             let ours = &self.spec.ids[come.clone()];
@@ -164,10 +164,10 @@ impl<'a> Court<'a> {
             let agreed = come.is_empty() || same(&instead) || same(&elsewhere);
             return if agreed { Verdict::Agreed } else { Verdict::Conflict(instead) };
         }
-        let changed = gone.iter().any(|n| self.is_reworded(*n));
+        let changed = gone.clone().any(|n| self.is_reworded(n));
         let partly_gone = here < gone.len() && !come.is_empty();
-        let within = gone[..gone.len() - 1].iter().any(|n| !self.people_after(*n).is_empty());
-        let strands = come.is_empty() && self.strands_people(gone);
+        let within = (gone.start..gone.end - 1).any(|n| !self.people_after(n).is_empty());
+        let strands = come.is_empty() && self.strands_people(&gone);
         if changed || partly_gone || within || strands {
             return Verdict::Conflict(0..0);
         }
@@ -176,13 +176,11 @@ impl<'a> Court<'a> {
 
     /// Whether people wrote something below the last of these lines that would
     /// lose what it belongs to.
-    fn strands_people(&self, gone: &[usize]) -> bool {
-        let Some(last) = gone.last().filter(|n| self.to_gitlab.at[**n].is_some()) else {
-            return false;
-        };
-        let people = self.people_after(*last);
+    fn strands_people(&self, gone: &Range<usize>) -> bool {
+        let last = gone.end - 1;
+        let people = self.people_after(last);
         let is_gone = |n: usize| gone.contains(&n);
-        !people.is_empty() && self.strands(self.gitlab, &people, *last, is_gone)
+        !people.is_empty() && self.strands(self.gitlab, &people, last, is_gone)
     }
 
     /// Whether lines that were put below a line of the base lose their block or
