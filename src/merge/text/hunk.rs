@@ -74,7 +74,7 @@ fn runs(range: Range<usize>, holds: impl Fn(usize) -> bool) -> Vec<Range<usize>>
     runs
 }
 
-/// One hunk, or one a paragraph where both sides have as many.
+/// One hunk a paragraph; what one side has more of goes or comes on its own.
 fn replace(
     base: &Page<'_>,
     spec: &Page<'_>,
@@ -82,12 +82,21 @@ fn replace(
     come: Range<usize>,
     hunks: &mut Vec<Hunk>,
 ) {
-    let (old, new) = (paragraphs(base, gone.clone()), paragraphs(spec, come.clone()));
-    if old.len() == new.len() {
-        let pairs = old.into_iter().zip(new);
-        hunks.extend(pairs.map(|(gone, come)| Hunk::Replace(gone, come)));
-    } else {
-        hunks.push(Hunk::Replace(gone, come));
+    let goes_on = |page: &Page<'_>, at: usize| !page.starts_block(at);
+    let (mut old, mut new) = (paragraphs(base, gone.clone()), paragraphs(spec, come.clone()));
+    // What goes on from the line above has no counterpart in a paragraph of its own.
+    if old.len() > 1 && goes_on(base, gone.start) && !goes_on(spec, come.start) {
+        hunks.push(Hunk::Replace(old.remove(0), 0..0));
+    } else if new.len() > 1 && goes_on(spec, come.start) && !goes_on(base, gone.start) {
+        hunks.push(Hunk::Replace(0..0, new.remove(0)));
+    }
+    let pairs = old.len().min(new.len());
+    for (n, (gone, come)) in old.iter().zip(&new).enumerate() {
+        let end = if n + 1 == pairs { new[new.len() - 1].end } else { come.end };
+        hunks.push(Hunk::Replace(gone.clone(), come.start..end));
+    }
+    if let Some(rest) = old.get(pairs) {
+        hunks.push(Hunk::Replace(rest.start..gone.end, 0..0));
     }
 }
 
@@ -192,6 +201,9 @@ impl<'a> Court<'a> {
         below: usize,
         is_gone: impl Fn(usize) -> bool,
     ) -> bool {
+        if page.heading(lines.start) == Some(lines.start) {
+            return false;
+        }
         let follows = !page.starts_block(lines.start);
         let leads = lines.end < page.len() && !page.starts_block(lines.end);
         let block_gone = || self.base.block(below).all(&is_gone);
