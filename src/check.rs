@@ -9,7 +9,7 @@ use crate::blueprint::Blueprint;
 use crate::problem::{Problem, Problems, Severity, Sources};
 use crate::render::{self, Engine, Scene};
 use crate::source;
-use crate::spec::{Owners, Spec, ToolFile, Workspace, references};
+use crate::spec::{Owners, People, Spec, ToolFile, Workspace, references, stages};
 use crate::tree::DesiredTree;
 
 /// A file's name as the user would write it, and its bytes.
@@ -22,6 +22,10 @@ pub struct Files {
     pub workspace: File,
     /// The owners file, if the workspace names one and it was read.
     pub owners: Option<File>,
+    /// GitLab's stages file, likewise.
+    pub stages: Option<File>,
+    /// The people file, likewise.
+    pub people: Option<File>,
     /// Blueprints and templates.
     pub assets: Assets,
     /// The tool files, in the order to show them.
@@ -106,22 +110,36 @@ fn owners(
     sources: &mut Sources,
     out: &mut Problems,
 ) -> Option<Owners> {
-    let named = workspace?.owners_file.as_ref();
-    match (&files.owners, named) {
-        (Some(file), _) => {
-            let text = text(file, sources, out)?;
-            Owners::parse(&file.0, &text, out)
-        }
+    let workspace = workspace?;
+    let mut read = |setting: &str, file: &Option<File>, name: &Option<String>| match (file, name) {
+        (Some(file), _) => Some((file.0.clone(), text(file, sources, out)?)),
         (None, Some(name)) => {
-            let message = format!("the owners file `{name}` cannot be read");
-            out.extend(
-                workspace.map(|w| {
-                    w.problem("owners.file", message).hint("write it, or take [owners] out")
-                }),
-            );
+            let message = format!("the file `{name}` cannot be read");
+            let problem = workspace.problem(&format!("owners.{setting}"), message);
+            out.push(problem.hint(format!("write it, or take `{setting}` out of [owners]")));
             None
         }
         (None, None) => None,
+    };
+    let names = &workspace.owners;
+    let own = read("file", &files.owners, &names.file);
+    let listed = read("stages", &files.stages, &names.stages);
+    let people = read("people", &files.people, &names.people);
+    let own = own.and_then(|(name, text)| Owners::parse(&name, &text, out));
+    let people = people.and_then(|(name, text)| People::parse(&name, &text, out));
+    let known = people.clone().unwrap_or_default();
+    let listed = listed.and_then(|(name, text)| stages::parse(&name, &text, &known, out));
+    // Half of what was named would make every group and person of the other half unknown.
+    let lost = |name: &Option<String>, found: bool| name.is_some() && !found;
+    if lost(&names.file, own.is_some())
+        || lost(&names.stages, listed.is_some())
+        || lost(&names.people, people.is_some())
+    {
+        return None;
+    }
+    match (own, listed) {
+        (Some(own), Some(listed)) => Some(own.over(listed)),
+        (own, listed) => own.or(listed),
     }
 }
 

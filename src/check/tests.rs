@@ -1,4 +1,5 @@
 mod cases;
 mod more;
+mod owners;
 mod support;
 mod trees;

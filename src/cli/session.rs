@@ -92,13 +92,15 @@ pub(super) struct Ready {
 
 /// Loads the files and checks them.
 pub(super) fn load(paths: &[PathBuf]) -> Result<(PathBuf, Loaded), Failure> {
-    let found = files::find(paths)?;
+    let mut found = files::find(paths)?;
     let mut problems = Problems::default();
     let assets = Assets::overlaid(&found.folder, &mut problems);
     let file = |file: files::File| (file.name, file.bytes);
-    let owners = found.owners.map(file);
+    let mut named = |key: &str| found.owners.remove(key).map(file);
+    let (owners, stages, people) = (named("file"), named("stages"), named("people"));
     let tools = found.tools.into_iter().map(file).collect();
-    let files = Files { workspace: file(found.workspace), owners, assets, tools };
+    let workspace = file(found.workspace);
+    let files = Files { workspace, owners, stages, people, assets, tools };
     Ok((found.folder, check::workspace(&files, problems)))
 }
 

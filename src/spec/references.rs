@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema::{Fields as Declared, Schema, Type};
 use super::{Entry, Owners, Place, Spec, Workspace};
-use crate::problem::{Problems, nearest};
+use crate::problem::{Problem, Problems, nearest};
 use crate::source::{At, Span, Value, offer, offer_quoted};
 
-/// The lint for a group that the owners file does not list.
+/// The lint for a group that no owners file lists.
 pub const GROUP_UNKNOWN: &str = "group-unknown";
+/// The lint for somebody in `stages.yml` whose handle the people file does not tell.
+pub const PERSON_UNKNOWN: &str = "person-unknown";
 
 /// Checks what the tool file says about itself.
 pub(super) fn within(spec: &Spec, schema: &Schema, out: &mut Problems) {
@@ -233,13 +235,39 @@ fn place(at: &At<String>, workspace: &Workspace, out: &mut Problems) {
 
 fn group(spec: &Spec, label: &At<String>, owners: Option<&Owners>, out: &mut Problems) {
     let Some(owners) = owners else { return };
-    if owners.groups.contains_key(&label.value) || spec.waive.contains_key(GROUP_UNKNOWN) {
+    if let Some(group) = owners.groups.get(&label.value) {
+        if !spec.waive.contains_key(PERSON_UNKNOWN) {
+            group.strangers.iter().for_each(|person| out.push(stranger(&person.name, owners)));
+        }
         return;
     }
-    let problem =
-        label.span.error(format!("group `{}` is not in {}", label.value, owners.file)).warning();
+    if spec.waive.contains_key(GROUP_UNKNOWN) {
+        return;
+    }
+    let files = owners.files.join(" or ");
+    let problem = label.span.error(format!("group `{}` is not in {files}", label.value)).warning();
     let near = nearest(&label.value, owners.groups.keys().map(String::as_str));
     out.push(offer_quoted(problem, near, || {
-        format!("add it to {}, or waive it: [waive] {GROUP_UNKNOWN} = \"reason\"", owners.file)
+        format!("add it to {files}, or waive it: [waive] {GROUP_UNKNOWN} = \"reason\"")
     }));
+}
+
+/// Says that somebody cannot be mentioned; each person once, where they are named first.
+fn stranger(name: &At<String>, owners: &Owners) -> Problem {
+    let waive = format!("or waive it: [waive] {PERSON_UNKNOWN} = \"reason\"");
+    let (lack, hint) = match &owners.people {
+        Some(file) => (
+            format!("has no handle in {file}"),
+            format!("write \"{}\" = \"@user-name\" into {file}, {waive}", name.value),
+        ),
+        None => (
+            "has no handle, for there is no people file".to_owned(),
+            format!(
+                "name one in [owners]: people = \"people.toml\", with \"{}\" = \"@user-name\", {waive}",
+                name.value
+            ),
+        ),
+    };
+    let message = format!("`{}` {lack}, so nobody is shown or mentioned there", name.value);
+    name.span.error(message).warning().hint(hint)
 }

@@ -287,9 +287,9 @@ impl World {
         }
         let files = Files {
             workspace: ("epictree.toml".into(), self.shape.workspace.clone().into_bytes()),
-            owners: None,
             assets,
             tools: vec![("hunter.toml".into(), self.tool.clone().into_bytes())],
+            ..Files::default()
         };
         let loaded = check::workspace(&files, Problems::default());
         let Loaded { workspace, mut trees, problems, .. } = loaded;
