@@ -424,6 +424,7 @@ impl<'a> Pool<'a> {
             open_below,
             twins,
             trouble,
+            threads: BTreeMap::new(),
             capabilities,
         }
     }

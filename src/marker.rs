@@ -6,7 +6,11 @@
 //! and anyone who may edit the item may edit it: reading is bounded, strict and
 //! never panics. Adding a field to the payload means raising [`VERSION`].
 //!
+//! A comment carries a line of its own, in [`note`].
+//!
 //! This module must not know which items are ours; it only reads what they say.
+
+pub mod note;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -100,9 +104,9 @@ pub struct Record {
     /// Number of the global id of each item, by local key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub items: BTreeMap<String, u64>,
-    /// The handles each comment mentioned, by the comment's key.
+    /// What was said in each comment's thread, by the comment's local key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub comments: BTreeMap<String, Vec<String>>,
+    pub comments: BTreeMap<String, note::Told>,
     /// The cells each table row was given, by the item that holds the table.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
@@ -275,7 +279,7 @@ fn parse(inner: &str) -> Reading {
         return Reading::Duplicate;
     }
     let workspace = (*workspace).to_owned();
-    match (words.len() == 4).then(|| decode(payload)).flatten() {
+    match (words.len() == 4).then(|| decode::<Payload>(payload)).flatten() {
         Some(Payload { base, record }) => {
             Reading::One(Box::new(Marker { workspace, key, base, record }))
         }
@@ -283,7 +287,7 @@ fn parse(inner: &str) -> Reading {
     }
 }
 
-fn decode(payload: &str) -> Option<Payload> {
+fn decode<T: serde::de::DeserializeOwned>(payload: &str) -> Option<T> {
     let deflated = STANDARD_NO_PAD.decode(payload).ok()?;
     let mut json = Vec::new();
     flate2::read::ZlibDecoder::new(deflated.as_slice())
@@ -305,7 +309,7 @@ fn encode(marker: &Marker) -> String {
     STANDARD_NO_PAD.encode(deflated)
 }
 
-fn deflate(payload: &Payload) -> Vec<u8> {
+fn deflate(payload: &impl Serialize) -> Vec<u8> {
     let json = serde_json::to_vec(payload).expect("a payload holds only strings and numbers");
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(&json).expect("writing to memory cannot fail");

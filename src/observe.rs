@@ -4,6 +4,8 @@
 //! module only asks. A search that fails or an item that cannot be read stops
 //! creation: it never means "not there".
 
+pub mod comments;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::task::JoinSet;
@@ -146,6 +148,7 @@ async fn observe_one(
             false => Trouble::Unreadable(first.clone(), reference.to_string()),
         }));
     }
+    comments::look(reader, &ground.workspace, tree, &mut observed).await?;
     Ok(observed)
 }
 
@@ -222,7 +225,7 @@ async fn from_rows(
         };
         let Ok(table) = locate(&item.description, &row.heading, &[]) else { continue };
         let Ok(Some(at)) = table.find(&item.description, &row.heading, &[link]) else { continue };
-        let points = |text: &Text| text.slots().any(|slot| slot.key() == &row.node);
+        let points = |text: &Text| text.slots().any(|slot| slot.key() == Some(&row.node));
         for (column, _) in row.cells.iter().filter(|(_, text)| points(text)) {
             named.extend(references(reader, table.cell(&item.description, at, column)));
         }

@@ -2,7 +2,8 @@
 //!
 //! Templates never see what GitLab holds. They emit `ref(key)` where the
 //! reference of another item belongs, and `tick(key)` where a box should be
-//! ticked once that item is closed. `plan::resolve` fills them.
+//! ticked once that item is closed. `plan::resolve` fills them. Comments have two
+//! more: `mention(handles)` and `about(entry)`, which `plan::comments` fills.
 
 use crate::key::NodeKey;
 
@@ -20,14 +21,20 @@ pub enum Slot {
     Ref(NodeKey),
     /// `x` once the item with that key is closed, else a blank.
     Tick(NodeKey),
+    /// Those of these people, without `@`, who are to be told; in comments only.
+    Mention(Vec<String>),
+    /// Nothing: its line is about this entry of the tool file, known by any of these names, the
+    /// present one first; in comments only.
+    About(Vec<String>),
 }
 
 impl Slot {
     /// The key the slot refers to.
     #[must_use]
-    pub fn key(&self) -> &NodeKey {
+    pub fn key(&self) -> Option<&NodeKey> {
         match self {
-            Self::Ref(key) | Self::Tick(key) => key,
+            Self::Ref(key) | Self::Tick(key) => Some(key),
+            Self::Mention(_) | Self::About(_) => None,
         }
     }
 }
@@ -50,6 +57,12 @@ pub struct Text {
 /// A slot that is not what the functions `ref` and `tick` write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadSlot(pub String);
+
+impl FromIterator<Piece> for Text {
+    fn from_iter<I: IntoIterator<Item = Piece>>(pieces: I) -> Self {
+        Self { pieces: pieces.into_iter().collect() }
+    }
+}
 
 impl Text {
     /// A text without slots.
@@ -87,6 +100,28 @@ impl Text {
         &self.pieces
     }
 
+    /// The text cut at its line ends.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Self> {
+        let mut lines = vec![Self::default()];
+        for piece in &self.pieces {
+            let Piece::Literal(literal) = piece else {
+                lines.last_mut().into_iter().for_each(|line| line.pieces.push(piece.clone()));
+                continue;
+            };
+            for (at, part) in literal.split('\n').enumerate() {
+                if at > 0 {
+                    lines.push(Self::default());
+                }
+                if !part.is_empty() {
+                    let part = Piece::Literal(part.to_owned());
+                    lines.last_mut().into_iter().for_each(|line| line.pieces.push(part.clone()));
+                }
+            }
+        }
+        lines
+    }
+
     /// The slots in order.
     pub fn slots(&self) -> impl Iterator<Item = &Slot> {
         self.pieces.iter().filter_map(|piece| match piece {
@@ -115,13 +150,18 @@ impl Text {
 }
 
 fn parse_slot(tool: &str, slot: &str) -> Option<Slot> {
-    let (what, local) = slot.split_once(':')?;
-    let key = NodeKey::of(tool, local)?;
+    let (what, rest) = slot.split_once(':')?;
     match what {
-        "ref" => Some(Slot::Ref(key)),
-        "tick" => Some(Slot::Tick(key)),
+        "ref" => Some(Slot::Ref(NodeKey::of(tool, rest)?)),
+        "tick" => Some(Slot::Tick(NodeKey::of(tool, rest)?)),
+        "mention" => Some(Slot::Mention(words(rest))),
+        "about" => Some(Slot::About(words(rest))),
         _ => None,
     }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -137,8 +177,20 @@ mod tests {
         let filled = text.fill(|slot| match slot {
             Slot::Ref(key) => format!("<{key}>"),
             Slot::Tick(_) => "x".into(),
+            Slot::Mention(_) | Slot::About(_) => unreachable!("it holds none"),
         });
         assert_eq!(filled, "see <t/a/b>+, [x]");
+    }
+
+    #[test]
+    fn a_text_is_cut_at_its_line_ends() {
+        let rendered =
+            format!("a {SLOT_OPEN}ref:b{SLOT_CLOSE}\n\n{SLOT_OPEN}mention:x y{SLOT_CLOSE}");
+        let lines = Text::parse("t", &rendered).unwrap().lines();
+        assert_eq!(lines.iter().map(|line| line.pieces.len()).collect::<Vec<_>>(), [2, 0, 1]);
+        let people = Slot::Mention(vec!["x".into(), "y".into()]);
+        assert_eq!(lines[2].slots().collect::<Vec<_>>(), [&people]);
+        assert_eq!(Text::default().lines().len(), 1);
     }
 
     #[test]

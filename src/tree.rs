@@ -3,6 +3,8 @@
 //! Plain data, no rules: how the one is made is `render`'s business, how the
 //! other is read is `gitlab`'s, and who wins is `merge`'s.
 
+mod comment;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -11,6 +13,8 @@ use jiff::civil::Date;
 use crate::key::NodeKey;
 use crate::marker::Record;
 use crate::text::Text;
+
+pub use comment::{DesiredComment, Thread, is_old, knows};
 
 /// The type of a work item that epictree creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -253,6 +257,8 @@ pub struct DesiredTree {
     pub nodes: Vec<DesiredNode>,
     /// Rows in tables of other items.
     pub rows: Vec<DesiredRow>,
+    /// Comments on nodes, in the blueprint's order.
+    pub comments: Vec<DesiredComment>,
     /// Rules for labels that the tree uses.
     pub labels: Vec<LabelRule>,
     /// An item to link the first node to, where the licence allows no parent.
@@ -419,6 +425,8 @@ pub struct ObservedTree {
     pub twins: Vec<Twin>,
     /// What the tool's first node knows.
     pub record: Record,
+    /// Threads that were looked for, by the comment's key.
+    pub threads: BTreeMap<NodeKey, Thread>,
     /// What people should know.
     pub trouble: Vec<Trouble>,
     /// What the instance and the licence allow.

@@ -1,12 +1,13 @@
 //! Carries a plan out: the only part that writes to GitLab.
 //!
 //! Labels first; then new items, parents before children, siblings one after
-//! another, last first, because GitLab puts new ones on top; then table rows;
-//! then links and updates, in which the references that were open are filled
+//! another, last first, because GitLab puts new ones on top; then comments and
+//! table rows; then links and updates, in which the references that were open are filled
 //! and the record is kept; closing comes last. Every step can be cut off: what
 //! is done is found again by its marker.
 
 mod close;
+mod comments;
 mod create;
 mod labels;
 mod report;
@@ -56,6 +57,7 @@ pub async fn apply(
     let state = State::new(job, writer, on_event, stop);
     labels::create(&state).await;
     create::create(&state).await;
+    comments::post(&state).await;
     rows::write(&state).await;
     update::update(&state).await;
     close::close(&state).await;
@@ -69,11 +71,11 @@ pub fn steps(plan: &Plan) -> usize {
 }
 
 fn steps_of(tool: &ToolPlan) -> usize {
-    use crate::plan::Action::{Adopt, Close, Create, None, Record, Update, Wait};
+    use crate::plan::Action::{Adopt, Close, Comment, Create, None, Record, Update, Wait};
     tool.changes
         .iter()
         .filter(|change| match change.action {
-            Create | Update | Adopt | Close | Record => true,
+            Create | Update | Adopt | Close | Comment | Record => true,
             Wait | None => false,
         })
         .count()

@@ -15,6 +15,8 @@ pub enum Outcome {
     Recorded,
     /// It was closed.
     Closed,
+    /// It was posted.
+    Posted,
     /// GitLab already held what was wanted.
     Done,
     /// It moved since the plan and was left alone.
@@ -35,6 +37,7 @@ impl Outcome {
             Self::Adopted => "adopted",
             Self::Recorded => "recorded",
             Self::Closed => "closed",
+            Self::Posted => "posted",
             Self::Done => "already there",
             Self::Moved => "moved since the plan",
             Self::Skipped(_) => "skipped",
@@ -47,7 +50,12 @@ impl Outcome {
     pub fn wrote(&self) -> bool {
         matches!(
             self,
-            Self::Created | Self::Updated | Self::Adopted | Self::Recorded | Self::Closed
+            Self::Created
+                | Self::Updated
+                | Self::Adopted
+                | Self::Recorded
+                | Self::Closed
+                | Self::Posted
         )
     }
 }

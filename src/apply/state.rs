@@ -9,7 +9,7 @@ use crate::key::NodeKey;
 use crate::plan::needs::Found;
 use crate::plan::scene::Scene;
 use crate::plan::{Action, Change, Subject, ToolPlan};
-use crate::tree::{Item, ObservedTree, Reference, TitleIn};
+use crate::tree::{Item, ObservedTree, Reference, Thread, TitleIn};
 
 use super::Job;
 use super::report::{Event, Line, Outcome, Report};
@@ -114,6 +114,17 @@ impl<'a> State<'a> {
         for observed in &mut self.lock().observed {
             if let Some(known) = observed.existing.get_mut(reference) {
                 known.clone_from(item);
+            }
+        }
+    }
+
+    /// Takes in what was said in a comment's thread.
+    pub(super) fn keep_thread(&self, tool: usize, key: NodeKey, thread: Thread) {
+        let threads = &mut self.lock().observed[tool].threads;
+        match threads.get_mut(&key) {
+            Some(known) => known.told.add(&thread.told),
+            None => {
+                threads.insert(key, thread);
             }
         }
     }

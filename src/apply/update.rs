@@ -124,6 +124,7 @@ async fn one(state: &State<'_>, target: &Target<'_>, fresh: &BTreeMap<WorkItemId
                     Action::Create
                     | Action::Update
                     | Action::Close
+                    | Action::Comment
                     | Action::Wait
                     | Action::None => Outcome::Updated,
                 };

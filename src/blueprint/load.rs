@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Blueprint, merge, rules, types};
+use super::{Blueprint, comments, merge, rules, types};
 use crate::assets::Assets;
 use crate::problem::{Problem, Problems, Sources, nearest};
 use crate::source::{self, At, Fields, Span, Table, Value, offer_quoted};
@@ -104,6 +104,8 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
         fields.tables("node", out).into_iter().filter_map(|t| rules::node(t, out)).collect();
     let rows =
         fields.tables("table-row", out).into_iter().filter_map(|t| rules::row(t, out)).collect();
+    let comments = fields.tables("comment", out);
+    let comments = comments.into_iter().filter_map(|t| comments::comment(t, out)).collect();
     fields.finish(out);
     let blueprint = Blueprint {
         name: chain.first()?.clone(),
@@ -114,6 +116,7 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
         labels,
         nodes,
         rows,
+        comments,
     };
     rules::check(&blueprint, root, out);
     Some(blueprint)

@@ -3,6 +3,7 @@
 //! A blueprint is data. Its expressions and templates are kept as [`Code`],
 //! text with a place; `render` compiles and runs them.
 
+mod comments;
 mod load;
 mod merge;
 mod rules;
@@ -34,6 +35,8 @@ pub struct Blueprint {
     pub nodes: Vec<NodeRule>,
     /// Rows in tables of items that people own.
     pub rows: Vec<RowRule>,
+    /// Comments on nodes.
+    pub comments: Vec<CommentRule>,
 }
 
 /// For what a rule makes a node.
@@ -131,6 +134,29 @@ pub struct RowRule {
     pub write_once: Vec<At<String>>,
     /// The condition.
     pub when: Option<Code>,
+    /// Where the rule stands.
+    pub span: Span,
+}
+
+/// A rule for comments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommentRule {
+    /// The key of the node it is posted on, as a template.
+    pub on: Code,
+    /// For what.
+    pub for_each: ForEach,
+    /// The key, as a template.
+    pub key: Code,
+    /// The condition.
+    pub when: Option<Code>,
+    /// The file name of its template.
+    pub template: At<String>,
+    /// The file name of the template for what is said later in its thread.
+    pub reply: Option<At<String>>,
+    /// The condition under which it is said once more.
+    pub again: Option<Code>,
+    /// Keys it had before, as templates.
+    pub was: Vec<Code>,
     /// Where the rule stands.
     pub span: Span,
 }

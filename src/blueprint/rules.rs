@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Blueprint, Code, DependsOn, ForEach, LabelUse, NodeRule, RowRule, types};
+use super::{Blueprint, Code, DependsOn, ForEach, LabelUse, NodeRule, RowRule, comments, types};
 use crate::problem::{Problems, nearest};
 use crate::source::{At, Fields, Span, Table, Value, offer_quoted, string_of, wrong};
-use crate::spec::schema::{Fields as Declared, Schema};
+use crate::spec::schema::{Fields as Declared, GROUPS, Schema};
 use crate::tree::Kind;
-
-/// The list that epictree derives from the group labels of a tool file.
-const GROUPS: &str = "groups";
 
 /// Reads a node; `None` if it is skipped or broken.
 pub(super) fn node(table: &Table, out: &mut Problems) -> Option<NodeRule> {
@@ -70,7 +67,7 @@ fn kind(at: At<String>, out: &mut Problems) -> Option<Kind> {
     kind
 }
 
-fn for_each(fields: &mut Fields<'_>, out: &mut Problems) -> ForEach {
+pub(super) fn for_each(fields: &mut Fields<'_>, out: &mut Problems) -> ForEach {
     let lists = fields.string_or_list("for-each", out);
     let span = fields.table().span.clone();
     let mut lists = lists.into_iter();
@@ -199,9 +196,10 @@ pub(super) fn check(blueprint: &Blueprint, root: &Table, out: &mut Problems) {
         }
         known.node(at, node, &mut owners, out);
     }
+    comments::check(blueprint, &known, out);
 }
 
-struct Lists<'a>(&'a Schema);
+pub(super) struct Lists<'a>(&'a Schema);
 
 impl Lists<'_> {
     fn names(&self) -> Vec<String> {
@@ -218,14 +216,9 @@ impl Lists<'_> {
         }
     }
 
-    fn node<'n>(
-        &self,
-        at: usize,
-        node: &'n NodeRule,
-        owners: &mut BTreeSet<&'n str>,
-        out: &mut Problems,
-    ) {
-        match &node.for_each {
+    /// Checks the lists that a rule is made for.
+    pub(super) fn each(&self, for_each: &ForEach, out: &mut Problems) {
+        match for_each {
             ForEach::Once => {}
             ForEach::List(list) => self.list(list, out),
             ForEach::Pair(a, b) => {
@@ -233,6 +226,16 @@ impl Lists<'_> {
                 self.list(b, out);
             }
         }
+    }
+
+    fn node<'n>(
+        &self,
+        at: usize,
+        node: &'n NodeRule,
+        owners: &mut BTreeSet<&'n str>,
+        out: &mut Problems,
+    ) {
+        self.each(&node.for_each, out);
         for list in node.depends_on.iter().filter_map(|d| d.for_each.as_ref()) {
             self.list(list, out);
         }

@@ -1,4 +1,5 @@
 mod cases;
+mod comments;
 mod more;
 mod owners;
 mod support;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::sandbox::{Edition, Seed, SeedItem, SeedLabel, SeedMilestone};
 use crate::spec::{Place, Workspace};
-use crate::tree::{DesiredNode, DesiredTree, Kind, Parent, Reference};
+use crate::tree::{DesiredComment, DesiredNode, DesiredTree, Kind, Parent, Reference};
 
 /// Who the sandbox acts as.
 const BOT: &str = "epictree-sandbox";
@@ -19,7 +19,10 @@ pub(super) fn of(workspace: &Workspace, trees: &[DesiredTree]) -> Seed {
         .map(|node| node.namespace.clone())
         .collect();
     let edition = if workspace.nested_epics { Edition::ultimate() } else { Edition::premium() };
-    let users = nodes().flat_map(|node| node.assignees.iter().flatten().cloned());
+    let assigned = nodes().flat_map(|node| node.assignees.iter().flatten().cloned());
+    let comments = trees.iter().flat_map(|tree| &tree.comments);
+    let mentioned = comments.flat_map(DesiredComment::people).map(str::to_owned);
+    let users = assigned.chain(mentioned);
     Seed {
         edition,
         groups: groups.into_iter().collect(),

@@ -12,7 +12,7 @@ use super::notices::notices;
 use super::orphans::{orphans, twins};
 use super::resolve::resolve;
 use super::scene::{For, Options, Scene};
-use super::{needs, rows};
+use super::{comments, needs, rows};
 
 /// Builds the plan of one tool.
 #[must_use]
@@ -36,6 +36,7 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
     };
     plan.changes.extend(twins(&scene));
     plan.changes.extend(closed);
+    comments::plan(&scene, &mut plan);
     rows::plan(&scene, &mut plan);
     plan.needs = needs::of(&scene, &plan);
     plan

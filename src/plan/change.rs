@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::key::NodeKey;
 use crate::tree::{DesiredTree, Kind, Reference, TitleIn};
 
-/// What is to be done with one item, label or row.
+/// What is to be done with one item, label, comment or row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     /// It does not exist yet.
@@ -16,6 +16,8 @@ pub enum Action {
     Adopt,
     /// The files no longer want it, and it is closed.
     Close,
+    /// Something is said in its thread.
+    Comment,
     /// Nothing but its base is written.
     Record,
     /// It waits: for an adoption above it, or because it cannot be settled.
@@ -33,6 +35,7 @@ impl Action {
             Self::Update => '~',
             Self::Adopt => '=',
             Self::Close => '-',
+            Self::Comment => '\u{bb}',
             Self::Record => '\u{b7}',
             Self::Wait => '?',
             Self::None => ' ',
@@ -47,6 +50,7 @@ impl Action {
             Self::Update => "update",
             Self::Adopt => "adopt",
             Self::Close => "close",
+            Self::Comment => "comment",
             Self::Record => "record",
             Self::Wait => "wait",
             Self::None => "none",
@@ -96,6 +100,8 @@ pub enum Subject {
     Node(Kind),
     /// A label in a namespace.
     Label,
+    /// A comment on a work item.
+    Comment,
     /// A row in a table of an item that people own.
     TableRow,
 }
@@ -107,6 +113,7 @@ impl Subject {
         match self {
             Self::Node(kind) => kind.as_str(),
             Self::Label => "label",
+            Self::Comment => "comment",
             Self::TableRow => "table-row",
         }
     }
@@ -189,10 +196,10 @@ impl FieldChange {
     }
 }
 
-/// The difference of one node, label or row.
+/// The difference of one node, label, comment or row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// A node's key, a label's title, or the item that holds the row.
+    /// A node's or comment's key, a label's title, or the item that holds the row.
     pub key: String,
     /// What it is about.
     pub subject: Subject,
@@ -230,8 +237,12 @@ impl Change {
                 Value::None | Value::Flag(_) | Value::Number(_) | Value::Text(_) => BTreeSet::new(),
             }
         }
-        let assigned = self.fields.iter().filter(|field| field.name == "assignees");
-        assigned.flat_map(|field| &names(&field.after) - &names(&field.before)).collect()
+        let told = |field: &&FieldChange| matches!(field.name.as_str(), "assignees" | "mentions");
+        self.fields
+            .iter()
+            .filter(told)
+            .flat_map(|field| &names(&field.after) - &names(&field.before))
+            .collect()
     }
 }
 
@@ -264,7 +275,7 @@ pub struct Needs {
 pub struct ToolPlan {
     /// What the files want.
     pub desired: DesiredTree,
-    /// In tree order; labels first, rows last.
+    /// In tree order, comments below their nodes; labels first, rows last.
     pub changes: Vec<Change>,
     /// Open items that the files no longer want and that are left alone.
     pub orphans: Vec<Change>,
@@ -354,6 +365,7 @@ impl ToolPlan {
                 Action::Update => sum.update += 1,
                 Action::Adopt => sum.adopt += 1,
                 Action::Close => sum.close += 1,
+                Action::Comment => sum.comment += 1,
                 Action::Record => sum.record += 1,
                 Action::Wait => {}
                 Action::None => sum.unchanged += 1,
@@ -370,7 +382,7 @@ impl ToolPlan {
             .filter(|change| change.action == Action::Wait && change.reference.is_some())
     }
 
-    /// User names of everyone whom an apply would notify: those newly assigned.
+    /// User names of everyone whom an apply would notify: those newly assigned or mentioned.
     #[must_use]
     pub fn notifies(&self) -> BTreeSet<&str> {
         self.changes.iter().flat_map(Change::notifies).collect()

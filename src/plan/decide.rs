@@ -5,8 +5,8 @@ use crate::marker::Record;
 use crate::tree::{DesiredNode, Item, Reference, WorkItemId};
 
 use super::compare::{Around, Decision, compare, compare_existing};
-use super::rows;
 use super::scene::{For, Scene};
+use super::{comments, rows};
 
 /// Decides one node against an item.
 #[must_use]
@@ -74,6 +74,7 @@ fn record(scene: &Scene<'_>) -> Record {
     for (key, item) in scene.observed.items.iter().chain(adopted) {
         record.items.insert(key.local().to_owned(), item.id.number());
     }
+    comments::settle(scene, &mut record);
     rows::settle(scene, &mut record);
     record
 }

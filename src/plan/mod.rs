@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod change;
+pub mod comments;
 pub mod compare;
 pub mod decide;
 pub mod guard;

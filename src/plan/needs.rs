@@ -24,6 +24,9 @@ pub struct Found {
 pub(super) fn of(scene: &Scene<'_>, plan: &ToolPlan) -> Needs {
     let mut needs = Needs::default();
     for change in &plan.changes {
+        if change.action == Action::Comment {
+            needs.users.extend(change.notifies().into_iter().map(str::to_owned));
+        }
         let Some(node) = NodeKey::parse(&change.key).and_then(|key| scene.desired.node(&key))
         else {
             continue;
@@ -31,7 +34,7 @@ pub(super) fn of(scene: &Scene<'_>, plan: &ToolPlan) -> Needs {
         match change.action {
             Action::Create => new_item(node, &mut needs),
             Action::Update | Action::Adopt => existing(scene, node, &mut needs),
-            Action::Close | Action::Record | Action::Wait | Action::None => {}
+            Action::Close | Action::Comment | Action::Record | Action::Wait | Action::None => {}
         }
     }
     needs
@@ -109,7 +112,7 @@ pub fn settle(plan: &mut ToolPlan, found: &Found) {
             plan.notices.push(Notice {
                 blocks: true,
                 message: format!("there is no user @{user}"),
-                hint: "correct the handle in the tool file".into(),
+                hint: "correct the handle in the tool file or the owners file".into(),
             });
         }
     }

@@ -31,6 +31,8 @@ pub fn resolve<'a>(
                     None => out.push_str(&open(key)),
                 }
             }
+            // Those of a comment were filled before.
+            Piece::Slot(Slot::Mention(_) | Slot::About(_)) => {}
             Piece::Slot(Slot::Tick(key)) => {
                 let closed = item(key).is_some_and(|item| !item.open);
                 out.push(if closed { 'x' } else { ' ' });
@@ -64,6 +66,7 @@ pub fn was_open<'a>(
                 let filled = || rest.strip_prefix(&item(key)?.reference.to_string());
                 open.or_else(filled)
             }
+            Piece::Slot(Slot::Mention(_) | Slot::About(_)) => Some(rest),
             Piece::Slot(Slot::Tick(_)) => {
                 after_open = false;
                 rest.strip_prefix([' ', 'x'])

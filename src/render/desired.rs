@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entry_fields::{Made, labels, values};
 use super::expand::{Outline, OutlineNode};
-use super::{Engine, Scene, kinds, lint, no_place, rows, verify};
+use super::{Engine, Scene, comments, kinds, lint, no_place, rows, verify};
 use crate::key::NodeKey;
 use crate::problem::{Problem, Problems, nearest};
 use crate::source::{At, offer_quoted};
@@ -42,6 +42,7 @@ pub fn render(
         name: scene.spec.name.value.clone(),
         file: scene.spec.file.clone(),
         rows: rows::rows(scene, outline, engine, out),
+        comments: comments::comments(scene, outline, engine, out),
         labels: rules.cloned().collect(),
         related,
         nodes,

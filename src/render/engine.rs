@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tera::{Context, ErrorKind, Tera};
 
+use super::comments::comment_pieces;
 use super::filters;
 use crate::assets::Assets;
 use crate::blueprint::{Blueprint, Code, LabelUse, NodeRule, RowRule};
@@ -264,6 +265,7 @@ pub(super) fn pieces(blueprint: &Blueprint) -> Vec<Piece<'_>> {
     for row in &blueprint.rows {
         all.extend(row_pieces(row));
     }
+    all.extend(blueprint.comments.iter().flat_map(comment_pieces));
     for (list, entries) in &blueprint.schema.data {
         for entry in entries {
             if let Some(code) = &entry.when {

@@ -47,7 +47,7 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
     let base = shared(scene, &BTreeMap::new(), &data);
     let mut keys: BTreeMap<EntryId, String> = BTreeMap::new();
     for rule in scene.blueprint.nodes.iter().filter(|rule| rule.entry) {
-        for (picked, context) in picks(scene, rule, &base) {
+        for (picked, context) in picks(scene, &rule.for_each, &base) {
             if let (Some(id), Ok(Some(key))) = (&picked.id, key_of(scene, engine, rule, &context)) {
                 keys.insert(id.clone(), key);
             }
@@ -57,7 +57,7 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
     let mut nodes: Vec<OutlineNode<'a>> = Vec::new();
     let mut seen: BTreeSet<NodeKey> = BTreeSet::new();
     for rule in &scene.blueprint.nodes {
-        for (picked, context) in picks(scene, rule, &shared_context) {
+        for (picked, context) in picks(scene, &rule.for_each, &shared_context) {
             match made(scene, engine, rule, &picked, context) {
                 Ok(Some(node)) if seen.contains(&node.key) => {
                     let message = format!(
@@ -125,13 +125,25 @@ fn data(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> BTreeMap<Stri
 
 /// What a rule is applied to: entries for `each` and `outer`.
 #[derive(Clone)]
-struct Picked<'a> {
+pub(super) struct Picked<'a> {
     each: Option<&'a Entry>,
     outer: Option<&'a Entry>,
     id: Option<EntryId>,
 }
 
-fn picks<'a>(scene: &Scene<'a>, rule: &NodeRule, base: &Context) -> Vec<(Picked<'a>, Context)> {
+impl<'a> Picked<'a> {
+    /// The entry of the tool file, if it is one.
+    pub(super) fn entry(&self) -> Option<&'a Entry> {
+        self.each
+    }
+}
+
+/// Everything that a rule is applied to, with what its texts see.
+pub(super) fn picks<'a>(
+    scene: &Scene<'a>,
+    for_each: &ForEach,
+    base: &Context,
+) -> Vec<(Picked<'a>, Context)> {
     let bound = |each: Option<&Tera>, outer: Option<&Tera>| {
         let mut context = base.clone();
         if let Some(each) = each {
@@ -142,7 +154,7 @@ fn picks<'a>(scene: &Scene<'a>, rule: &NodeRule, base: &Context) -> Vec<(Picked<
         }
         context
     };
-    match &rule.for_each {
+    match for_each {
         ForEach::Once => vec![(Picked { each: None, outer: None, id: None }, bound(None, None))],
         ForEach::List(list) => of_list(scene, list, base)
             .into_iter()
@@ -226,12 +238,9 @@ fn made<'a>(
             format!("`{local}` is not a key (node {} of {})", rule.key.value, scene.spec.file);
         return Err(Box::new(rule.key.span.error(message).hint("a key is ids joined by `/`")));
     };
-    let mut was: Vec<NodeKey> = Vec::new();
-    for old in old_keys(scene, engine, rule, picked, &context)? {
-        if old != key && !was.contains(&old) {
-            was.push(old);
-        }
-    }
+    let codes: Vec<&Code> = std::iter::once(&rule.key).chain(&rule.was).collect();
+    let was = old_keys(scene, engine, (&codes, &about(scene, rule)), picked, &context)?;
+    let was = was.into_iter().filter(|old| *old != key).collect();
     let mut node = Map::new();
     node.insert("key".into(), local.into());
     node.insert("type".into(), rule.kind.as_str().into());
@@ -241,11 +250,11 @@ fn made<'a>(
     Ok(Some(OutlineNode { rule, key, entry, was, context }))
 }
 
-/// The keys a node had while its tool, its entry or the entry above had other ids.
-fn old_keys(
+/// The keys a node or comment had while its tool, its entry or the entry above had other ids.
+pub(super) fn old_keys(
     scene: &Scene<'_>,
     engine: &Engine,
-    rule: &NodeRule,
+    (codes, about): (&[&Code], &str),
     picked: &Picked<'_>,
     context: &Context,
 ) -> Result<Vec<NodeKey>, Box<Problem>> {
@@ -261,7 +270,6 @@ fn old_keys(
     };
     let tools = std::iter::once(&scene.spec.id).chain(&scene.spec.was);
     let tools: Vec<&str> = tools.map(|at| at.as_str()).collect();
-    let codes: Vec<&Code> = std::iter::once(&rule.key).chain(&rule.was).collect();
     let (outers, eaches) = (renamed("outer", picked.outer), renamed("each", picked.each));
     if tools.len() + codes.len() + outers.len() + eaches.len() == 4 {
         return Ok(Vec::new());
@@ -275,9 +283,14 @@ fn old_keys(
                     context.insert_value(name, value.clone());
                 }
             }
-            for code in &codes {
-                let local = engine.text(code, &context, &about(scene, rule))?;
-                old.extend(tools.iter().filter_map(|tool| NodeKey::of(tool, local.trim())));
+            for code in codes {
+                let local = engine.text(code, &context, about)?;
+                let keys = tools.iter().filter_map(|tool| NodeKey::of(tool, local.trim()));
+                keys.for_each(|key| {
+                    if !old.contains(&key) {
+                        old.push(key);
+                    }
+                });
             }
         }
         if old.len() > entry_fields::MAX_OLD_KEYS {

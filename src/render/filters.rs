@@ -7,6 +7,10 @@ use crate::text::{SLOT_CLOSE, SLOT_OPEN};
 
 /// The context variable with the keys of the tree.
 pub(super) const KEYS: &str = "__keys";
+/// The context variable of a comment with the handles that it may mention.
+pub(super) const OWNERS: &str = "__owners";
+/// The context variable of a comment with the names of each entry of the tool file.
+pub(super) const ENTRIES: &str = "__entries";
 
 /// Registers all of them.
 pub(super) fn register(tera: &mut Tera) {
@@ -17,6 +21,8 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_function("ref", |args: Kwargs, state: &State| slot("ref", &args, state));
     tera.register_function("tick", |args: Kwargs, state: &State| slot("tick", &args, state));
     tera.register_function("has", has);
+    tera.register_function("mention", mention);
+    tera.register_function("about", about);
 }
 
 fn printed(value: &Value) -> String {
@@ -50,6 +56,48 @@ fn slot(what: &str, args: &Kwargs, state: &State<'_>) -> TeraResult<String> {
         nearest(key, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     Err(Error::message(format!(
         "`{what}` names the node `{key}`, which this tool does not have{near}; guard it with `has`"
+    )))
+}
+
+/// What only comments know.
+fn of_comment(state: &State<'_>, name: &str, what: &str) -> TeraResult<Value> {
+    state.get::<Value>(name)?.ok_or_else(|| {
+        Error::message(format!("`{what}` is for comments; a description never mentions anybody"))
+    })
+}
+
+/// The elements of a list, or the one value.
+fn flat(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |all| all.iter().collect())
+}
+
+fn mention(args: Kwargs, state: &State<'_>) -> TeraResult<String> {
+    let owners = of_comment(state, OWNERS, "mention")?;
+    let handles = args.must_get::<Value>("handles")?;
+    let handles = flat(&handles).into_iter().flat_map(flat).cloned().collect::<Vec<_>>();
+    let mut names = Vec::new();
+    for handle in handles.iter().filter(|handle| !handle.is_none()) {
+        if !owners.as_array().is_some_and(|owners| owners.contains(handle)) {
+            let message = "which is no owner of the group that this comment is for";
+            return Err(Error::message(format!("`mention` names `{handle}`, {message}")));
+        }
+        names.push(handle.to_string().trim_start_matches('@').to_owned());
+    }
+    Ok(format!("{SLOT_OPEN}mention:{}{SLOT_CLOSE}", names.join(" ")))
+}
+
+fn about(args: Kwargs, state: &State<'_>) -> TeraResult<String> {
+    let entries = of_comment(state, ENTRIES, "about")?;
+    let entry = args.must_get::<&str>("entry")?;
+    let entries = entries.as_map();
+    if let Some(names) = entries.and_then(|map| map.get(&tera::value::Key::Str(entry))) {
+        return Ok(format!("{SLOT_OPEN}about:{names}{SLOT_CLOSE}"));
+    }
+    let known = entries.into_iter().flat_map(|map| map.keys()).filter_map(|key| key.as_str());
+    let near = nearest(entry, known).map(|near| format!("; did you mean `{near}`?"));
+    Err(Error::message(format!(
+        "`about` names the entry `{entry}`, which this tool does not have{}",
+        near.unwrap_or_default()
     )))
 }
 

@@ -6,6 +6,8 @@ use super::markdown::{Line, prose};
 use super::{Engine, Scene};
 use crate::blueprint::RowRule;
 use crate::problem::{Problem, Problems};
+use crate::source::Span;
+use crate::spec::Entry;
 use crate::text::SLOT_OPEN;
 
 /// The longest title GitLab takes, in characters.
@@ -174,7 +176,21 @@ pub(super) fn size(scene: &Scene<'_>, node: &OutlineNode<'_>, text: &str, out: &
     }
 }
 
-/// Checks a description for what GitLab would run or notify.
+/// A description or comment that is checked: what messages call it, and where it comes from.
+pub(super) struct Checked<'a> {
+    /// `the description of node part/one of tools/hunter.toml`.
+    pub(super) about: String,
+    /// The name of its template.
+    pub(super) template: &'a str,
+    /// The entry it is made for, whose own texts are looked at first.
+    pub(super) entry: Option<&'a Entry>,
+    /// Where to point if a line is found nowhere.
+    pub(super) span: &'a Span,
+    /// How not to mention people in it.
+    pub(super) instead: &'static str,
+}
+
+/// Checks a description.
 pub(super) fn body(
     scene: &Scene<'_>,
     node: &OutlineNode<'_>,
@@ -183,20 +199,34 @@ pub(super) fn body(
     text: &str,
     out: &mut Problems,
 ) {
+    let checked = Checked {
+        about: format!("the description of {}", about(scene, node)),
+        template,
+        entry: node.entry,
+        span: node.entry.map_or(&scene.spec.id.span, |entry| &entry.id.span),
+        instead: "descriptions never mention",
+    };
+    words(scene, &checked, engine, text, out);
+}
+
+/// Checks a text for what GitLab would run or notify.
+pub(super) fn words(
+    scene: &Scene<'_>,
+    checked: &Checked<'_>,
+    engine: &Engine,
+    text: &str,
+    out: &mut Problems,
+) {
+    let Checked { about, instead, .. } = checked;
     if text.contains("<!--epictree") {
-        out.push(
-            node_error(scene, node, "its description holds the opening of a marker")
-                .hint("take the comment out"),
-        );
+        let message = format!("{about} holds the opening of a marker");
+        out.push(checked.span.error(message).hint("take it out"));
     }
     for line in prose(text) {
         if let Some(action) = action(&line) {
-            let message = format!(
-                "GitLab would run `/{action}` in line {} of the description of {}",
-                line.number,
-                about(scene, node)
-            );
-            let problem = origin(scene, node, engine, template, line.text, message);
+            let message =
+                format!("GitLab would run `/{action}` in line {} of {about}", line.number);
+            let problem = origin(scene, checked, engine, line.text, message);
             out.push(
                 problem
                     .label(format!("quick action /{action}"))
@@ -204,13 +234,12 @@ pub(super) fn body(
             );
         }
         if let Some(handle) = mention(&line.prose) {
-            let message = format!(
-                "`@{handle}` in line {} of the description of {} would notify people",
-                line.number,
-                about(scene, node)
-            );
-            let problem = origin(scene, node, engine, template, line.text, message);
-            out.push(problem.label("a mention").hint(format!("descriptions never mention: write `@{handle}` in a code span, or use the filter `code`")));
+            let message =
+                format!("`@{handle}` in line {} of {about} would notify people", line.number);
+            let problem = origin(scene, checked, engine, line.text, message);
+            let hint =
+                format!("{instead}: write `@{handle}` in a code span, or use the filter `code`");
+            out.push(problem.label("a mention").hint(hint));
         }
     }
 }
@@ -271,19 +300,17 @@ fn in_address(before: &str) -> bool {
         .is_some_and(|word| word.contains("://"))
 }
 
-/// Starts an error where a line of a description came from: the tool file, else the template.
+/// Starts an error where a line of a text came from: the tool file, else the template.
 fn origin(
     scene: &Scene<'_>,
-    node: &OutlineNode<'_>,
+    checked: &Checked<'_>,
     engine: &Engine,
-    template: &str,
     line: &str,
     message: String,
 ) -> Problem {
     let line = line.trim();
-    let near = |span: &crate::source::Span| {
-        node.entry.map_or(0, |e| span.range.start.abs_diff(e.span.range.start))
-    };
+    let near =
+        |span: &Span| checked.entry.map_or(0, |e| span.range.start.abs_diff(e.span.range.start));
     let texts = scene.spec.raw.texts();
     let own = texts.iter().filter(|(text, _)| text.lines().any(|l| l.trim() == line));
     let part = texts.iter().filter(|(text, _)| {
@@ -294,7 +321,7 @@ fn origin(
     {
         return span.error(message);
     }
-    let found = std::iter::once(template)
+    let found = std::iter::once(checked.template)
         .chain(engine.templates.keys().map(String::as_str))
         .find_map(|name| {
             let at = engine.templates.get(name)?.find(line)?;
@@ -302,7 +329,7 @@ fn origin(
         });
     match found {
         Some((name, range)) => engine.problem(name, Some(range), message),
-        None => node_error(scene, node, message),
+        None => checked.span.error(message),
     }
 }
 

@@ -3,6 +3,7 @@
 //! The only module that knows Tera. One [`Engine`] serves all tools of a
 //! workspace. Nothing here knows what GitLab holds: texts keep slots.
 
+mod comments;
 mod context;
 mod desired;
 mod engine;

@@ -3,19 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
+use super::comments::comment_pieces;
 use super::engine::{Piece, node_pieces, row_pieces};
 use super::scan::Scan;
-use super::shape::{Names, common, of_node, with_item, with_node};
+use super::shape::{Names, common, of_each, with_item, with_node};
 use crate::blueprint::{Blueprint, ForEach};
 use crate::problem::{Problem, Problems, nearest};
-use crate::source::{offer, offer_quoted};
+use crate::source::{At, offer, offer_quoted};
 
 /// Reports names that nothing declares, and templates that do not exist.
 pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) {
     let common = common(blueprint);
     let mut scan = Scan { templates: &engine.templates, found: BTreeSet::new() };
     for rule in &blueprint.nodes {
-        let plain = of_node(blueprint, rule, &common);
+        let plain = of_each(blueprint, &rule.for_each, &common);
         let full = with_node(plain.clone());
         let list =
             rule.depends_on.iter().find_map(|d| d.for_each.as_ref()).map(|at| at.value.as_str());
@@ -33,13 +34,18 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
             piece_names(engine, &mut scan, &piece, names);
         }
         if let Some(at) = &rule.template {
-            let names = blueprint.template_names(&at.value);
-            match names.iter().find_map(|name| Some((name, engine.templates.get(name)?))) {
-                Some((name, text)) => scan.template(name, text, &full, 0),
-                None => out.push(missing(engine, at, &names)),
-            }
+            template(blueprint, engine, &mut scan, at, &full, out);
         }
         debug_assert!(rule.for_each != ForEach::Once || !plain.contains_key("each"));
+    }
+    for rule in &blueprint.comments {
+        let names = of_each(blueprint, &rule.for_each, &common);
+        for piece in comment_pieces(rule) {
+            piece_names(engine, &mut scan, &piece, &names);
+        }
+        for at in std::iter::once(&rule.template).chain(&rule.reply) {
+            template(blueprint, engine, &mut scan, at, &names, out);
+        }
     }
     for piece in blueprint.rows.iter().flat_map(row_pieces) {
         piece_names(engine, &mut scan, &piece, &common);
@@ -67,6 +73,21 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
     }
 }
 
+fn template(
+    blueprint: &Blueprint,
+    engine: &Engine,
+    scan: &mut Scan<'_>,
+    at: &At<String>,
+    known: &Names,
+    out: &mut Problems,
+) {
+    let names = blueprint.template_names(&at.value);
+    match names.iter().find_map(|name| Some((name, engine.templates.get(name)?))) {
+        Some((name, text)) => scan.template(name, text, known, 0),
+        None => out.push(missing(engine, at, &names)),
+    }
+}
+
 fn piece_names(engine: &Engine, scan: &mut Scan<'_>, piece: &Piece<'_>, names: &Names) {
     let name = engine.name(piece.code);
     if piece.condition {
@@ -76,7 +97,7 @@ fn piece_names(engine: &Engine, scan: &mut Scan<'_>, piece: &Piece<'_>, names: &
     }
 }
 
-fn missing(engine: &Engine, at: &crate::source::At<String>, names: &[String]) -> Problem {
+fn missing(engine: &Engine, at: &At<String>, names: &[String]) -> Problem {
     let problem = at.span.error(format!("there is no template `{}`", at.value));
     let folders: Vec<&str> =
         names.iter().filter_map(|name| name.split_once('/').map(|(folder, _)| folder)).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::blueprint::{Blueprint, ForEach, NodeRule};
+use crate::blueprint::{Blueprint, ForEach};
 use crate::spec::schema::{Fields, Schema, Type, snake};
 
 /// The shape of a value.
@@ -121,11 +121,11 @@ pub(super) fn common(blueprint: &Blueprint) -> Names {
     names
 }
 
-/// What the texts of a node may name.
-pub(super) fn of_node(blueprint: &Blueprint, rule: &NodeRule, common: &Names) -> Names {
+/// What the texts of a rule may name.
+pub(super) fn of_each(blueprint: &Blueprint, for_each: &ForEach, common: &Names) -> Names {
     let schema = &blueprint.schema;
     let mut names = common.clone();
-    match &rule.for_each {
+    match for_each {
         ForEach::Once => {}
         ForEach::List(name) => {
             names.insert("each".into(), element(schema, name));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::schema::{Fields as Declared, Schema, Type};
+use super::schema::{Fields as Declared, GROUPS, Schema, Type};
 use super::{Entry, Owners, Place, Spec, Workspace};
 use crate::problem::{Problem, Problems, nearest};
 use crate::source::{At, Span, Value, offer, offer_quoted};
@@ -91,7 +91,13 @@ struct Ids<'a> {
 }
 
 impl Ids<'_> {
+    /// Ids of a list; of the groups, their labels.
     fn of(&self, list: &str) -> Vec<&str> {
+        if list == GROUPS {
+            let entries = self.spec.lists.values().flatten();
+            let all = entries.flat_map(|entry| std::iter::once(entry).chain(&entry.issues));
+            return all.flat_map(|entry| &entry.groups).map(|label| label.as_str()).collect();
+        }
         let (name, nested) = list.split_once('.').map_or((list, false), |(name, _)| (name, true));
         let entries = self.spec.lists.get(name).map(Vec::as_slice).unwrap_or_default();
         let data = self.schema.data.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -165,7 +171,8 @@ impl Ids<'_> {
         if known.contains(&id) {
             return;
         }
-        let what = lists.join(" or ");
+        let word = |list: &String| if list == GROUPS { "group".to_owned() } else { list.clone() };
+        let what = lists.iter().map(word).collect::<Vec<_>>().join(" or ");
         let problem = span.error(format!("`{key}` names `{id}`, which is no {what} here"));
         let near = nearest(id, known.iter().copied());
         let hint = || match known.is_empty() {

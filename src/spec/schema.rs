@@ -94,6 +94,9 @@ pub struct Schema {
     pub data: BTreeMap<String, Vec<DataEntry>>,
 }
 
+/// The list that epictree derives from the groups that entries name.
+pub const GROUPS: &str = "groups";
+
 /// The keys that every entry of every list may have.
 pub const ENVELOPE: [&str; 16] = [
     "id",

@@ -1,6 +1,6 @@
 //! A tool file to start from: every key a blueprint knows, commented out, with its type.
 
-use super::schema::{Fields, ListSchema, Schema, Type};
+use super::schema::{Fields, GROUPS, ListSchema, Schema, Type};
 
 /// Column at which comments begin, where the key leaves room.
 const COMMENT: usize = 44;
@@ -93,6 +93,7 @@ fn example(ty: &Type) -> String {
         Type::Place => "\"issues\"".into(),
         Type::OneOf(words) => quoted(words.first().map_or("", String::as_str)),
         Type::List(inner) => format!("[{}]", example(inner)),
+        Type::Ref(lists) if is_groups(lists) => "\"group::name\"".into(),
         Type::Ref(_) => "\"id\"".into(),
         Type::Map(inner, _) => format!("{{ key = {} }}", example(inner)),
         Type::Table(fields) => {
@@ -108,6 +109,7 @@ fn about(ty: &Type) -> String {
     match ty {
         Type::OneOf(words) => words.join(" | "),
         Type::List(inner) => about(inner),
+        Type::Ref(lists) if is_groups(lists) => "label of a group named here".into(),
         Type::Ref(lists) => format!("id of a {}", lists.join(" or ")),
         Type::Map(_, Some(list)) => format!("by id of a {list}"),
         Type::Text => "Markdown, may be many lines".into(),
@@ -127,6 +129,10 @@ fn about(ty: &Type) -> String {
         | Type::Map(_, None)
         | Type::Table(_) => String::new(),
     }
+}
+
+fn is_groups(lists: &[String]) -> bool {
+    lists.iter().all(|list| list == GROUPS)
 }
 
 fn quoted(text: &str) -> String {

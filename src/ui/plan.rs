@@ -1,5 +1,7 @@
 //! A plan for people: one line a node in tree order, what changes under it.
 
+mod comments;
+
 use crate::plan::{Action, Change, FieldChange, Plan, Subject, Summary, ToolPlan, Value};
 
 use super::clean::{clean, clean_line, fit};
@@ -88,6 +90,10 @@ fn tool_plan(out: &mut String, tool: &ToolPlan, look: Look) {
         if quiet && change.conflicts.is_empty() && !drifts {
             continue;
         }
+        if change.subject == Subject::Comment {
+            comments::line(out, change, look);
+            continue;
+        }
         line(out, change, look);
         if !(change.action == Action::Create
             && matches!(change.subject, Subject::Node(_) | Subject::Label))
@@ -115,7 +121,7 @@ fn tool_plan(out: &mut String, tool: &ToolPlan, look: Look) {
 
 fn line(out: &mut String, change: &Change, look: Look) {
     let style = match change.action {
-        Action::Create => ADDED,
+        Action::Create | Action::Comment => ADDED,
         Action::Update | Action::Adopt | Action::Wait => CHANGED,
         Action::Close => REMOVED,
         Action::Record | Action::None => DIM,
@@ -148,7 +154,7 @@ fn aside(change: &Change) -> String {
     let at = match (&change.reference, change.subject) {
         (Some(reference), _) => shortened(&reference.to_string()),
         (None, Subject::Label) => format!("in {}", shortened(&change.namespace)),
-        (None, Subject::Node(_) | Subject::TableRow) => String::new(),
+        (None, Subject::Node(_) | Subject::Comment | Subject::TableRow) => String::new(),
     };
     let adopts = if change.action == Action::Wait && change.reference.is_some() {
         "looks the same, wants --adopt "
@@ -288,12 +294,11 @@ fn texts(out: &mut String, plan: &Plan) {
             change.fields.iter().find(|f| f.name == "labels").map(signed).unwrap_or_default();
         out.push_str(&format!("{}\n", styled(BOLD, &clean_line(&format!("== {} ==", change.key)))));
         out.push_str(&format!("{}\n", styled(BOLD, &clean_line(&change.title))));
-        let about = format!(
-            "{} in {}  {}",
-            change.subject.as_str(),
-            change.namespace,
-            labels.replace("+ ", "")
-        );
+        let place = match (change.subject, &change.parent) {
+            (Subject::Comment, Some(node)) => format!("on {node}"),
+            _ => format!("in {}", change.namespace),
+        };
+        let about = format!("{} {place}  {}", change.subject.as_str(), labels.replace("+ ", ""));
         out.push_str(&format!("{}\n", styled(DIM, clean_line(&about).trim_end())));
         for field in change.fields.iter().filter(|f| !matches!(f.name.as_str(), "body" | "labels"))
         {
@@ -312,7 +317,7 @@ pub fn sums(plan: &Plan, width: usize) -> String {
         update,
         adopt,
         close,
-        comment: _,
+        comment,
         record,
         unchanged,
         drift,
@@ -329,6 +334,9 @@ pub fn sums(plan: &Plan, width: usize) -> String {
             .push(format!("Nothing to write before conflicts are settled, {unchanged} unchanged."));
     } else {
         parts.push(format!("No changes. {} as the files want.", count(unchanged, "item")));
+    }
+    if comment > 0 {
+        parts.push(format!("{} to post.", count(comment, "comment")));
     }
     if record > 0 {
         parts.push(format!("{record} to record."));

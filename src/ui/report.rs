@@ -51,6 +51,7 @@ fn sums(report: &Report) -> String {
         word(is(Outcome::Adopted), "adopted"),
         word(is(Outcome::Recorded), "recorded"),
         word(is(Outcome::Closed), "closed"),
+        word(is(Outcome::Posted), "posted"),
         word(is(Outcome::Done), "already there"),
         word(is(Outcome::Moved), "moved since the plan"),
         word(report.count(|o| matches!(o, Outcome::Skipped(_))), "skipped"),

@@ -62,14 +62,15 @@ fn seed() -> Seed {
     }
 }
 
-fn quick() -> Settings {
-    let pace = Pace { timeout: Duration::from_millis(400), ..Pace::none() };
-    Settings { pace, ..Settings::default() }
+/// A client that waits this long for an answer.
+fn patient(url: &str, token: Option<&str>, timeout: Duration) -> Client {
+    let target = Target { url: url.into(), token: token.map(Into::into) };
+    let pace = Pace { timeout, ..Pace::none() };
+    Client::new(&target, Settings { pace, ..Settings::default() }).unwrap()
 }
 
 fn client(url: &str, token: Option<&str>) -> Client {
-    let target = Target { url: url.into(), token: token.map(Into::into) };
-    Client::new(&target, quick()).unwrap()
+    patient(url, token, Duration::from_secs(3))
 }
 
 async fn world_of(seed: Seed) -> World {

@@ -29,7 +29,7 @@ fn a_workspace_with_its_own_blueprint_becomes_a_tree() {
     let loaded = check::workspace(&files, problems);
     assert!(!loaded.problems.has_errors(), "{:#?}", loaded.problems);
     let top = &loaded.trees[0].nodes[0];
-    let body = top.body.fill(|slot| slot.key().to_string());
+    let body = top.body.fill(|slot| slot.key().map(ToString::to_string).unwrap_or_default());
     assert_eq!(
         body,
         "- t/piece/a+ `@x`\n\nKept by epictree from `t.toml`; edit freely, your words stay."

@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("identity", &["key", "marker", "tree"]),
     ("plan", &["canonical", "key", "marker", "merge", "text", "tree"]),
     ("gitlab", &["tree"]),
-    ("observe", &["gitlab", "identity", "marker", "merge", "text", "tree"]),
+    ("observe", &["gitlab", "identity", "key", "marker", "merge", "text", "tree"]),
     ("apply", &["gitlab", "identity", "key", "marker", "observe", "plan", "tree"]),
     ("sandbox", &[]),
     ("ui", &["apply", "key", "plan", "problem", "tree"]),

@@ -398,11 +398,8 @@ fn the_brake_refuses_a_mass_rename_without_force() {
     assert!(rows[0].contains("[Parcel Hunter]("), "{rows:?}");
 }
 
-#[test]
-fn an_upgrade_of_all_templates_pulls_the_brake_once() {
-    let env = built();
-    let ticked = env.item(HANDOVER).description.replacen("- [ ] ", "- [x] ", 1);
-    env.by_hand(HANDOVER, Edit::Description(ticked));
+/// Puts a new version of every template over the built-in ones.
+fn upgrade(env: &TestEnv) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/prodseceng");
     for entry in std::fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
@@ -410,6 +407,20 @@ fn an_upgrade_of_all_templates_pulls_the_brake_once() {
         let name = format!("templates/prodseceng/{}", entry.file_name().to_str().unwrap());
         env.write(&name, &format!("Since the upgrade.\n\n{}", text.replace("## ", "## On ")));
     }
+}
+
+fn is_upgraded_everywhere(env: &TestEnv) {
+    for item in env.sandbox.items().iter().filter(|i| i.description.contains("<!--epictree")) {
+        assert!(item.description.contains("Since the upgrade."), "{item:?}");
+    }
+}
+
+#[test]
+fn an_upgrade_of_all_templates_pulls_the_brake_once() {
+    let env = built();
+    let ticked = env.item(HANDOVER).description.replacen("- [ ] ", "- [x] ", 1);
+    env.by_hand(HANDOVER, Edit::Description(ticked));
+    upgrade(&env);
     env.sandbox.clear_log();
     env.plan(&["--detailed-exitcode"]).ends_with(2);
     env.apply(&[]).ends_with(1).says("refused: ").says("--force");
@@ -417,10 +428,34 @@ fn an_upgrade_of_all_templates_pulls_the_brake_once() {
     env.apply(&["--force"]).ends_with(0);
     env.plan(&["--detailed-exitcode"]).ends_with(0).says("No changes");
     env.quiet();
-    for item in env.sandbox.items().iter().filter(|i| i.description.contains("<!--epictree")) {
-        assert!(item.description.contains("Since the upgrade."), "{item:?}");
-    }
+    is_upgraded_everywhere(&env);
     assert!(env.item(HANDOVER).description.contains("- [x] "));
+}
+
+#[test]
+fn an_upgrade_over_what_people_wrote_merges_each_text_and_lists_its_conflicts() {
+    let env = built();
+    let reporting = env.item(REPORTING).reference;
+    env.rewrite(&reporting, "## Steps\n\n", "## Steps, as Ann sees them\n\nFirst the flag.\n\n");
+    let handover = env.item(HANDOVER).reference;
+    env.rewrite(&handover, "## Conditions for the handover", "## What Bob wants to see first");
+    env.rewrite(&handover, "## Rollout\n", "## Notes\n\nAsk again in May.\n\n## Rollout\n");
+    upgrade(&env);
+    let plan = env.planned(&[]);
+    assert_eq!(plan.sum("conflict"), 1);
+    assert_eq!(plan.change(HANDOVER)["conflicts"][0]["name"], "body");
+    env.apply(&["--force"]).ends_with(3).says("What Bob wants to see first");
+    is_upgraded_everywhere(&env);
+    let text = env.item(REPORTING).description;
+    assert!(text.contains("## On Steps, as Ann sees them\n\nFirst the flag.\n"), "{text}");
+    let text = env.item(HANDOVER).description;
+    assert!(text.contains("## What Bob wants to see first\n"), "{text}");
+    assert!(text.contains("## Notes\n\nAsk again in May.\n\n## On Rollout\n"), "{text}");
+    env.sandbox.clear_log();
+    env.apply(&[]).ends_with(3);
+    assert_eq!(env.mutations(), Vec::<String>::new());
+    env.apply(&["--on-conflict", "keep"]).ends_with(0).says("1 recorded");
+    env.quiet();
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod adoption;
 mod cases;
 mod client;
 mod colleagues;
+mod comments;
 mod contract;
 mod durable;
 mod edges;

@@ -99,6 +99,7 @@ fn key(at: usize) -> NodeKey {
 fn tree(files: &[Wanted]) -> DesiredTree {
     let nodes = (0..KEYS.len()).filter(|at| present(files, *at)).map(|at| node(files, at));
     DesiredTree {
+        comments: Vec::new(),
         tool: "t".into(),
         name: "T".into(),
         file: "t.toml".into(),

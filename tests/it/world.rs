@@ -205,6 +205,8 @@ pub(crate) struct World {
     pub(crate) tool: String,
     /// What the licence allows.
     pub(crate) capabilities: Capabilities,
+    /// The owners file's text.
+    pub(crate) owners: Option<String>,
     /// The choices of the next plans.
     pub(crate) options: Options,
     /// The GitLab.
@@ -260,6 +262,7 @@ impl World {
             options,
             sandbox,
             shape: Shape::small(),
+            owners: None,
             client,
             served,
         }
@@ -285,8 +288,10 @@ impl World {
         for (name, text) in &self.shape.templates {
             assets.insert(format!("templates/small/{name}"), text.clone());
         }
+        let owners = self.owners.as_ref().map(|text| text.clone().into_bytes());
         let files = Files {
             workspace: ("epictree.toml".into(), self.shape.workspace.clone().into_bytes()),
+            owners: owners.map(|text| ("owners.toml".into(), text)),
             assets,
             tools: vec![("hunter.toml".into(), self.tool.clone().into_bytes())],
             ..Files::default()

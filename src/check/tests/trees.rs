@@ -8,6 +8,8 @@ fn filled(text: &crate::text::Text) -> String {
     text.fill(|slot| match slot {
         Slot::Ref(key) => format!("<{}>", key.local()),
         Slot::Tick(_) => "?".into(),
+        Slot::Mention(people) => format!("<@{}>", people.join(" @")),
+        Slot::About(names) => format!("<about {}>", names.join(" ")),
     })
 }
 

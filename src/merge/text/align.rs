@@ -10,7 +10,7 @@ use std::ops::Range;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::page::Page;
-use super::words::{ALIKE, bag, fills, likeness};
+use super::words::{ALIKE, alike, bag};
 
 /// More pairs of lines than this are not weighed against each other.
 const MOST_PAIRS: usize = 10_000;
@@ -177,7 +177,7 @@ impl Alignment {
 /// Whether a line says the same as another, or nearly.
 fn is_same(base: &Page<'_>, old: usize, text: &Page<'_>, new: usize) -> bool {
     let (one, other) = (&base.lines[old].canonical, &text.lines[new].canonical);
-    one == other || likeness(&bag(one), &bag(other)) >= ALIKE
+    one == other || alike((one, &bag(one)), (other, &bag(other))) >= ALIKE
 }
 
 /// How alike each two lines are; `None` below the threshold.
@@ -189,8 +189,7 @@ fn weights(base: &Page<'_>, text: &Page<'_>, old: &[usize], new: &[usize]) -> Ve
     let mut weights = Vec::with_capacity(old.len() * new.len());
     for (i, line) in old.iter().enumerate() {
         for (j, other) in new.iter().enumerate() {
-            let alike = likeness(&bags[i], &others[j]);
-            let alike = if fills(line, other) { alike.max(ALIKE) } else { alike };
+            let alike = alike((line, &bags[i]), (other, &others[j]));
             weights.push((alike >= ALIKE).then_some(alike));
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn bag(line: &str) -> Vec<&str> {
 }
 
 /// How much of two bags of words is common, from 0 to 1.
-pub(super) fn likeness(one: &[&str], other: &[&str]) -> f32 {
+fn likeness(one: &[&str], other: &[&str]) -> f32 {
     let (mut a, mut b, mut common) = (0, 0, 0_u16);
     while let (Some(x), Some(y)) = (one.get(a), other.get(b)) {
         match x.cmp(y) {
@@ -35,8 +35,26 @@ pub(super) fn likeness(one: &[&str], other: &[&str]) -> f32 {
     if all == 0 { 0.0 } else { 2.0 * f32::from(common) / f32::from(all) }
 }
 
+/// Tells whether one of two lines is the other with words before or behind it.
+fn extends(one: &str, other: &str) -> bool {
+    let bare = |line: &str| line.trim_start_matches(['-', '#', '|', ' ']).to_owned();
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    let (short, long) = (bare(short), bare(long));
+    let parted = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+    let behind = long.strip_prefix(&short).is_some_and(|rest| parted(rest.chars().next()));
+    let before = long.strip_suffix(&short).is_some_and(|rest| parted(rest.chars().next_back()));
+    short.contains(char::is_alphanumeric) && (behind || before)
+}
+
+/// How alike two lines are, from 0 to 1, with their bags of words.
+pub(super) fn alike((one, bag): (&str, &[&str]), (other, others): (&str, &[&str])) -> f32 {
+    let likeness = likeness(bag, others);
+    let kin = likeness < ALIKE && (extends(one, other) || fills(one, other));
+    if kin { ALIKE } else { likeness }
+}
+
 /// Tells whether a line is one with open references, now filled.
-pub(super) fn fills(open: &str, filled: &str) -> bool {
+fn fills(open: &str, filled: &str) -> bool {
     let Some((before, after)) = open.split_once(NOT_YET) else { return false };
     let Some(rest) = filled.strip_prefix(before) else { return false };
     let parts = after.split(NOT_YET).filter(|part| !part.is_empty());
@@ -175,11 +193,13 @@ mod tests {
 
     #[test]
     fn lines_are_alike_by_their_words() {
-        let alike = |a, b| likeness(&bag(a), &bag(b)) >= ALIKE;
+        let alike = |a, b| alike((a, &bag(a)), (b, &bag(b))) >= ALIKE;
         assert!(alike("- [ ] move all users", "- [ ] move all the users"));
         assert!(!alike("- [ ] g/e&12+", "- [ ] g/e&13+"));
         assert!(!alike("---", "---"));
         assert!(!alike("Alpha.", "Beta."));
+        assert!(alike("## Steps", "## Steps, as Ann sees them after a week"));
+        assert!(!alike("- a", "- about"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) fn wanted(plan: &ToolPlan, node: &DesiredNode) -> Option<String> {
     let mut open = false;
     let text = node.body.fill(|slot| match slot {
         Slot::Tick(_) => " ".to_owned(),
+        Slot::Mention(_) | Slot::About(_) => unreachable!("these stand in comments only"),
         Slot::Ref(key) => {
             let change = plan.change(key).filter(|change| change.action != Action::Wait);
             let reference = change.and_then(|change| change.reference.as_ref());
