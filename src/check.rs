@@ -9,7 +9,7 @@ use crate::blueprint::Blueprint;
 use crate::problem::{Problem, Problems, Severity, Sources};
 use crate::render::{self, Engine, Scene};
 use crate::source;
-use crate::spec::{Owners, People, Spec, ToolFile, Workspace, references, stages};
+use crate::spec::{Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
 use crate::tree::DesiredTree;
 
 /// A file's name as the user would write it, and its bytes.
@@ -93,8 +93,11 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
 pub fn tool(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> Option<DesiredTree> {
     let before = out.count(Severity::Error);
     references::outward(scene.spec, &scene.blueprint.schema, scene.workspace, scene.owners, out);
+    let lints: Vec<&str> = scene.blueprint.lints.iter().map(|rule| rule.id.as_str()).collect();
+    waive::check(scene.spec, &lints, out);
     let outline = render::expand(scene, engine, out);
     let tree = render::render(scene, &outline, engine, out);
+    render::advise(scene, &outline, tree.as_ref(), engine, out);
     tree.filter(|_| out.count(Severity::Error) == before)
 }
 

@@ -1,5 +1,6 @@
 mod cases;
 mod comments;
+mod lints;
 mod more;
 mod owners;
 mod support;

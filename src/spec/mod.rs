@@ -12,6 +12,7 @@ mod skeleton;
 pub mod stages;
 pub mod tool;
 pub mod values;
+pub mod waive;
 pub mod workspace;
 
 pub use entry::Entry;
