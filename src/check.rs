@@ -9,7 +9,8 @@ use crate::blueprint::Blueprint;
 use crate::problem::{Problem, Problems, Severity, Sources};
 use crate::render::{self, Engine, Scene};
 use crate::source;
-use crate::spec::{Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
+use crate::spec::entry::line_of;
+use crate::spec::{Entry, Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
 use crate::tree::DesiredTree;
 
 /// A file's name as the user would write it, and its bytes.
@@ -79,6 +80,7 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
         let Some(spec) = ToolFile::parse(&file.0, &text, &blueprint.schema, out) else {
             continue;
         };
+        render::unclosed(&spec, &text, out);
         if let (Some(workspace), Some(engine)) = (&workspace, &engine) {
             let scene = Scene { workspace, owners: owners.as_ref(), blueprint, spec: &spec };
             trees.extend(tool(&scene, engine, out));
@@ -86,6 +88,7 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
         specs.push(spec);
     }
     twins(&specs, out);
+    items(&specs, &sources, out);
     Loaded { workspace, owners, blueprint, specs, trees, problems, sources }
 }
 
@@ -161,6 +164,25 @@ fn twins(specs: &[Spec], out: &mut Problems) {
                     seen.insert(&id.value, &spec.file);
                 }
             }
+        }
+    }
+}
+
+/// Reports an item that stands under two ids: both would be its parent, its labels and its record.
+fn items(specs: &[Spec], sources: &Sources, out: &mut Problems) {
+    let mut seen: BTreeMap<String, (&str, &Entry)> = BTreeMap::new();
+    for spec in specs {
+        for (_, _, entry) in spec.entries() {
+            let Some(item) = &entry.item else { continue };
+            let name = item.value.to_string();
+            let Some((file, other)) = seen.get(&name) else {
+                seen.insert(name, (&spec.file, entry));
+                continue;
+            };
+            let line = sources.get(file).map_or(0, |text| line_of(text, other.id.span.range.start));
+            let message = format!("the item {name} stands under `{}` too", other.id.value);
+            let problem = item.span.error(message).label(format!("first used at {file}:{line}"));
+            out.push(problem.hint("keep it under one id; let the other depend on that"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Blueprint, comments, lints, merge, rules, types};
+use super::{Blueprint, comments, lints, merge, overlay, rules, types};
 use crate::assets::Assets;
 use crate::problem::{Problem, Problems, Sources, nearest};
 use crate::source::{self, At, Fields, Span, Table, Value, offer_quoted};
@@ -40,6 +40,8 @@ impl Blueprint {
             layers.push((file, root));
         }
         let file = layers.first()?.0.clone();
+        overlay::entries(&layers, out);
+        overlay::templates(&layers, &chain, assets, out);
         let merged = layers.into_iter().rev().map(|(_, root)| root).reduce(merge::overlay)?;
         read(&merged, file, chain, out)
     }

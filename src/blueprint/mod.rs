@@ -7,6 +7,7 @@ mod comments;
 mod lints;
 mod load;
 mod merge;
+mod overlay;
 mod rules;
 mod types;
 

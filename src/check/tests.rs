@@ -4,4 +4,5 @@ mod lints;
 mod more;
 mod owners;
 mod support;
+mod swallowed;
 mod trees;

@@ -14,7 +14,7 @@ use crate::plan::Options;
 use crate::plan::change::Needs;
 use crate::plan::needs::{self, Found};
 use crate::plan::{Action, Plan, Subject, ToolPlan, build};
-use crate::problem::{Problems, Severity};
+use crate::problem::{Problems, Severity, nearest};
 use crate::sandbox::{Sandbox, Seed, Served};
 use crate::spec::{Place, Workspace};
 use crate::tree::{DesiredTree, Kind, ObservedTree, TitleIn};
@@ -22,7 +22,7 @@ use crate::ui;
 
 use super::preflight::{Preflight, preflight};
 use super::target::{self, TargetArgs};
-use super::{Failure, files, seed};
+use super::{Exit, Failure, files, seed};
 
 /// The token that the sandbox takes for its own user.
 const SANDBOX_TOKEN: &str = "sandbox";
@@ -75,6 +75,22 @@ impl Choices {
                 Some(Settle::Spec) => OnConflict::Spec,
             },
         }
+    }
+
+    /// Checks that each node to make anew is one of the files.
+    pub(super) fn check(&self, ready: &Ready) -> Result<(), Failure> {
+        let known = || ready.trees.iter().flat_map(|tree| &tree.nodes).map(|node| &node.key);
+        let Some(key) = self.recreate.iter().find(|key| !known().any(|other| other == *key)) else {
+            return Ok(());
+        };
+        let keys: Vec<String> = known().map(NodeKey::to_string).collect();
+        let hint = match nearest(&key.to_string(), keys.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "a plan with --format json lists all keys".to_owned(),
+        };
+        Err(Failure::new(format!("--recreate names `{key}`, which no file wants"))
+            .hint(hint)
+            .ends_with(Exit::Usage))
     }
 
     /// Whether a conflict stops everything.

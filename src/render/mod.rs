@@ -22,6 +22,7 @@ mod scan;
 mod secret;
 mod shape;
 mod tokens;
+mod unclosed;
 mod urls;
 mod verify;
 mod words;
@@ -50,6 +51,7 @@ pub struct Scene<'a> {
 
 pub use desired::render;
 pub use expand::expand;
+pub use unclosed::unclosed;
 
 /// Reports that the workspace lacks a place: a slip where a place has nearly that
 /// name, else once for the workspace, however many rules name it.
