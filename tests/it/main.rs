@@ -23,6 +23,7 @@ mod property;
 mod resume;
 mod rows;
 mod sandbox;
+mod texts;
 mod twins;
 mod world;
 

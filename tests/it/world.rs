@@ -134,7 +134,8 @@ impl Shape {
         }
     }
 
-    fn small() -> Self {
+    /// The usual one.
+    pub(crate) fn small() -> Self {
         Self::new(BLUEPRINT, &[("top.md", TOP), ("part.md", PART), ("item.md", ITEM)])
     }
 }
