@@ -359,6 +359,23 @@ fn mistakes_in_a_lint_are_named() {
 }
 
 #[test]
+fn a_label_of_a_blueprint_is_held_against_its_own_rules() {
+    let mut case = Case::default();
+    case.blueprint = case.blueprint.replace("labels = [\"made\",", "labels = [\"Made\",");
+    let loaded = case.load();
+    assert_eq!(messages(&loaded), ["blueprints/base.toml:36: label `Made` is nearly `made`"]);
+    case.tool += "[waive]\nlabel-near = 'both exist'\n";
+    assert_eq!(messages(&case.load()), [""; 0]);
+}
+
+#[test]
+fn no_cut_of_a_lint_panics() {
+    for cut in 0..LINT.len() {
+        let _ = case(&LINT[..cut]).load();
+    }
+}
+
+#[test]
 fn a_waiver_names_a_lint_and_gives_a_reason() {
     let waived = |line: &str| {
         let mut case = case(LINT);
