@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Blueprint, comments, merge, rules, types};
+use super::{Blueprint, comments, lints, merge, overlay, rules, types};
 use crate::assets::Assets;
 use crate::problem::{Problem, Problems, Sources, nearest};
 use crate::source::{self, At, Fields, Span, Table, Value, offer_quoted};
@@ -40,6 +40,8 @@ impl Blueprint {
             layers.push((file, root));
         }
         let file = layers.first()?.0.clone();
+        overlay::entries(&layers, out);
+        overlay::templates(&layers, &chain, assets, out);
         let merged = layers.into_iter().rev().map(|(_, root)| root).reduce(merge::overlay)?;
         read(&merged, file, chain, out)
     }
@@ -106,6 +108,8 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
         fields.tables("table-row", out).into_iter().filter_map(|t| rules::row(t, out)).collect();
     let comments = fields.tables("comment", out);
     let comments = comments.into_iter().filter_map(|t| comments::comment(t, out)).collect();
+    let lints = fields.tables("lint", out);
+    let lints = lints.into_iter().filter_map(|t| lints::lint(t, out)).collect();
     fields.finish(out);
     let blueprint = Blueprint {
         name: chain.first()?.clone(),
@@ -117,6 +121,7 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
         nodes,
         rows,
         comments,
+        lints,
     };
     rules::check(&blueprint, root, out);
     Some(blueprint)

@@ -17,6 +17,7 @@ mod lifecycle;
 mod links;
 mod merge;
 mod merging;
+mod owners;
 mod preflight;
 mod property;
 mod resume;

@@ -295,6 +295,7 @@ impl World {
             owners: owners.map(|text| ("owners.toml".into(), text)),
             assets,
             tools: vec![("hunter.toml".into(), self.tool.clone().into_bytes())],
+            ..Files::default()
         };
         let loaded = check::workspace(&files, Problems::default());
         let Loaded { workspace, mut trees, problems, .. } = loaded;
