@@ -6,6 +6,7 @@
 mod comments;
 mod load;
 mod merge;
+mod relabel;
 mod rules;
 mod types;
 

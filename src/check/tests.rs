@@ -1,5 +1,6 @@
 mod cases;
 mod comments;
 mod more;
+mod relabel;
 mod support;
 mod trees;
