@@ -11,6 +11,7 @@ mod edges;
 mod env;
 mod examples;
 mod files;
+mod generations;
 mod identity;
 mod layers;
 mod lifecycle;
