@@ -16,7 +16,7 @@ fn examples() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =
         entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     folders.sort();
-    assert!(folders.len() >= 3, "{folders:?}");
+    assert!(folders.len() >= 6, "{folders:?}");
     folders
 }
 
