@@ -20,6 +20,7 @@ mod merge;
 mod merging;
 mod preflight;
 mod property;
+mod readme;
 mod resume;
 mod rows;
 mod sandbox;
