@@ -1,7 +1,8 @@
-//! What README.md shows is true: its files plan.
+//! What README.md shows is true: its files plan, its tables list what there is.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -22,6 +23,13 @@ fn toml(words: &str) -> &'static str {
         blocks("toml").into_iter().filter(|block| block.contains(words)).collect();
     assert_eq!(found.len(), 1, "{words}");
     found[0]
+}
+
+/// The first cells of the table under a head.
+fn cells(head: &str) -> BTreeSet<&'static str> {
+    let (_, table) = README.split_once(&format!("\n| {head} |")).unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.split('|').nth(1).unwrap().trim()).collect()
 }
 
 fn write(folder: &Path, name: &str, text: &str) {
@@ -80,4 +88,31 @@ fn its_change_of_a_blueprint_does_what_it_says() {
         .says("- **Gap in GitLab:** missing")
         .does_not_say("team::Product Security Engineering")
         .does_not_say("architecture design document");
+}
+
+#[test]
+fn its_table_of_commands_lists_the_subcommands() {
+    let command = epictree::cli::command();
+    let known: BTreeSet<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let listed: BTreeSet<&str> = cells("command")
+        .into_iter()
+        .map(|cell| cell.trim_matches('`').split(' ').next().unwrap())
+        .collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn its_table_of_exit_codes_lists_those_of_the_help_and_of_the_code() {
+    let source = include_str!("../../src/cli/failure.rs");
+    let (_, body) = source.split_once("pub enum Exit {").unwrap();
+    let (body, _) = body.split_once('}').unwrap();
+    let coded: BTreeSet<&str> =
+        body.lines().filter_map(|line| line.split_once(" = ")?.1.strip_suffix(',')).collect();
+    assert_eq!(cells("exit code"), coded);
+    let help = epictree::cli::command().render_long_help().to_string();
+    let (_, codes) = help.split_once("Exit codes").unwrap();
+    let (codes, _) = codes.split_once("Environment").unwrap();
+    let told: BTreeSet<&str> =
+        codes.split_whitespace().filter(|word| word.parse::<u8>().is_ok()).collect();
+    assert_eq!(told, coded);
 }
