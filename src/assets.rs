@@ -17,6 +17,7 @@ macro_rules! embed {
 
 /// The files in the binary, sorted by path.
 pub const FILES: &[(&str, &str)] = embed![
+    "blueprints/prodseceng-2026.toml",
     "blueprints/prodseceng.toml",
     "blueprints/service-retirement.toml",
     "templates/part/people.md",
@@ -24,6 +25,7 @@ pub const FILES: &[(&str, &str)] = embed![
     "templates/part/public.md",
     "templates/part/questions.md",
     "templates/part/start.md",
+    "templates/prodseceng-2026/inventory.md",
     "templates/prodseceng/component.md",
     "templates/prodseceng/design-document.md",
     "templates/prodseceng/functionality.md",

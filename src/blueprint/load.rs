@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Blueprint, comments, lints, merge, overlay, rules, types};
+use super::{Blueprint, comments, lints, merge, overlay, relabel, rules, types};
 use crate::assets::Assets;
 use crate::problem::{Problem, Problems, Sources, nearest};
 use crate::source::{self, At, Fields, Span, Table, Value, offer_quoted};
@@ -42,7 +42,16 @@ impl Blueprint {
         let file = layers.first()?.0.clone();
         overlay::entries(&layers, out);
         overlay::templates(&layers, &chain, assets, out);
-        let merged = layers.into_iter().rev().map(|(_, root)| root).reduce(merge::overlay)?;
+        let mut layers = layers.into_iter().rev().map(|(_, root)| root);
+        let mut merged = layers.next()?;
+        if let Some(entry) = merged.entries.get("relabel") {
+            let message = "`relabel` changes labels of a blueprint that is extended, and this one extends none";
+            out.push(entry.key.error(message).hint("change the labels themselves"));
+        }
+        for layer in layers {
+            relabel::apply(&mut merged, &layer, out);
+            merged = merge::overlay(merged, layer);
+        }
         read(&merged, file, chain, out)
     }
 }
@@ -77,7 +86,7 @@ fn find<'a>(
 
 fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> Option<Blueprint> {
     let mut fields = Fields::of(root, "the blueprint");
-    for key in ["schema", "name", "extends"] {
+    for key in ["schema", "name", "extends", "relabel"] {
         fields.take(key);
     }
     let summary = fields.string("summary", out).map(|at| at.value);

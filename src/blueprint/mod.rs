@@ -8,6 +8,7 @@ mod lints;
 mod load;
 mod merge;
 mod overlay;
+mod relabel;
 mod rules;
 mod types;
 

@@ -3,6 +3,7 @@ mod comments;
 mod lints;
 mod more;
 mod owners;
+mod relabel;
 mod support;
 mod swallowed;
 mod trees;
