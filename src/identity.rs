@@ -17,7 +17,7 @@ use crate::tree::{
     Capabilities, DesiredTree, Item, Kind, ObservedTree, Parent, Reference, Trouble, WorkItemId,
 };
 
-use record::is_recorded;
+use record::known_as;
 
 /// Everything read so far of one tool.
 pub struct Pool<'a> {
@@ -142,7 +142,8 @@ impl<'a> Pool<'a> {
     pub fn to_follow(&self) -> BTreeSet<String> {
         let recorded = self.recorded();
         let ours = self.read.values().filter(|(item, claim)| {
-            matches!(claim, Claim::Ours(..) | Claim::Damaged(_)) || is_recorded(&recorded, item)
+            matches!(claim, Claim::Ours(..) | Claim::Damaged(_))
+                || known_as(&recorded, &item.id).is_some()
         });
         let urls = ours.filter_map(|(item, _)| item.moved_to.clone());
         urls.filter(|url| !self.followed.contains(url)).collect()

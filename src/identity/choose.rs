@@ -6,7 +6,7 @@ use crate::key::NodeKey;
 use crate::marker;
 use crate::tree::{Item, Parent, Trouble, WorkItemId};
 
-use super::record::is_recorded;
+use super::record::{Recorded, known_as};
 use super::{Claim, Pool};
 
 impl Pool<'_> {
@@ -19,13 +19,16 @@ impl Pool<'_> {
             self.read.values().filter(|(item, _)| !self.moved.contains_key(&item.id))
         {
             match claim {
-                Claim::Ours(key, _) => claims.entry(key.clone()).or_default().push(item),
-                Claim::Damaged(key) => {
+                Claim::Ours(claimed, _) => {
+                    claims.entry(self.owner(item, claimed, &recorded)).or_default().push(item);
+                }
+                Claim::Damaged(claimed) => {
+                    let key = self.owner(item, claimed, &recorded);
                     trouble.push(Trouble::Damaged(key.clone(), item.reference.clone()));
-                    claims.entry(key.clone()).or_default().push(item);
+                    claims.entry(key).or_default().push(item);
                 }
                 Claim::Newer(version)
-                    if is_recorded(&recorded, item)
+                    if known_as(&recorded, &item.id).is_some()
                         || self.stands_in_place(item)
                         || marker::names(&item.description, self.workspace, &self.desired.tool) =>
                 {
@@ -45,7 +48,7 @@ impl Pool<'_> {
             let of_key = claims.get(&key).map(Vec::as_slice).unwrap_or_default();
             let expected = self.expected_parent(&key, &chosen);
             if let Some(item) =
-                self.winner(&key, of_key, recorded.get(&key), expected.as_ref(), &mut trouble)
+                self.winner(&key, of_key, &recorded, expected.as_ref(), &mut trouble)
             {
                 chosen.insert(key, item);
             }
@@ -82,12 +85,11 @@ impl Pool<'_> {
         &'s self,
         key: &NodeKey,
         claims: &[&'s Item],
-        recorded: Option<&WorkItemId>,
+        recorded: &Recorded,
         expected: Option<&WorkItemId>,
         trouble: &mut Vec<Trouble>,
     ) -> Option<&'s Item> {
-        let known =
-            recorded.and_then(|id| self.by_record(key, id, expected, claims.is_empty(), trouble));
+        let known = self.by_record(key, recorded, expected, claims.is_empty(), trouble);
         let (near, far): (Vec<&Item>, Vec<&Item>) =
             claims.iter().copied().partition(|item| self.in_a_place(item));
         let under = |item: &&Item| expected.is_some() && item.parent.as_ref() == expected;
@@ -103,16 +105,38 @@ impl Pool<'_> {
         winner
     }
 
+    /// The node of an item that carries a marker of ours. People paste a description, marker
+    /// and all: where the record gives the item to another node, it knows better, unless nothing
+    /// but this item can be what its marker says.
+    fn owner(&self, item: &Item, claimed: &NodeKey, recorded: &Recorded) -> NodeKey {
+        let claims = |(other, claim): &&(Item, Claim)| {
+            other.id != item.id
+                && matches!(claim, Claim::Ours(key, _) | Claim::Damaged(key) if key == claimed)
+        };
+        match (recorded.get(claimed), known_as(recorded, &item.id)) {
+            (Some(id), _) if *id == item.id => claimed.clone(),
+            (Some(_), Some(known)) => known.clone(),
+            (None, Some(known))
+                if self.desired.node(claimed).is_none()
+                    || self.read.values().any(|o| claims(&o)) =>
+            {
+                known.clone()
+            }
+            (_, _) => claimed.clone(),
+        }
+    }
+
     /// The recorded item, if it is still ours: it carries our marker, or lost it
     /// and stands under its expected parent.
     fn by_record(
         &self,
         key: &NodeKey,
-        id: &WorkItemId,
+        recorded: &Recorded,
         expected: Option<&WorkItemId>,
         alone: bool,
         trouble: &mut Vec<Trouble>,
     ) -> Option<&Item> {
+        let id = recorded.get(key)?;
         let Some((item, claim)) = self.read.get(id) else {
             if alone && self.asked.contains(id) && self.desired.node(key).is_some() {
                 trouble
@@ -121,10 +145,8 @@ impl Pool<'_> {
             return None;
         };
         match claim {
-            Claim::Ours(claimed, _) | Claim::Damaged(claimed) if claimed == key => Some(item),
-            // Its description was copied from another item of ours: the record knows better.
-            Claim::Ours(..) | Claim::Damaged(_) => {
-                (expected.is_some() && item.parent.as_ref() == expected).then_some(item)
+            Claim::Ours(claimed, _) | Claim::Damaged(claimed) => {
+                (self.owner(item, claimed, recorded) == *key).then_some(item)
             }
             Claim::Unmarked => {
                 let node = self.desired.node(key)?;
@@ -132,7 +154,7 @@ impl Pool<'_> {
                     Some(_) => item.parent.as_ref() == expected,
                     None => node.parent == Parent::None && item.parent.is_none(),
                 };
-                if stands {
+                if stands && known_as(recorded, id) == Some(key) {
                     return Some(item);
                 }
                 trouble.push(Trouble::Lost(key.clone(), item.reference.clone()));

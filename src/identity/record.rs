@@ -8,9 +8,12 @@ use crate::tree::{DesiredTree, Item, WorkItemId};
 
 use super::{Claim, Pool};
 
+/// The recorded id of each key, after moves.
+pub(super) type Recorded = BTreeMap<NodeKey, WorkItemId>;
+
 impl Pool<'_> {
     /// The recorded id of each key, after moves.
-    pub(super) fn recorded(&self) -> BTreeMap<NodeKey, WorkItemId> {
+    pub(super) fn recorded(&self) -> Recorded {
         let record = self.record();
         let keys = record.items.iter().filter_map(|(local, number)| {
             let key = NodeKey::of(&self.desired.tool, local)?;
@@ -58,9 +61,9 @@ impl Pool<'_> {
     }
 }
 
-/// Tells whether an item is recorded under any key.
-pub(super) fn is_recorded(recorded: &BTreeMap<NodeKey, WorkItemId>, item: &Item) -> bool {
-    recorded.values().any(|id| *id == item.id)
+/// The node that an item is recorded for.
+pub(super) fn known_as<'r>(recorded: &'r Recorded, id: &WorkItemId) -> Option<&'r NodeKey> {
+    recorded.iter().find(|(_, known)| *known == id).map(|(key, _)| key)
 }
 
 fn first_recorded(desired: &DesiredTree, record: &Record) -> Option<u64> {

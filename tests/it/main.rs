@@ -18,6 +18,7 @@ mod merge;
 mod merging;
 mod preflight;
 mod property;
+mod record;
 mod resume;
 mod rows;
 mod sandbox;
