@@ -38,6 +38,8 @@ pub struct Pool<'a> {
     followed: BTreeSet<String>,
     /// Recorded ids that were asked for.
     asked: BTreeSet<WorkItemId>,
+    /// What the tool's table rows name as its first item, and whether that can be read.
+    rows: BTreeMap<Reference, bool>,
     /// Second items that were looked at closely.
     looks: BTreeMap<WorkItemId, twins::Look>,
 }
@@ -72,6 +74,7 @@ impl<'a> Pool<'a> {
             moved: BTreeMap::new(),
             followed: BTreeSet::new(),
             asked: BTreeSet::new(),
+            rows: BTreeMap::new(),
             looks: BTreeMap::new(),
         }
     }
@@ -88,6 +91,12 @@ impl<'a> Pool<'a> {
     pub fn add_children(&mut self, parent: &WorkItemId, children: Vec<Item>) {
         self.listed.insert(parent.clone());
         self.add(children);
+    }
+
+    /// Takes in what the tool's table rows name as its first item, and what of that can be read.
+    pub fn add_named(&mut self, named: Vec<Reference>, found: BTreeMap<Reference, Item>) {
+        self.rows = named.into_iter().map(|r| (r.clone(), found.contains_key(&r))).collect();
+        self.add(found.into_values());
     }
 
     /// Notes where an item went; `None` if that cannot be read.
@@ -193,12 +202,13 @@ impl<'a> Pool<'a> {
         let twins = self.twins(&chosen, &trouble);
         let closed = |at: &Reference| twins.iter().any(|twin| twin.item.reference == *at);
         trouble.retain(|t| !matches!(t, Trouble::Duplicate(_, at) if closed(at)));
-        let items: BTreeMap<NodeKey, Item> =
-            chosen.into_iter().map(|(key, item)| (key, item.clone())).collect();
-        let borrowed = items.iter().map(|(key, item)| (key.clone(), item)).collect();
-        let (adoptable, foreign) = self.adoptable(&borrowed);
-        let adoptable = adoptable.into_iter().map(|(key, item)| (key, item.clone())).collect();
+        let (adoptable, foreign) = self.adoptable(&chosen);
         trouble.extend(foreign);
+        trouble.extend(self.unknown(&chosen, &adoptable));
+        let owned = |items: BTreeMap<NodeKey, &Item>| -> BTreeMap<NodeKey, Item> {
+            items.into_iter().map(|(key, item)| (key, item.clone())).collect()
+        };
+        let (items, adoptable) = (owned(chosen), owned(adoptable));
         let ids: BTreeSet<&WorkItemId> = items.values().map(|item| &item.id).collect();
         let mut open_below: BTreeMap<WorkItemId, Vec<Reference>> = BTreeMap::new();
         for (item, _) in self.read.values().filter(|(item, _)| item.open && !ids.contains(&item.id))

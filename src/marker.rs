@@ -194,10 +194,10 @@ pub fn write_duplicate(text: &str, workspace: &str, key: &NodeKey) -> String {
     attach(text, workspace, key, DUPLICATE)
 }
 
-/// The text by which the search for a lost first node finds its marker.
+/// The text by which a search finds the markers of a tool.
 #[must_use]
-pub fn search_phrase(workspace: &str, key: &NodeKey) -> String {
-    format!("epictree:{VERSION} {workspace} {key}")
+pub fn search_phrase(workspace: &str, tool: &str) -> String {
+    format!("epictree:{VERSION} {workspace} {tool}/")
 }
 
 /// Tells whether a description holds a marker of a tool, of whatever version. Every version

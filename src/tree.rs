@@ -384,8 +384,14 @@ pub enum Trouble {
     Duplicate(NodeKey, Reference),
     /// A recorded item that lost its marker and lies elsewhere: left alone.
     Lost(NodeKey, Reference),
+    /// The item that a table row names as the first node, and that is nobody's to take.
+    Named(NodeKey, Reference),
     /// A recorded item that cannot be read, and what is known of it.
     Unreadable(NodeKey, String),
+    /// Nodes without an item while the record cannot be read; the item shows that the tool is not new.
+    Unrecorded(Vec<NodeKey>, Reference),
+    /// Nodes without an item while the first node is closed, so that the record cannot be kept.
+    Unkept(Vec<NodeKey>, Reference),
     /// A marker of another workspace or tool on an item where ours would go.
     Foreign(NodeKey, Reference),
 }

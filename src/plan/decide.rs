@@ -70,7 +70,8 @@ fn record(scene: &Scene<'_>) -> Record {
     for key in scene.desired.nodes.iter().flat_map(|node| &node.was) {
         record.items.remove(key.local());
     }
-    let adopted = scene.observed.adoptable.iter().filter(|_| scene.options.adopt);
+    let adopted = scene.observed.adoptable.keys();
+    let adopted = adopted.filter_map(|key| Some((key, scene.item(key)?)));
     for (key, item) in scene.observed.items.iter().chain(adopted) {
         record.items.insert(key.local().to_owned(), item.id.number());
     }

@@ -1,5 +1,6 @@
 //! What people should know that is not a change.
 
+use crate::key::NodeKey;
 use crate::tree::{DesiredNode, Kind, Parent, Trouble};
 
 use super::change::Notice;
@@ -9,20 +10,22 @@ use super::scene::Scene;
 pub(super) fn notices(scene: &Scene<'_>) -> Vec<Notice> {
     let mut notices: Vec<Notice> =
         scene.observed.trouble.iter().filter_map(|t| notice(scene, t)).collect();
-    for change in scene.desired.nodes.iter().filter(|node| node.item.is_none()) {
-        if let Some(item) =
-            scene.observed.adoptable.get(&change.key).filter(|_| !scene.options.adopt)
-        {
-            notices.push(Notice {
-                blocks: false,
-                message: format!("{} has the title of {} and no marker", item.reference, change.key),
-                hint: "if it is the same work, run again with --adopt; otherwise rename one of the two".into(),
-            });
-        }
-    }
+    notices.extend(scene.desired.nodes.iter().filter_map(|node| proposed(scene, node)));
     notices.extend(scene.desired.nodes.iter().filter_map(|node| unplaced(scene, node)));
     notices.sort();
     notices
+}
+
+/// What people made and could become the item of a node.
+fn proposed(scene: &Scene<'_>, node: &DesiredNode) -> Option<Notice> {
+    let item = scene.proposal(&node.key).filter(|_| !scene.options.adopt)?;
+    let (at, key) = (&item.reference, &node.key);
+    let message = match item.title == node.title {
+        true => format!("{at} has the title of {key} and no marker"),
+        false => format!("{at} is what the table names as {key}, and has no marker"),
+    };
+    let hint = "if it is the same work, run again with --adopt; otherwise rename one of the two";
+    Some(Notice { blocks: false, message, hint: hint.into() })
 }
 
 /// Work that exists and cannot hang where the files want it.
@@ -79,7 +82,38 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
             format!("{key} is known as {what}, which cannot be read"),
             format!("ask for access, or run with --recreate {key} if it is gone for good"),
         ),
-        Trouble::Lost(..) | Trouble::Unreadable(..) => return None,
+        Trouble::Named(key, at) if !scene.options.recreate.contains(key) => (
+            true,
+            format!("{at} is what the table names as {key}, and cannot be taken for it"),
+            format!(
+                "let the row name the right one; if it is this one, reopen it, take another's marker \
+                 out of it and run with --adopt; or run with --recreate {key} to make a new one"
+            ),
+        ),
+        Trouble::Unrecorded(keys, at) => {
+            let keys = asked_for(scene, keys)?;
+            (
+                true,
+                format!("{at} shows that the tool is not new, but its record cannot be read, so nobody knows whether there is {keys} already"),
+                "put the last line of the first item's description back as it was, from the item's history; or name each that is to be made with --recreate KEY".to_owned(),
+            )
+        }
+        Trouble::Unkept(keys, at) => {
+            let keys = asked_for(scene, keys)?;
+            (
+                false,
+                format!("{at} is closed and can keep no record, so nobody makes {keys}"),
+                "reopen it if the work goes on, or name each that is to be made with --recreate KEY".to_owned(),
+            )
+        }
+        Trouble::Lost(..) | Trouble::Named(..) | Trouble::Unreadable(..) => return None,
     };
     Some(Notice { blocks, message, hint })
+}
+
+/// The keys that are not to be made anew, as people read them.
+fn asked_for(scene: &Scene<'_>, keys: &[NodeKey]) -> Option<String> {
+    let left = keys.iter().filter(|key| !scene.options.recreate.contains(key));
+    let left: Vec<&str> = left.map(NodeKey::as_str).collect();
+    (!left.is_empty()).then(|| left.join(", "))
 }

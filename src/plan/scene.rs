@@ -50,13 +50,12 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn new(desired: &'a DesiredTree, observed: &'a ObservedTree, options: &'a Options) -> Self {
         let mut scene = Self { desired, observed, options, waiting: BTreeSet::new() };
-        let unreadable = unreadable(&scene);
+        let unknown = unknown(&scene);
         for node in &desired.nodes {
-            let proposed = observed.adoptable.contains_key(&node.key) && !options.adopt;
+            let proposed = scene.proposal(&node.key).is_some() && !options.adopt;
             let below =
                 matches!(&node.parent, Parent::Node(parent) if scene.waiting.contains(parent));
-            if scene.item(&node.key).is_none()
-                && (proposed || below || unreadable.contains(&node.key))
+            if scene.item(&node.key).is_none() && (proposed || below || unknown.contains(&node.key))
             {
                 scene.waiting.insert(node.key.clone());
             }
@@ -79,12 +78,18 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn item(&self, key: &NodeKey) -> Option<&'a Item> {
         let ours = self.observed.items.get(key);
-        let adopted = || self.observed.adoptable.get(key).filter(|_| self.options.adopt);
+        let adopted = || self.proposal(key).filter(|_| self.options.adopt);
         let named = || {
             let node = self.desired.node(key)?;
             self.observed.existing.get(node.item.as_ref()?)
         };
         ours.or_else(adopted).or_else(named)
+    }
+
+    /// The item that a node could adopt.
+    #[must_use]
+    pub fn proposal(&self, key: &NodeKey) -> Option<&'a Item> {
+        self.observed.adoptable.get(key).filter(|_| !self.options.recreate.contains(key))
     }
 
     /// The item a node hangs under.
@@ -104,12 +109,17 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn unreadable(scene: &Scene<'_>) -> BTreeSet<NodeKey> {
-    let keys = scene.observed.trouble.iter().filter_map(|trouble| match trouble {
-        Trouble::Unreadable(key, _) | Trouble::Lost(key, _) | Trouble::Foreign(key, _) => {
-            Some(key.clone())
+/// Nodes of which nobody knows whether or where they exist.
+fn unknown(scene: &Scene<'_>) -> BTreeSet<NodeKey> {
+    let keys = scene.observed.trouble.iter().flat_map(|trouble| match trouble {
+        Trouble::Unreadable(key, _)
+        | Trouble::Lost(key, _)
+        | Trouble::Named(key, _)
+        | Trouble::Foreign(key, _) => std::slice::from_ref(key),
+        Trouble::Unrecorded(keys, _) | Trouble::Unkept(keys, _) => keys,
+        Trouble::Damaged(..) | Trouble::Newer(..) | Trouble::Stray(..) | Trouble::Duplicate(..) => {
+            &[]
         }
-        _ => None,
     });
-    keys.filter(|key| !scene.options.recreate.contains(key)).collect()
+    keys.filter(|key| !scene.options.recreate.contains(*key)).cloned().collect()
 }
