@@ -377,7 +377,7 @@ pub enum Trouble {
     /// A marker whose payload is damaged or contradicted: its base is unknown.
     Damaged(NodeKey, Reference),
     /// A marker that only a newer epictree can read.
-    Newer(Reference, u32),
+    Newer(NodeKey, Reference, u32),
     /// An item that carries a marker of ours and is not ours: a clone or a forgery.
     Stray(NodeKey, Reference),
     /// A second item with one key under one parent; the elder one wins.

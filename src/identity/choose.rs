@@ -27,14 +27,13 @@ impl Pool<'_> {
                     trouble.push(Trouble::Damaged(key.clone(), item.reference.clone()));
                     claims.entry(key).or_default().push(item);
                 }
-                Claim::Newer(version)
-                    if known_as(&recorded, &item.id).is_some()
-                        || self.stands_in_place(item)
-                        || marker::names(&item.description, self.workspace, &self.desired.tool) =>
-                {
-                    trouble.push(Trouble::Newer(item.reference.clone(), *version));
+                Claim::Newer(version) => {
+                    let known = known_as(&recorded, &item.id).cloned();
+                    let key = known.or_else(|| self.newer_key(item));
+                    let newer = |key| Trouble::Newer(key, item.reference.clone(), *version);
+                    trouble.extend(key.map(newer));
                 }
-                Claim::Newer(_) | Claim::Foreign | Claim::Unmarked => {}
+                Claim::Foreign | Claim::Unmarked => {}
             }
         }
         let mut chosen: BTreeMap<NodeKey, &Item> = BTreeMap::new();
@@ -58,9 +57,14 @@ impl Pool<'_> {
         (chosen, trouble)
     }
 
-    /// Tells whether an item hangs where one of ours would, under a wanted title.
-    fn stands_in_place(&self, item: &Item) -> bool {
-        self.in_a_place(item) && self.desired.nodes.iter().any(|node| node.title == item.title)
+    /// The node that a newer epictree's item is: its key stands in any marker; else by its title.
+    fn newer_key(&self, item: &Item) -> Option<NodeKey> {
+        let marked = marker::key_of(&item.description, self.workspace, &self.desired.tool);
+        let titled = || {
+            let mut nodes = self.desired.nodes.iter().filter(|_| self.in_a_place(item));
+            nodes.find(|node| node.title == item.title).map(|node| node.key.clone())
+        };
+        marked.map(|key| self.desired.renamed(key)).or_else(titled)
     }
 
     fn expected_parent(

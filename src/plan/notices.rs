@@ -52,7 +52,7 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
             "what GitLab and the files agree on is recorded anew; settle the rest by hand"
                 .to_owned(),
         ),
-        Trouble::Newer(at, version) => (
+        Trouble::Newer(_, at, version) => (
             true,
             format!("{at} was written by a newer epictree (marker version {version})"),
             "update epictree".to_owned(),
@@ -67,10 +67,13 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
             format!("{at} is a second item for {key}"),
             "it is left alone; close it if nobody works there".to_owned(),
         ),
-        Trouble::Foreign(key, at) => (
+        Trouble::Foreign(key, at) if !scene.options.recreate.contains(key) => (
             true,
             format!("{at} stands where {key} would go and belongs to another workspace or tool"),
-            "give one of the two another title or parent".to_owned(),
+            format!(
+                "give one of the two another title or parent, or run with --recreate {key} to make \
+                 ours beside it"
+            ),
         ),
         Trouble::Lost(key, at) if !scene.options.recreate.contains(key) => (
             true,
@@ -106,7 +109,9 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
                 "reopen it if the work goes on, or name each that is to be made with --recreate KEY".to_owned(),
             )
         }
-        Trouble::Lost(..) | Trouble::Named(..) | Trouble::Unreadable(..) => return None,
+        Trouble::Foreign(..) | Trouble::Lost(..) | Trouble::Named(..) | Trouble::Unreadable(..) => {
+            return None;
+        }
     };
     Some(Notice { blocks, message, hint })
 }

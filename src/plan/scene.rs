@@ -115,11 +115,10 @@ fn unknown(scene: &Scene<'_>) -> BTreeSet<NodeKey> {
         Trouble::Unreadable(key, _)
         | Trouble::Lost(key, _)
         | Trouble::Named(key, _)
+        | Trouble::Newer(key, ..)
         | Trouble::Foreign(key, _) => std::slice::from_ref(key),
         Trouble::Unrecorded(keys, _) | Trouble::Unkept(keys, _) => keys,
-        Trouble::Damaged(..) | Trouble::Newer(..) | Trouble::Stray(..) | Trouble::Duplicate(..) => {
-            &[]
-        }
+        Trouble::Damaged(..) | Trouble::Stray(..) | Trouble::Duplicate(..) => &[],
     });
     keys.filter(|key| !scene.options.recreate.contains(*key)).cloned().collect()
 }

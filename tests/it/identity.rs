@@ -127,6 +127,8 @@ async fn the_marker_of_a_newer_epictree_stops_everything() {
             let found = said.iter().find(newer);
             let found = found.unwrap_or_else(|| panic!("{local}, {renamed}: {said:?}"));
             assert!(found.contains(&reference), "{local}: {found}");
+            assert_eq!(creates(&plan), [""; 0], "{local}, {renamed}: nor is it made anew");
+            assert_eq!(change(&plan, local).action, Action::Wait, "{local}, {renamed}");
         }
     }
 }
@@ -202,7 +204,7 @@ async fn a_text_too_long_for_the_marker_is_known_by_its_hash() {
 #[tokio::test]
 async fn an_item_of_another_workspace_where_ours_would_go_blocks() {
     for workspace in ["other", WORKSPACE] {
-        let world = World::new(TOOL).await;
+        let mut world = World::new(TOOL).await;
         let theirs = if workspace == WORKSPACE { "gatherer/top" } else { "hunter/top" };
         let text = marked(workspace, &NodeKey::parse(theirs).unwrap(), "Theirs.");
         let reference = world.create("g/e", "Hunter integration", ROOT, &text);
@@ -212,6 +214,11 @@ async fn an_item_of_another_workspace_where_ours_would_go_blocks() {
         assert!(said[0].starts_with("! ") && said[0].contains(&reference), "{said:?}");
         assert!(plan.proposals().next().is_none(), "nor is it adoptable");
         assert!(change(&plan, "top").reference.is_none());
+        assert_eq!(change(&plan, "top").action, Action::Wait);
+        world.options.recreate.insert(key("top"));
+        assert_eq!(change(&world.plan().await, "top").action, Action::Create);
+        world.settle().await;
+        assert_eq!(world.sandbox.item(&reference).unwrap().description, text, "theirs stays");
     }
 }
 
