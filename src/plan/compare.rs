@@ -24,6 +24,8 @@ pub struct Around<'a> {
     pub on_conflict: OnConflict,
     /// The item of a node, if it exists.
     pub item: &'a dyn Fn(&NodeKey) -> Option<&'a Item>,
+    /// The item that a reference in an existing text names.
+    pub named: &'a dyn Fn(&NodeKey, &str) -> Option<&'a Item>,
     /// The item that a node hangs under, if it exists.
     pub parent: &'a dyn Fn(&Parent) -> Option<&'a Item>,
     /// The record that the tool's first node is to hold; `None` for other nodes.
@@ -276,14 +278,19 @@ impl Work {
 
     /// Answers the text to write, if GitLab's is not to stay.
     fn body(&mut self, node: &DesiredNode, gitlab: &str, around: &Around<'_>) -> Option<String> {
-        let spec = resolve(&node.body, around.open, around.item);
         let old = self.old.body.take();
+        let said = match &old {
+            Some(BaseText::Text(base)) => format!("{base}\n{gitlab}"),
+            Some(BaseText::Hash(_)) | None => gitlab.to_owned(),
+        };
+        let item = |key: &NodeKey| (around.named)(key, &said);
+        let spec = resolve(&node.body, around.open, item);
         let Merged { text, base, drift, conflict } =
             decide_text(old.as_ref(), gitlab, &spec, self.on_conflict);
         if let Some(text) = &text {
             let filled = matches!(
                 &old,
-                Some(BaseText::Text(base)) if was_open(&node.body, base, around.item)
+                Some(BaseText::Text(base)) if was_open(&node.body, base, item)
             );
             self.decision.cause = filled.then_some(Cause::Filled).or(self.decision.cause);
             self.note("body", Verdict::Write, gitlab.into(), text.as_str().into());

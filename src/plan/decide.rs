@@ -29,6 +29,7 @@ pub fn around<T>(
         workspace: &scene.options.workspace,
         on_conflict: scene.options.on_conflict,
         item: &|key| scene.item(key),
+        named: &|key, text| scene.named(key, text),
         parent: &|parent| scene.parent(parent),
         by_id: &|id| scene.observed.by_id(id),
         record: first.then(|| record(scene)),

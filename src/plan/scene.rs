@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::key::NodeKey;
 use crate::merge::OnConflict;
 use crate::text::NOT_YET;
-use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Trouble};
+use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Reference, Trouble};
 
 use super::resolve::AFTER_APPLY;
 
@@ -92,6 +92,14 @@ impl<'a> Scene<'a> {
         self.observed.adoptable.get(key).filter(|_| !self.options.recreate.contains(key))
     }
 
+    /// The item that a reference in an existing text names: one that waits for its adoption only
+    /// if the text names it already.
+    #[must_use]
+    pub fn named(&self, key: &NodeKey, text: &str) -> Option<&'a Item> {
+        let known = || self.proposal(key).filter(|item| names(text, &item.reference));
+        self.item(key).or_else(known)
+    }
+
     /// The item a node hangs under.
     #[must_use]
     pub fn parent(&self, parent: &Parent) -> Option<&'a Item> {
@@ -107,6 +115,13 @@ impl<'a> Scene<'a> {
     pub fn is_first(&self, node: &DesiredNode) -> bool {
         self.desired.nodes.first().is_some_and(|first| first.key == node.key)
     }
+}
+
+/// Tells whether a reference stands in a text.
+fn names(text: &str, reference: &Reference) -> bool {
+    let reference = reference.to_string();
+    let ends = |at: usize| !text[at + reference.len()..].starts_with(|c: char| c.is_ascii_digit());
+    text.match_indices(&reference).any(|(at, _)| ends(at))
 }
 
 /// Nodes of which nobody knows whether or where they exist.
