@@ -29,9 +29,9 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
         desired: desired.clone(),
         open_items: observed.items.values().filter(|item| item.open).count(),
         touched: touched(&changes, &closed),
+        notices: notices(&scene, &changes),
         changes,
         orphans,
-        notices: notices(&scene),
         needs: Needs::default(),
     };
     plan.changes.extend(twins(&scene));

@@ -183,6 +183,7 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
     work.plain("start", |b| &mut b.start, item.start, node.start, |u, v| u.start = Some(v));
     work.plain("due", |b| &mut b.due, item.due, node.due, |u, v| u.due = Some(v));
     work.links(node, item, around);
+    work.linked_parent(item);
     let wanted = marker::as_stored(&Marker {
         workspace: around.workspace.to_owned(),
         key: node.key.clone(),
@@ -211,8 +212,9 @@ pub fn compare_existing(node: &DesiredNode, item: &Item, around: &Around<'_>) ->
         decision.fields.push(FieldChange::new("labels", Value::None, labels.add.clone()));
         decision.update.add_labels = labels.add;
     }
-    if item.parent.is_none() && node.parent != Parent::None && may_hang(node, item) {
-        let parent = (around.parent)(&node.parent);
+    let parent = (around.parent)(&node.parent);
+    let free = parent.is_none_or(|parent| linked(item, &parent.id).is_none());
+    if item.parent.is_none() && node.parent != Parent::None && may_hang(node, item) && free {
         let shown = parent.map_or_else(|| AFTER_APPLY.to_owned(), |p| p.reference.to_string());
         decision.fields.push(FieldChange::new("parent", Value::None, shown));
         decision.update.parent = parent.map(|p| Some(p.id.clone()));
@@ -351,6 +353,24 @@ impl Work {
         self.new.parent = if verdict.settles() { spec } else { self.old.parent };
     }
 
+    /// GitLab takes no linked item for a parent: people decide which of the two it is to be.
+    fn linked_parent(&mut self, item: &Item) {
+        let Update { parent, unlinks, .. } = &self.decision.update;
+        let Some(Some(wanted)) = parent else { return };
+        if linked(item, wanted).is_none() || unlinks.contains(wanted) {
+            return;
+        }
+        let keep = self.on_conflict == OnConflict::Keep;
+        self.new.parent = if keep { Some(wanted.number()) } else { self.old.parent };
+        self.decision.update.parent = None;
+        let Decision { fields, kept, conflicts, .. } = &mut self.decision;
+        let left = if keep { kept } else { conflicts };
+        left.extend(fields.extract_if(.., |field| field.name == "parent"));
+        if fields.is_empty() {
+            self.decision.cause = None;
+        }
+    }
+
     /// Raised when the files say so, never lowered by drift correction.
     fn confidential(&mut self, node: &DesiredNode, item: &Item) {
         let (old, wanted) = (self.old.confidential, node.confidential);
@@ -433,7 +453,7 @@ impl Work {
 }
 
 /// How an item is linked to another, if it is.
-fn linked(item: &Item, to: &WorkItemId) -> Option<LinkKind> {
+pub(super) fn linked(item: &Item, to: &WorkItemId) -> Option<LinkKind> {
     item.links.iter().find(|link| link.to.as_ref() == Some(to)).map(|link| link.kind)
 }
 

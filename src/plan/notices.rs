@@ -3,15 +3,17 @@
 use crate::key::NodeKey;
 use crate::tree::{DesiredNode, Kind, Parent, Trouble};
 
-use super::change::Notice;
-use super::compare::may_hang;
+use super::change::{Change, Notice};
+use super::compare::{linked, may_hang};
 use super::scene::Scene;
 
-pub(super) fn notices(scene: &Scene<'_>) -> Vec<Notice> {
+pub(super) fn notices(scene: &Scene<'_>, changes: &[Change]) -> Vec<Notice> {
     let mut notices: Vec<Notice> =
         scene.observed.trouble.iter().filter_map(|t| notice(scene, t)).collect();
     notices.extend(scene.desired.nodes.iter().filter_map(|node| proposed(scene, node)));
     notices.extend(scene.desired.nodes.iter().filter_map(|node| unplaced(scene, node)));
+    let linked = changes.iter().zip(&scene.desired.nodes);
+    notices.extend(linked.filter_map(|(change, node)| linked_parent(scene, node, change)));
     notices.sort();
     notices
 }
@@ -41,6 +43,21 @@ fn unplaced(scene: &Scene<'_>, node: &DesiredNode) -> Option<Notice> {
             node.key
         ),
         hint: "put it where it belongs by hand".into(),
+    })
+}
+
+/// An item that people linked to what the files want as its parent.
+fn linked_parent(scene: &Scene<'_>, node: &DesiredNode, change: &Change) -> Option<Notice> {
+    let (item, parent) = (scene.item(&node.key)?, scene.parent(&node.parent)?);
+    let free = node.item.is_some() && item.open && item.parent.is_none();
+    let wanted = free || change.conflicts.iter().any(|field| field.name == "parent");
+    (wanted && linked(item, &parent.id).is_some()).then(|| Notice {
+        blocks: false,
+        message: format!(
+            "{} is linked to {}, so GitLab does not take that for its parent",
+            item.reference, parent.reference
+        ),
+        hint: "take the link away, or let the files name another parent".into(),
     })
 }
 
