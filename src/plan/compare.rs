@@ -10,7 +10,6 @@ use crate::merge::OnConflict;
 use crate::merge::labels::{Wanted, decide_labels};
 use crate::merge::scalar::{Verdict, decide};
 use crate::merge::text::{Merged, Sides, decide_text};
-use crate::text::NOT_YET;
 use crate::tree::{Capabilities, DesiredNode, Item, Kind, LinkKind, Parent, WorkItemId, usernames};
 
 use super::change::{Cause, FieldChange, Value};
@@ -103,40 +102,6 @@ pub struct Decision {
     pub update: Update,
     /// Which side moved.
     pub cause: Option<Cause>,
-}
-
-/// The text a new item gets, with its marker.
-#[must_use]
-pub fn first_description(
-    node: &DesiredNode,
-    parent: Option<&WorkItemId>,
-    around: &Around<'_>,
-) -> String {
-    let body = resolve(&node.body, |_| NOT_YET.to_owned(), around.item);
-    let base = Base {
-        title: Some(node.title.clone()),
-        body: Some(BaseText::Text(body.clone())),
-        labels: managed_labels(node),
-        parent: parent.map(WorkItemId::number),
-        confidential: node.confidential,
-        weight: node.weight,
-        milestone: node.milestone.clone(),
-        assignees: node.assignees.clone().filter(|list| !list.is_empty()),
-        start: node.start,
-        due: node.due,
-        links: Vec::new(),
-    };
-    let record = around.record.clone().unwrap_or_default();
-    let marker =
-        Marker { workspace: around.workspace.to_owned(), key: node.key.clone(), base, record };
-    marker::write(&body, &marker)
-}
-
-/// The labels a base keeps: enforced and shared, sorted.
-fn managed_labels(node: &DesiredNode) -> Vec<String> {
-    let labels: BTreeSet<&String> =
-        node.labels.enforced.iter().chain(&node.labels.shared).collect();
-    labels.into_iter().cloned().collect()
 }
 
 /// Decides every field of an item that is ours or becomes ours.

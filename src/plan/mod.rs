@@ -7,6 +7,7 @@ pub mod build;
 pub mod change;
 pub mod compare;
 pub mod decide;
+pub mod description;
 pub mod guard;
 pub mod needs;
 mod notices;
