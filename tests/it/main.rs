@@ -22,6 +22,7 @@ mod owners;
 mod preflight;
 mod property;
 mod readme;
+mod record;
 mod resume;
 mod rows;
 mod sandbox;
