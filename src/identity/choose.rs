@@ -165,7 +165,8 @@ impl Pool<'_> {
                 None
             }
             Claim::Foreign => {
-                trouble.push(Trouble::Foreign(key.clone(), item.reference.clone()));
+                let node = self.desired.node(key)?;
+                trouble.push(Trouble::Foreign(node.key.clone(), item.reference.clone()));
                 None
             }
             Claim::Newer(_) => None,

@@ -296,13 +296,16 @@ async fn a_forged_marker_on_somebodys_issue_brings_no_text_there() {
 
 #[tokio::test]
 async fn a_recorded_item_that_another_workspace_took_is_left_to_it() {
-    let world = World::applied(TOOL).await;
+    let mut world = World::applied(TOOL).await;
     world.reword_marker("part/two", |marker| marker.workspace = "other".into());
     let reference = world.item("part/two").reference;
     let plan = world.plan().await;
     let said = notices(&plan);
     assert!(said[0].starts_with("! ") && said[0].contains(&reference), "{said:?}");
     assert_eq!(creates(&plan), [""; 0], "nor is it made anew");
+    // Once the files no longer want it, it stands in nobody's way.
+    world.rewrite("[[part]]\nid = \"two\"\nname = \"Two\"\n", "");
+    assert_eq!(notices(&world.plan().await), [""; 0]);
 }
 
 #[tokio::test]
