@@ -180,7 +180,20 @@ impl<'a> Court<'a> {
         if changed || partly_gone || within || strands {
             return Verdict::Conflict(0..0);
         }
-        clean()
+        Verdict::Clean(Placing { below: false, twins: self.repeated(&gone, &come) })
+    }
+
+    /// Lines that the files put in the place of others, and that people put right above or below.
+    fn repeated(&self, gone: &Range<usize>, come: &Range<usize>) -> Vec<(usize, usize)> {
+        let ours = &self.spec.ids[come.clone()];
+        let (above, below) = (self.instead_of(gone.start), self.people_after(gone.end - 1));
+        let theirs = |lines: &Range<usize>| &self.gitlab.ids[lines.clone()];
+        let most = |run: &Range<usize>| (0..=run.len().min(come.len())).rev();
+        let tail = most(&below).find(|n| ours.ends_with(&theirs(&below)[..*n])).unwrap_or(0);
+        let head = most(&above).find(|n| theirs(&above).ends_with(&ours[..*n])).unwrap_or(0);
+        let tail = (0..tail).map(|n| (come.end - tail + n, below.start + n));
+        let head = (0..head).map(|n| (come.start + n, above.end - head + n));
+        tail.chain(head).collect()
     }
 
     /// Whether people wrote something below the last of these lines that would

@@ -104,6 +104,7 @@ fn merge_words(base: &str, gitlab: &str, spec: &str) -> Option<String> {
     edits.extend(self::edits(&base, &spec));
     edits.sort_by_key(|edit| (edit.from.start, edit.from.end));
     edits.dedup();
+    drop_repeated(&mut edits);
     if edits.windows(2).any(|pair| clash(&pair[0].from, &pair[1].from)) {
         return None;
     }
@@ -122,6 +123,27 @@ fn merge_words(base: &str, gitlab: &str, spec: &str) -> Option<String> {
 struct Edit<'a> {
     from: Range<usize>,
     to: Vec<&'a str>,
+}
+
+/// Takes out words that one side put beside words which the other side changed and put there too.
+fn drop_repeated(edits: &mut Vec<Edit<'_>>) {
+    let is_repeated = |n: usize, edits: &[Edit<'_>]| {
+        let edit = &edits[n];
+        let before = n.checked_sub(1).map(|n| &edits[n]);
+        edit.from.is_empty()
+            && (before.is_some_and(|b| b.from.end == edit.from.start && b.to.ends_with(&edit.to))
+                || edits.get(n + 1).is_some_and(|next| {
+                    next.from.start == edit.from.end && next.to.starts_with(&edit.to)
+                }))
+    };
+    let mut n = 0;
+    while n < edits.len() {
+        if is_repeated(n, edits) {
+            edits.remove(n);
+        } else {
+            n += 1;
+        }
+    }
 }
 
 /// Tells whether two edits, the first not behind the second, are about the same words or put
@@ -222,6 +244,8 @@ mod tests {
             ("the quick fox", "the slow fox", "the fast fox", None),
             ("asks packages", "asks packages now", "asks users", Some("asks users now")),
             ("the fox.", "the fox!", "the dog.", Some("the dog!")),
+            ("by Ann", "by Ann (and me)", "by Bob (and me)", Some("by Bob (and me)")),
+            ("by Ann", "not by Ann", "not with Ann", Some("not with Ann")),
             ("the fox", "the fox runs", "the fox sleeps", None),
             ("the fox", "the fox runs", "a fox", Some("a fox runs")),
             ("a b", "a x", "a x", Some("a x")),
