@@ -259,6 +259,11 @@ impl<'a> Pool<'a> {
         (chosen, trouble)
     }
 
+    /// Tells whether the files want a node, and one that is not there to be made.
+    fn is_made(&self, key: &NodeKey) -> bool {
+        self.desired.node(key).is_some_and(|node| node.creates)
+    }
+
     /// Tells whether an item hangs where one of ours would, under a wanted title.
     fn stands_in_place(&self, item: &Item) -> bool {
         self.in_a_place(item) && self.desired.nodes.iter().any(|node| node.title == item.title)
@@ -323,7 +328,7 @@ impl<'a> Pool<'a> {
         trouble: &mut Vec<Trouble>,
     ) -> Option<&Item> {
         let Some((item, claim)) = self.read.get(id) else {
-            if alone && self.asked.contains(id) && self.desired.node(key).is_some() {
+            if alone && self.asked.contains(id) && self.is_made(key) {
                 trouble
                     .push(Trouble::Unreadable(key.clone(), format!("work item {}", id.number())));
             }
@@ -336,7 +341,7 @@ impl<'a> Pool<'a> {
                 (expected.is_some() && item.parent.as_ref() == expected).then_some(item)
             }
             Claim::Unmarked => {
-                let node = self.desired.node(key)?;
+                let node = self.desired.node(key).filter(|node| node.creates)?;
                 let stands = match expected {
                     Some(_) => item.parent.as_ref() == expected,
                     None => node.parent == Parent::None && item.parent.is_none(),
@@ -363,8 +368,11 @@ impl<'a> Pool<'a> {
     ) -> (BTreeMap<NodeKey, &Item>, Vec<Trouble>) {
         let mut adoptable: BTreeMap<NodeKey, &Item> = BTreeMap::new();
         let mut trouble = Vec::new();
-        for node in
-            self.desired.nodes.iter().filter(|n| n.item.is_none() && !chosen.contains_key(&n.key))
+        for node in self
+            .desired
+            .nodes
+            .iter()
+            .filter(|n| n.item.is_none() && n.creates && !chosen.contains_key(&n.key))
         {
             let parent = match &node.parent {
                 Parent::None => None,

@@ -78,7 +78,7 @@ fn mention(args: Kwargs, state: &State<'_>) -> TeraResult<String> {
     let mut names = Vec::new();
     for handle in handles.iter().filter(|handle| !handle.is_none()) {
         if !owners.as_array().is_some_and(|owners| owners.contains(handle)) {
-            let message = "which is no owner of the group that this comment is for";
+            let message = "which is no owner of a group that this comment is for";
             return Err(Error::message(format!("`mention` names `{handle}`, {message}")));
         }
         names.push(handle.to_string().trim_start_matches('@').to_owned());

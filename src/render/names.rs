@@ -27,7 +27,7 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
                 .rsplit_once(&format!("node {}, ", rule.key.value))
                 .map_or(what, |(_, what)| what);
             let names = match what {
-                "key" | "when" | "was" => &plain,
+                "key" | "when" | "creates" | "was" => &plain,
                 _ if what.starts_with("depends-on") => &item,
                 _ => &full,
             };

@@ -6,6 +6,7 @@ mod client;
 mod colleagues;
 mod comments;
 mod contract;
+mod drops;
 mod durable;
 mod edges;
 mod env;
