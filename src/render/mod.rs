@@ -14,6 +14,7 @@ mod kinds;
 mod lint;
 mod markdown;
 mod names;
+mod order;
 mod rows;
 mod scan;
 mod shape;

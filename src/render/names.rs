@@ -18,9 +18,6 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
     for rule in &blueprint.nodes {
         let plain = of_each(blueprint, &rule.for_each, &common);
         let full = with_node(plain.clone());
-        let list =
-            rule.depends_on.iter().find_map(|d| d.for_each.as_ref()).map(|at| at.value.as_str());
-        let item = with_item(blueprint, full.clone(), list);
         for piece in node_pieces(rule) {
             let what = piece.what.rsplit_once("}, ").map_or(piece.what.as_str(), |(_, what)| what);
             let what = what
@@ -28,10 +25,20 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
                 .map_or(what, |(_, what)| what);
             let names = match what {
                 "key" | "when" | "creates" | "was" => &plain,
-                _ if what.starts_with("depends-on") => &item,
+                _ if what.starts_with("depends-on") => continue,
                 _ => &full,
             };
             piece_names(engine, &mut scan, &piece, names);
+        }
+        for depends in &rule.depends_on {
+            let list = depends.for_each.as_ref().map(|at| at.value.as_str());
+            let item = with_item(blueprint, full.clone(), list);
+            let key = Piece { what: String::new(), code: &depends.key, condition: false };
+            piece_names(engine, &mut scan, &key, &item);
+            if let Some(code) = &depends.when {
+                let when = Piece { what: String::new(), code, condition: true };
+                piece_names(engine, &mut scan, &when, &item);
+            }
         }
         if let Some(at) = &rule.template {
             template(blueprint, engine, &mut scan, at, &full, out);

@@ -19,6 +19,7 @@ mod links;
 mod merge;
 mod merging;
 mod preflight;
+mod prodseceng;
 mod property;
 mod resume;
 mod rows;
