@@ -6,6 +6,7 @@
 mod comments;
 mod context;
 mod desired;
+mod document;
 mod engine;
 mod entry_fields;
 mod expand;
@@ -21,6 +22,7 @@ mod shape;
 mod tokens;
 mod verify;
 
+pub use document::{DOCUMENT, Size, document};
 pub use engine::Engine;
 pub use expand::{Outline, OutlineNode};
 

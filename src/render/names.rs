@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use super::comments::comment_pieces;
+use super::document::{DOCUMENT, SIZE};
 use super::engine::{Piece, node_pieces, row_pieces};
 use super::scan::Scan;
-use super::shape::{Names, common, of_each, with_item, with_node};
+use super::shape::{Names, Shape, common, of_each, with_item, with_node};
 use crate::blueprint::{Blueprint, ForEach};
 use crate::problem::{Problem, Problems, nearest};
 use crate::source::{At, offer, offer_quoted};
@@ -67,6 +68,7 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
             );
         }
     }
+    document(blueprint, engine, &mut scan, common);
     for unknown in scan.found {
         let range = unknown.range.0..unknown.range.1;
         let in_file = engine.templates.contains_key(&unknown.template);
@@ -77,6 +79,16 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
             (false, Some(near)) => problem.hint(format!("did you mean `{near}`?")),
             (false, None) => problem.hint(otherwise()),
         });
+    }
+}
+
+/// Reads the template of the design document, if there is one.
+fn document(blueprint: &Blueprint, engine: &Engine, scan: &mut Scan<'_>, mut known: Names) {
+    known.insert(SIZE.to_owned(), Shape::Scalar);
+    let names = blueprint.template_names(DOCUMENT);
+    let found = names.iter().find_map(|name| Some((name, engine.templates.get(name)?)));
+    if let Some((name, text)) = found {
+        scan.template(name, text, &known, 0);
     }
 }
 
