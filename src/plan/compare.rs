@@ -154,10 +154,9 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
     let on_conflict = around.on_conflict;
     let mut work = Work { decision: Decision::default(), old, new: Base::default(), on_conflict };
     work.old.assignees = work.old.assignees.as_ref().map(usernames);
-    work.labels(node, item);
     let text = match node.creates {
-        true => work.all_but_labels(node, item, &described.text, around),
-        false => work.leave(),
+        true => work.every_field(node, item, &described.text, around),
+        false => work.labels_alone(node, item),
     };
     let wanted = marker::as_stored(&Marker {
         workspace: around.workspace.to_owned(),
@@ -217,8 +216,8 @@ struct Work {
 }
 
 impl Work {
-    /// Decides every field but the labels; answers the text to write.
-    fn all_but_labels(
+    /// Decides every field; answers the text to write, if GitLab's is not to stay.
+    fn every_field(
         &mut self,
         node: &DesiredNode,
         item: &Item,
@@ -227,6 +226,7 @@ impl Work {
     ) -> Option<String> {
         self.title(node, item);
         let text = self.body(node, gitlab, around);
+        self.labels(node, item);
         self.parent(node, item, around);
         self.confidential(node, item);
         self.plain(
@@ -260,8 +260,9 @@ impl Work {
         text
     }
 
-    /// Leaves every field but the labels, with what is known of it, as it is.
-    fn leave(&mut self) -> Option<String> {
+    /// Decides the labels, and leaves all else with what is known of it as it is.
+    fn labels_alone(&mut self, node: &DesiredNode, item: &Item) -> Option<String> {
+        self.labels(node, item);
         let labels = std::mem::take(&mut self.new.labels);
         self.new = Base { labels, ..std::mem::take(&mut self.old) };
         None

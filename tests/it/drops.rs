@@ -139,6 +139,17 @@ async fn a_part_taken_up_again_gets_its_label_back_and_is_linked_again() {
 }
 
 #[tokio::test]
+async fn pruning_closes_what_is_below_a_dropped_part_and_not_the_part() {
+    let mut world = fresh(TOOL).await;
+    world.settle().await;
+    world.tool = dropped();
+    world.options.prune = true;
+    world.settle().await;
+    assert_eq!(world.item("part/one/a").state, "CLOSED");
+    assert_eq!(world.item("part/one").state, "OPEN");
+}
+
+#[tokio::test]
 async fn nothing_is_made_or_said_for_a_part_dropped_from_the_start() {
     let world = fresh(&dropped()).await;
     let plan = world.plan().await;

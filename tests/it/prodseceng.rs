@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
+use comrak::nodes::NodeValue;
 use epictree::assets::Assets;
 use epictree::check::{self, Files};
 use epictree::problem::{Problems, Severity};
@@ -218,6 +219,32 @@ fn no_heading_is_empty_and_no_two_blank_lines_follow_each_other() {
             let trailing = line.ends_with(' ') && !line.ends_with("| ");
             assert!(!trailing, "{key}, line {}: {line:?}", at + 1);
         }
+    }
+}
+
+#[test]
+fn gitlab_reads_every_box_table_heading_and_picture_as_such() {
+    let mut options = comrak::Options::default();
+    options.extension.table = true;
+    options.extension.tasklist = true;
+    options.extension.strikethrough = true;
+    for (key, text) in trees().iter().flat_map(texts) {
+        let arena = comrak::Arena::new();
+        let root = comrak::parse_document(&arena, &text, &options);
+        let mut found = [0; 4];
+        for node in root.descendants() {
+            match &node.data.borrow().value {
+                NodeValue::TaskItem(_) => found[0] += 1,
+                NodeValue::Table(_) => found[1] += 1,
+                NodeValue::Heading(_) => found[2] += 1,
+                NodeValue::CodeBlock(_) => found[3] += 1,
+                NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => panic!("{key}:\n{text}"),
+                _ => {}
+            }
+        }
+        let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+        let wanted = [lines("- [ ] "), lines("| --- |"), lines("#"), lines("```mermaid")];
+        assert_eq!(found, wanted, "{key}:\n{text}");
     }
 }
 
