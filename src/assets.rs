@@ -17,6 +17,7 @@ macro_rules! embed {
 
 /// The files in the binary, sorted by path.
 pub const FILES: &[(&str, &str)] = embed![
+    "blueprints/prodseceng-2026.toml",
     "blueprints/prodseceng.toml",
     "blueprints/service-retirement.toml",
     "templates/part/people.md",
@@ -26,6 +27,7 @@ pub const FILES: &[(&str, &str)] = embed![
     "templates/part/questions.md",
     "templates/part/start.md",
     "templates/part/transfer.md",
+    "templates/prodseceng-2026/inventory.md",
     "templates/prodseceng/component.md",
     "templates/prodseceng/design-document-skeleton.md",
     "templates/prodseceng/design-document.md",

@@ -9,7 +9,8 @@ use crate::blueprint::Blueprint;
 use crate::problem::{Problem, Problems, Severity, Sources};
 use crate::render::{self, Engine, Scene};
 use crate::source;
-use crate::spec::{Owners, Spec, ToolFile, Workspace, references};
+use crate::spec::entry::line_of;
+use crate::spec::{Entry, Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
 use crate::tree::DesiredTree;
 
 /// A file's name as the user would write it, and its bytes.
@@ -22,6 +23,10 @@ pub struct Files {
     pub workspace: File,
     /// The owners file, if the workspace names one and it was read.
     pub owners: Option<File>,
+    /// GitLab's stages file, likewise.
+    pub stages: Option<File>,
+    /// The people file, likewise.
+    pub people: Option<File>,
     /// Blueprints and templates.
     pub assets: Assets,
     /// The tool files, in the order to show them.
@@ -75,6 +80,7 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
         let Some(spec) = ToolFile::parse(&file.0, &text, &blueprint.schema, out) else {
             continue;
         };
+        render::unclosed(&spec, &text, out);
         if let (Some(workspace), Some(engine)) = (&workspace, &engine) {
             let scene = Scene { workspace, owners: owners.as_ref(), blueprint, spec: &spec };
             trees.extend(tool(&scene, engine, out));
@@ -82,6 +88,7 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
         specs.push(spec);
     }
     twins(&specs, out);
+    items(&specs, &sources, out);
     Loaded { workspace, owners, blueprint, specs, trees, problems, sources }
 }
 
@@ -89,8 +96,11 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
 pub fn tool(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> Option<DesiredTree> {
     let before = out.count(Severity::Error);
     references::outward(scene.spec, &scene.blueprint.schema, scene.workspace, scene.owners, out);
+    let lints: Vec<&str> = scene.blueprint.lints.iter().map(|rule| rule.id.as_str()).collect();
+    waive::check(scene.spec, &lints, out);
     let outline = render::expand(scene, engine, out);
     let tree = render::render(scene, &outline, engine, out);
+    render::advise(scene, &outline, tree.as_ref(), engine, out);
     tree.filter(|_| out.count(Severity::Error) == before)
 }
 
@@ -106,22 +116,36 @@ fn owners(
     sources: &mut Sources,
     out: &mut Problems,
 ) -> Option<Owners> {
-    let named = workspace?.owners_file.as_ref();
-    match (&files.owners, named) {
-        (Some(file), _) => {
-            let text = text(file, sources, out)?;
-            Owners::parse(&file.0, &text, out)
-        }
+    let workspace = workspace?;
+    let mut read = |setting: &str, file: &Option<File>, name: &Option<String>| match (file, name) {
+        (Some(file), _) => Some((file.0.clone(), text(file, sources, out)?)),
         (None, Some(name)) => {
-            let message = format!("the owners file `{name}` cannot be read");
-            out.extend(
-                workspace.map(|w| {
-                    w.problem("owners.file", message).hint("write it, or take [owners] out")
-                }),
-            );
+            let message = format!("the file `{name}` cannot be read");
+            let problem = workspace.problem(&format!("owners.{setting}"), message);
+            out.push(problem.hint(format!("write it, or take `{setting}` out of [owners]")));
             None
         }
         (None, None) => None,
+    };
+    let names = &workspace.owners;
+    let own = read("file", &files.owners, &names.file);
+    let listed = read("stages", &files.stages, &names.stages);
+    let people = read("people", &files.people, &names.people);
+    let own = own.and_then(|(name, text)| Owners::parse(&name, &text, out));
+    let people = people.and_then(|(name, text)| People::parse(&name, &text, out));
+    let known = people.clone().unwrap_or_default();
+    let listed = listed.and_then(|(name, text)| stages::parse(&name, &text, &known, out));
+    // Half of what was named would make every group and person of the other half unknown.
+    let lost = |name: &Option<String>, found: bool| name.is_some() && !found;
+    if lost(&names.file, own.is_some())
+        || lost(&names.stages, listed.is_some())
+        || lost(&names.people, people.is_some())
+    {
+        return None;
+    }
+    match (own, listed) {
+        (Some(own), Some(listed)) => Some(own.over(listed)),
+        (own, listed) => own.or(listed),
     }
 }
 
@@ -140,6 +164,25 @@ fn twins(specs: &[Spec], out: &mut Problems) {
                     seen.insert(&id.value, &spec.file);
                 }
             }
+        }
+    }
+}
+
+/// Reports an item that stands under two ids: both would be its parent, its labels and its record.
+fn items(specs: &[Spec], sources: &Sources, out: &mut Problems) {
+    let mut seen: BTreeMap<String, (&str, &Entry)> = BTreeMap::new();
+    for spec in specs {
+        for (_, _, entry) in spec.entries() {
+            let Some(item) = &entry.item else { continue };
+            let name = item.value.to_string();
+            let Some((file, other)) = seen.get(&name) else {
+                seen.insert(name, (&spec.file, entry));
+                continue;
+            };
+            let line = sources.get(file).map_or(0, |text| line_of(text, other.id.span.range.start));
+            let message = format!("the item {name} stands under `{}` too", other.id.value);
+            let problem = item.span.error(message).label(format!("first used at {file}:{line}"));
+            out.push(problem.hint("keep it under one id; let the other depend on that"));
         }
     }
 }

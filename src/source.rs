@@ -6,6 +6,7 @@
 
 mod depth;
 mod fields;
+pub mod yaml;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Blueprint, comments, merge, rules, types};
+use super::{Blueprint, comments, lints, merge, overlay, relabel, rules, types};
 use crate::assets::Assets;
 use crate::problem::{Problem, Problems, Sources, nearest};
 use crate::source::{self, At, Fields, Span, Table, Value, offer_quoted};
@@ -40,7 +40,18 @@ impl Blueprint {
             layers.push((file, root));
         }
         let file = layers.first()?.0.clone();
-        let merged = layers.into_iter().rev().map(|(_, root)| root).reduce(merge::overlay)?;
+        overlay::entries(&layers, out);
+        overlay::templates(&layers, &chain, assets, out);
+        let mut layers = layers.into_iter().rev().map(|(_, root)| root);
+        let mut merged = layers.next()?;
+        if let Some(entry) = merged.entries.get("relabel") {
+            let message = "`relabel` changes labels of a blueprint that is extended, and this one extends none";
+            out.push(entry.key.error(message).hint("change the labels themselves"));
+        }
+        for layer in layers {
+            relabel::apply(&mut merged, &layer, out);
+            merged = merge::overlay(merged, layer);
+        }
         read(&merged, file, chain, out)
     }
 }
@@ -75,7 +86,7 @@ fn find<'a>(
 
 fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> Option<Blueprint> {
     let mut fields = Fields::of(root, "the blueprint");
-    for key in ["schema", "name", "extends"] {
+    for key in ["schema", "name", "extends", "relabel"] {
         fields.take(key);
     }
     let summary = fields.string("summary", out).map(|at| at.value);
@@ -106,6 +117,8 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
         fields.tables("table-row", out).into_iter().filter_map(|t| rules::row(t, out)).collect();
     let comments = fields.tables("comment", out);
     let comments = comments.into_iter().filter_map(|t| comments::comment(t, out)).collect();
+    let lints = fields.tables("lint", out);
+    let lints = lints.into_iter().filter_map(|t| lints::lint(t, out)).collect();
     fields.finish(out);
     let blueprint = Blueprint {
         name: chain.first()?.clone(),
@@ -117,6 +130,7 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
         nodes,
         rows,
         comments,
+        lints,
     };
     rules::check(&blueprint, root, out);
     Some(blueprint)

@@ -4,8 +4,11 @@
 //! text with a place; `render` compiles and runs them.
 
 mod comments;
+mod lints;
 mod load;
 mod merge;
+mod overlay;
+mod relabel;
 mod rules;
 mod types;
 
@@ -37,6 +40,8 @@ pub struct Blueprint {
     pub rows: Vec<RowRule>,
     /// Comments on nodes.
     pub comments: Vec<CommentRule>,
+    /// What the process advises against.
+    pub lints: Vec<LintRule>,
 }
 
 /// For what a rule makes a node.
@@ -159,6 +164,25 @@ pub struct CommentRule {
     pub again: Option<Code>,
     /// Keys it had before, as templates.
     pub was: Vec<Code>,
+    /// Where the rule stands.
+    pub span: Span,
+}
+
+/// A rule for advice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LintRule {
+    /// The name under which it is waived.
+    pub id: At<String>,
+    /// For what.
+    pub for_each: ForEach,
+    /// The condition under which it applies; it sees `has`.
+    pub when: Code,
+    /// What is wrong, as a template.
+    pub message: Code,
+    /// What to do about it, as a template.
+    pub hint: Code,
+    /// The field whose place is shown.
+    pub at: Option<At<String>>,
     /// Where the rule stands.
     pub span: Span,
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Blueprint, Code, DependsOn, ForEach, LabelUse, NodeRule, RowRule, comments, types};
+use super::{
+    Blueprint, Code, DependsOn, ForEach, LabelUse, NodeRule, RowRule, comments, lints, types,
+};
 use crate::problem::{Problems, nearest};
 use crate::source::{At, Fields, Span, Table, Value, offer_quoted, string_of, wrong};
 use crate::spec::schema::{Fields as Declared, GROUPS, Schema};
@@ -198,6 +200,7 @@ pub(super) fn check(blueprint: &Blueprint, root: &Table, out: &mut Problems) {
         known.node(at, node, &mut owners, out);
     }
     comments::check(blueprint, &known, out);
+    lints::check(blueprint, &known, out);
 }
 
 pub(super) struct Lists<'a>(&'a Schema);
@@ -285,6 +288,7 @@ impl Lists<'_> {
             "workspace",
             "node",
             "groups",
+            "urls",
             "item",
             "schema",
             "waive",

@@ -1,5 +1,9 @@
 mod cases;
 mod comments;
+mod lints;
 mod more;
+mod owners;
+mod relabel;
 mod support;
+mod swallowed;
 mod trees;

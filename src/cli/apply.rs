@@ -33,6 +33,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = session::ready(&args.paths)?;
+    args.choices.check(&loaded)?;
     let session = Session::open(&loaded, &args.target, &args.choices).await?;
     let look = ui::plan::Look {
         width: ui::width(),

@@ -1,5 +1,6 @@
 //! Finds the workspace and the tool files, and reads them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -27,8 +28,8 @@ pub(super) struct OnDisk {
     /// The folder with the workspace file.
     pub(super) folder: PathBuf,
     pub(super) workspace: File,
-    /// The owners file, if the workspace names one and it can be read.
-    pub(super) owners: Option<File>,
+    /// The files that `[owners]` names and that can be read, by their keys there.
+    pub(super) owners: BTreeMap<&'static str, File>,
     pub(super) tools: Vec<File>,
 }
 
@@ -58,12 +59,10 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
     }
     let folder = folder.unwrap_or(here);
     let workspace = read(&folder.join(WORKSPACE))?;
-    let owners = owners_file(&folder);
+    let owners = owners_files(&folder);
     let is_settings = |file: &Path| {
         file.file_name().is_some_and(|name| name == WORKSPACE)
-            || owners
-                .as_ref()
-                .is_some_and(|owners| owners.canonicalize().ok() == file.canonicalize().ok())
+            || owners.values().any(|owners| owners.canonicalize().ok() == file.canonicalize().ok())
     };
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &named {
@@ -77,7 +76,8 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
         return Err(Failure::new("there are no tool files").hint("`epictree new ID` writes one"));
     }
     let tools = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
-    let owners = owners.and_then(|owners| read(&owners).ok());
+    let owners = owners.into_iter().filter_map(|(key, path)| Some((key, read(&path).ok()?)));
+    let owners = owners.collect();
     Ok(OnDisk { folder, workspace, owners, tools })
 }
 
@@ -121,11 +121,15 @@ fn tool_files(path: &Path, workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// The owners file that a workspace names.
-fn owners_file(workspace: &Path) -> Option<PathBuf> {
-    let text = std::fs::read_to_string(workspace.join(WORKSPACE)).ok()?;
-    let table = text.parse::<toml::Table>().ok()?;
-    Some(workspace.join(table.get("owners")?.get("file")?.as_str()?))
+/// The files that a workspace's `[owners]` names, by key.
+fn owners_files(workspace: &Path) -> BTreeMap<&'static str, PathBuf> {
+    let text = std::fs::read_to_string(workspace.join(WORKSPACE)).unwrap_or_default();
+    let table = text.parse::<toml::Table>().unwrap_or_default();
+    let path = |key: &'static str| {
+        let name = table.get("owners")?.get(key)?.as_str()?;
+        Some((key, workspace.join(name)))
+    };
+    ["file", "stages", "people"].into_iter().filter_map(path).collect()
 }
 
 /// Reads a file, bounded.

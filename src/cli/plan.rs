@@ -41,6 +41,7 @@ enum Format {
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = session::ready(&args.paths)?;
+    args.choices.check(&loaded)?;
     let plan = if args.offline {
         session::offline(&loaded, &args.choices)
     } else {

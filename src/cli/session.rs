@@ -14,7 +14,7 @@ use crate::plan::Options;
 use crate::plan::change::Needs;
 use crate::plan::needs::{self, Found};
 use crate::plan::{Action, Plan, Subject, ToolPlan, build};
-use crate::problem::{Problems, Severity};
+use crate::problem::{Problems, Severity, nearest};
 use crate::sandbox::{Sandbox, Seed, Served};
 use crate::spec::{Place, Workspace};
 use crate::tree::{DesiredTree, Kind, ObservedTree, TitleIn};
@@ -22,7 +22,7 @@ use crate::ui;
 
 use super::preflight::{Preflight, preflight};
 use super::target::{self, TargetArgs};
-use super::{Failure, files, seed};
+use super::{Exit, Failure, files, seed};
 
 /// The token that the sandbox takes for its own user.
 const SANDBOX_TOKEN: &str = "sandbox";
@@ -77,6 +77,22 @@ impl Choices {
         }
     }
 
+    /// Checks that each node to make anew is one of the files.
+    pub(super) fn check(&self, ready: &Ready) -> Result<(), Failure> {
+        let known = || ready.trees.iter().flat_map(|tree| &tree.nodes).map(|node| &node.key);
+        let Some(key) = self.recreate.iter().find(|key| !known().any(|other| other == *key)) else {
+            return Ok(());
+        };
+        let keys: Vec<String> = known().map(NodeKey::to_string).collect();
+        let hint = match nearest(&key.to_string(), keys.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "a plan with --format json lists all keys".to_owned(),
+        };
+        Err(Failure::new(format!("--recreate names `{key}`, which no file wants"))
+            .hint(hint)
+            .ends_with(Exit::Usage))
+    }
+
     /// Whether a conflict stops everything.
     pub(super) fn fails_on_conflict(&self) -> bool {
         self.on_conflict == Some(Settle::Fail)
@@ -92,13 +108,15 @@ pub(super) struct Ready {
 
 /// Loads the files and checks them.
 pub(super) fn load(paths: &[PathBuf]) -> Result<(PathBuf, Loaded), Failure> {
-    let found = files::find(paths)?;
+    let mut found = files::find(paths)?;
     let mut problems = Problems::default();
     let assets = Assets::overlaid(&found.folder, &mut problems);
     let file = |file: files::File| (file.name, file.bytes);
-    let owners = found.owners.map(file);
+    let mut named = |key: &str| found.owners.remove(key).map(file);
+    let (owners, stages, people) = (named("file"), named("stages"), named("people"));
     let tools = found.tools.into_iter().map(file).collect();
-    let files = Files { workspace: file(found.workspace), owners, assets, tools };
+    let workspace = file(found.workspace);
+    let files = Files { workspace, owners, stages, people, assets, tools };
     Ok((found.folder, check::workspace(&files, problems)))
 }
 

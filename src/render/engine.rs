@@ -7,6 +7,7 @@ use tera::{Context, ErrorKind, Tera};
 
 use super::comments::comment_pieces;
 use super::filters;
+use super::lints::lint_pieces;
 use crate::assets::Assets;
 use crate::blueprint::{Blueprint, Code, LabelUse, NodeRule, RowRule};
 use crate::problem::{Problem, Problems, Sources};
@@ -266,6 +267,7 @@ pub(super) fn pieces(blueprint: &Blueprint) -> Vec<Piece<'_>> {
         all.extend(row_pieces(row));
     }
     all.extend(blueprint.comments.iter().flat_map(comment_pieces));
+    all.extend(blueprint.lints.iter().flat_map(lint_pieces));
     for (list, entries) in &blueprint.schema.data {
         for entry in entries {
             if let Some(code) = &entry.when {

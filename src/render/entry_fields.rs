@@ -237,6 +237,10 @@ pub(super) fn labels(
     if outline.nodes.first().is_some_and(|first| first.key == node.key) {
         labels.shared.extend(scene.spec.labels.iter().map(|at| at.value.clone()));
     }
+    // What the file says takes the place of what would be set at creation.
+    let scope = |title: &str| title.rsplit_once("::").map(|(scope, _)| scope.to_owned());
+    let said: Vec<String> = labels.shared.iter().filter_map(|title| scope(title)).collect();
+    labels.once.retain(|title| scope(title).is_none_or(|scope| !said.contains(&scope)));
     let mut seen: Vec<String> = Vec::new();
     for list in [&mut labels.enforced, &mut labels.shared, &mut labels.once] {
         list.retain(|title| !seen.contains(title) && (seen.push(title.clone()), true).1);

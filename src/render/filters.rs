@@ -24,6 +24,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_function("ref", |args: Kwargs, state: &State| slot("ref", &args, state));
     tera.register_function("tick", |args: Kwargs, state: &State| slot("tick", &args, state));
     tera.register_function("has", has);
+    super::words::register(tera);
     tera.register_function("mention", mention);
     tera.register_function("about", about);
 }

@@ -36,6 +36,20 @@ pub(super) fn prose(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
+/// The line that opens a comment or a code block which the text does not close, and what would.
+pub(super) fn unclosed(text: &str) -> Option<(&str, String)> {
+    let mut state = State::default();
+    let (mut opened, mut in_paragraph) = (None, false);
+    for line in text.lines() {
+        let before = state.closing();
+        in_paragraph = matches!(state.read(line, in_paragraph), Read::Prose);
+        if state.closing() != before {
+            opened = state.closing().map(|close| (line, close));
+        }
+    }
+    opened
+}
+
 enum Read {
     Prose,
     Html,
@@ -57,6 +71,15 @@ enum Html {
 }
 
 impl State {
+    /// What would end the comment or the code block that the text is in.
+    fn closing(&self) -> Option<String> {
+        match (self.fence, &self.html) {
+            (Some((mark, length)), _) => Some(mark.to_string().repeat(length)),
+            (None, Some(Html::UntilComment)) => Some("-->".to_owned()),
+            (None, Some(Html::UntilBlank) | None) => None,
+        }
+    }
+
     fn read(&mut self, line: &str, in_paragraph: bool) -> Read {
         let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
         let rest = line.trim();

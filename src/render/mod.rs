@@ -3,6 +3,7 @@
 //! The only module that knows Tera. One [`Engine`] serves all tools of a
 //! workspace. Nothing here knows what GitLab holds: texts keep slots.
 
+mod advice;
 mod comments;
 mod context;
 mod desired;
@@ -13,15 +14,22 @@ mod expand;
 mod filters;
 mod kinds;
 mod lint;
+mod lints;
 mod markdown;
 mod names;
+mod near;
 mod order;
 mod rows;
 mod scan;
+mod secret;
 mod shape;
 mod tokens;
+mod unclosed;
+mod urls;
 mod verify;
+mod words;
 
+pub use advice::advise;
 pub use document::{DOCUMENT, Size, document};
 pub use engine::Engine;
 pub use expand::{Outline, OutlineNode};
@@ -46,6 +54,7 @@ pub struct Scene<'a> {
 
 pub use desired::render;
 pub use expand::expand;
+pub use unclosed::unclosed;
 
 /// Reports that the workspace lacks a place: a slip where a place has nearly that
 /// name, else once for the workspace, however many rules name it.

@@ -6,6 +6,7 @@ use super::Engine;
 use super::comments::comment_pieces;
 use super::document::{DOCUMENT, SIZE};
 use super::engine::{Piece, node_pieces, row_pieces};
+use super::lints::lint_pieces;
 use super::scan::Scan;
 use super::shape::{Names, Shape, common, of_each, with_item, with_node};
 use crate::blueprint::{Blueprint, ForEach};
@@ -53,6 +54,12 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
         }
         for at in std::iter::once(&rule.template).chain(&rule.reply) {
             template(blueprint, engine, &mut scan, at, &names, out);
+        }
+    }
+    for rule in &blueprint.lints {
+        let names = of_each(blueprint, &rule.for_each, &common);
+        for piece in lint_pieces(rule) {
+            piece_names(engine, &mut scan, &piece, &names);
         }
     }
     for piece in blueprint.rows.iter().flat_map(row_pieces) {

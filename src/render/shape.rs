@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::blueprint::{Blueprint, ForEach};
-use crate::spec::schema::{Fields, Schema, Type, snake};
+use crate::spec::schema::{Fields, Schema, Type, URLS, snake};
 
 /// The shape of a value.
 #[derive(Debug, Clone)]
@@ -80,6 +80,9 @@ fn element(schema: &Schema, name: &str) -> Shape {
         names.insert("em".into(), list(Shape::Scalar));
         names.insert("entries".into(), list(record(scalars("list id name key"))));
         return record(names);
+    }
+    if first == URLS {
+        return record(scalars("id key url host private"));
     }
     if let Some(list_schema) = schema.lists.get(first) {
         let issue = record(entry(&list_schema.issue_fields));

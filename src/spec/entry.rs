@@ -152,7 +152,9 @@ fn reference(at: At<String>, out: &mut Problems) -> Option<At<Reference>> {
 }
 
 fn weight(at: At<u64>, schema: &Schema, out: &mut Problems) -> Option<At<u64>> {
-    if schema.weights.is_empty() || schema.weights.contains(&at.value) {
+    // Above the scale is advised against, with the other lints.
+    let above = schema.weights.last().is_none_or(|most| at.value > *most);
+    if above || schema.weights.contains(&at.value) {
         return Some(at);
     }
     out.push(off_scale("weight", &at, schema.weights.iter()));
@@ -168,14 +170,11 @@ fn priority(at: At<u64>, schema: &Schema, out: &mut Problems) -> Option<At<u64>>
 }
 
 fn off_scale<'a>(key: &str, at: &At<u64>, scale: impl Iterator<Item = &'a u64>) -> Problem {
-    let scale: Vec<_> = scale.copied().collect();
-    let words: Vec<_> = scale.iter().map(u64::to_string).collect();
+    let words: Vec<_> = scale.map(u64::to_string).collect();
     let problem = at.span.error(format!("{key} {} is not on the blueprint's scale", at.value));
-    let too_much = scale.last().is_some_and(|last| at.value > *last);
-    match (words.is_empty(), too_much && key == "weight") {
-        (true, _) => problem.hint("the blueprint has no such scale; take the key out"),
-        (_, true) => problem.hint(format!("split it into pieces of {}", words.join(", "))),
-        (_, false) => problem.hint(format!("one of: {}", words.join(", "))),
+    match words.is_empty() {
+        true => problem.hint("the blueprint has no such scale; take the key out"),
+        false => problem.hint(format!("one of: {}", words.join(", "))),
     }
 }
 

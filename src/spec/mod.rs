@@ -5,16 +5,20 @@
 
 pub mod entry;
 pub mod owners;
+pub mod people;
 pub mod references;
 pub mod schema;
 mod skeleton;
+pub mod stages;
 pub mod tool;
 pub mod values;
+pub mod waive;
 pub mod workspace;
 
 pub use entry::Entry;
 pub use owners::{Group, Owners};
+pub use people::People;
 pub use schema::Schema;
 pub use skeleton::skeleton;
 pub use tool::{Spec, ToolFile};
-pub use workspace::{Place, Workspace};
+pub use workspace::{OwnersFiles, Place, Workspace};

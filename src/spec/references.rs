@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema::{Fields as Declared, GROUPS, Schema, Type};
+use super::waive::{GROUP_UNKNOWN, PERSON_UNKNOWN, WEIGHT_LARGE, waivable};
 use super::{Entry, Owners, Place, Spec, Workspace};
-use crate::problem::{Problems, nearest};
+use crate::problem::{Problem, Problems, nearest};
 use crate::source::{At, Span, Value, offer, offer_quoted};
-
-/// The lint for a group that the owners file does not list.
-pub const GROUP_UNKNOWN: &str = "group-unknown";
 
 /// Checks what the tool file says about itself.
 pub(super) fn within(spec: &Spec, schema: &Schema, out: &mut Problems) {
@@ -200,6 +198,9 @@ pub fn outward(
         for label in &entry.groups {
             group(spec, label, owners, out);
         }
+        if let Some(at) = entry.weight.as_ref().filter(|_| !spec.waive.contains_key(WEIGHT_LARGE)) {
+            weight(at, schema, out);
+        }
     }
     let typed = |values: &BTreeMap<String, At<Value>>, declared: &Declared, out: &mut Problems| {
         for (name, at) in values {
@@ -229,8 +230,10 @@ fn place(at: &At<String>, workspace: &Workspace, out: &mut Problems) {
             out.push(at.span.error(message).hint("name a place that is a group or project"));
         }
         None => {
+            let names: Vec<&str> = workspace.places.keys().map(String::as_str).collect();
             let problem = at.span.error(format!("the workspace has no place `{}`", at.value));
-            let near = nearest(&at.value, workspace.places.keys().map(String::as_str));
+            let problem = problem.label(format!("{} has: {}", workspace.file, names.join(", ")));
+            let near = nearest(&at.value, names);
             out.push(offer_quoted(problem, near, || {
                 format!("add it to [places] of {}", workspace.file)
             }));
@@ -238,15 +241,45 @@ fn place(at: &At<String>, workspace: &Workspace, out: &mut Problems) {
     }
 }
 
+/// Advises against a weight above the scale; GitLab takes any.
+fn weight(at: &At<u64>, schema: &Schema, out: &mut Problems) {
+    if schema.weights.last().is_some_and(|most| at.value > *most) {
+        let scale: Vec<String> = schema.weights.iter().map(u64::to_string).collect();
+        let problem = at.span.error(format!("weight {} is above the blueprint's scale", at.value));
+        let hint = format!("split it into pieces of {}", scale.join(", "));
+        out.push(waivable(problem, WEIGHT_LARGE, &hint));
+    }
+}
+
 fn group(spec: &Spec, label: &At<String>, owners: Option<&Owners>, out: &mut Problems) {
     let Some(owners) = owners else { return };
-    if owners.groups.contains_key(&label.value) || spec.waive.contains_key(GROUP_UNKNOWN) {
+    if let Some(group) = owners.groups.get(&label.value) {
+        if !spec.waive.contains_key(PERSON_UNKNOWN) {
+            group.strangers.iter().for_each(|person| out.push(stranger(&person.name, owners)));
+        }
         return;
     }
-    let problem =
-        label.span.error(format!("group `{}` is not in {}", label.value, owners.file)).warning();
+    if spec.waive.contains_key(GROUP_UNKNOWN) {
+        return;
+    }
+    let files = owners.files.join(" or ");
+    let problem = label.span.error(format!("group `{}` is not in {files}", label.value)).warning();
     let near = nearest(&label.value, owners.groups.keys().map(String::as_str));
     out.push(offer_quoted(problem, near, || {
-        format!("add it to {}, or waive it: [waive] {GROUP_UNKNOWN} = \"reason\"", owners.file)
+        format!("add it to {files}, or waive it: [waive] {GROUP_UNKNOWN} = \"reason\"")
     }));
+}
+
+/// Says that somebody cannot be mentioned; each person once, where they are named first.
+fn stranger(name: &At<String>, owners: &Owners) -> Problem {
+    let line = format!("\"{}\" = \"@user-name\"", name.value);
+    let (lack, hint) = match &owners.people {
+        Some(file) => (format!("has no handle in {file}"), format!("write {line} into {file}")),
+        None => (
+            "has no handle, for there is no people file".to_owned(),
+            format!("name a file with {line} in [owners]: people = \"people.toml\""),
+        ),
+    };
+    let message = format!("`{}` {lack}, so nobody is shown or mentioned there", name.value);
+    waivable(name.span.error(message), PERSON_UNKNOWN, &hint)
 }

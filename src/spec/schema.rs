@@ -96,6 +96,8 @@ pub struct Schema {
 
 /// The list that epictree derives from the groups that entries name.
 pub const GROUPS: &str = "groups";
+/// The list that epictree derives, for lints, from the addresses in a tool file.
+pub const URLS: &str = "urls";
 
 /// The keys that every entry of every list may have.
 pub const ENVELOPE: [&str; 16] = [

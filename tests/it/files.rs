@@ -22,9 +22,9 @@ fn a_workspace_with_its_own_blueprint_becomes_a_tree() {
     let mut problems = Problems::default();
     let files = Files {
         workspace: ("epictree.toml".into(), WORKSPACE.into()),
-        owners: None,
         assets: Assets::overlaid(home.path(), &mut problems),
         tools: vec![("t.toml".into(), TOOL.into())],
+        ..Files::default()
     };
     let loaded = check::workspace(&files, problems);
     assert!(!loaded.problems.has_errors(), "{:#?}", loaded.problems);

@@ -453,10 +453,14 @@ async fn wrong_usage_is_64_and_broken_files_are_1() {
         &["plan", "--no-such-option"],
         &["plan", "--offline", "--url", "https://x.example"],
         &["plan", "--recreate", "not a key"],
+        &["plan", "--recreate", "hunter/part/none"],
+        &["plan", "--offline", "--recreate", "hunter/part/none"],
+        &["apply", "--yes", "--recreate", "other/top"],
         &["apply", "--parallelism", "0"],
     ] {
         shell.run(args).ends(64);
     }
+    shell.run(&["plan", "--recreate", "hunter/tpo"]).ends(64).says("did you mean `hunter/top`?");
     shell.run(&["plan", "nowhere.toml"]).ends(1);
     shell.tool(&TOOL.replace("summary", "sumary"));
     shell.run(&["plan"]).ends(1).says("sumary");

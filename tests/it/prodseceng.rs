@@ -130,6 +130,7 @@ fn tree(workspace: &str, owners: Option<&str>, tool: &str) -> DesiredTree {
         owners: owners.map(|text| ("owners.toml".into(), bytes(text))),
         assets: Assets::embedded(),
         tools: vec![("tool.toml".into(), bytes(tool))],
+        ..Files::default()
     };
     let loaded = check::workspace(&files, Problems::default());
     let errors: Vec<_> = loaded.problems.sorted().into_iter().collect();
@@ -151,7 +152,7 @@ fn examples() -> Vec<DesiredTree> {
         let owners = std::fs::read_to_string(example(&format!("{name}/owners.toml"))).ok();
         tree(&workspace, owners.as_deref(), &read(&format!("{name}/{name}.toml")))
     };
-    ["package-hunter", "todo-list"].map(one).into()
+    ["package-hunter", "spamcheck", "todo-list", "tokinator"].map(one).into()
 }
 
 /// Everything the blueprint can say: of the examples, and of a full and an empty tool on each path.

@@ -42,6 +42,7 @@ static TREES: LazyLock<Vec<DesiredTree>> = LazyLock::new(|| {
         owners: Some(file("owners.toml")),
         assets,
         tools: vec![file("package-hunter.toml")],
+        ..Files::default()
     };
     let loaded = workspace(&files, problems);
     assert!(!loaded.problems.has_errors());

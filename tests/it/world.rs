@@ -134,7 +134,8 @@ impl Shape {
         }
     }
 
-    fn small() -> Self {
+    /// The usual one.
+    pub(crate) fn small() -> Self {
         Self::new(BLUEPRINT, &[("top.md", TOP), ("part.md", PART), ("item.md", ITEM)])
     }
 }
@@ -294,6 +295,7 @@ impl World {
             owners: owners.map(|text| ("owners.toml".into(), text)),
             assets,
             tools: vec![("hunter.toml".into(), self.tool.clone().into_bytes())],
+            ..Files::default()
         };
         let loaded = check::workspace(&files, Problems::default());
         let Loaded { workspace, mut trees, problems, .. } = loaded;

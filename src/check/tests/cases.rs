@@ -55,8 +55,8 @@ fn mistakes_in_a_tool_file_are_named() {
         (
             In::Tool,
             "weight = 2",
-            "weight = 8",
-            "tools/hunter.toml:14: weight 8 is not on the blueprint's scale",
+            "weight = 0",
+            "tools/hunter.toml:14: weight 0 is not on the blueprint's scale",
         ),
         (
             In::Tool,

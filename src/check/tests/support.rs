@@ -122,6 +122,8 @@ title = "Do c"
 pub(super) struct Case {
     pub(super) workspace: String,
     pub(super) owners: String,
+    pub(super) stages: Option<String>,
+    pub(super) people: Option<String>,
     pub(super) blueprint: String,
     pub(super) assets: Vec<(String, String)>,
     pub(super) tool: String,
@@ -133,6 +135,8 @@ impl Default for Case {
         Self {
             workspace: WORKSPACE.to_owned() + "[owners]\nfile = 'owners.toml'\n",
             owners: OWNERS.to_owned(),
+            stages: None,
+            people: None,
             blueprint: BLUEPRINT.to_owned(),
             assets: vec![
                 asset("templates/base/top.md", TOP),
@@ -151,9 +155,14 @@ impl Case {
         for (path, text) in &self.assets {
             assets.insert(path, text);
         }
+        let file = |name: &str, text: &Option<String>| {
+            text.as_ref().map(|text| (name.to_owned(), text.clone().into_bytes()))
+        };
         let files = Files {
             workspace: ("epictree.toml".into(), self.workspace.clone().into_bytes()),
             owners: Some(("owners.toml".into(), self.owners.clone().into_bytes())),
+            stages: file("stages.yml", &self.stages),
+            people: file("people.toml", &self.people),
             assets,
             tools: vec![("tools/hunter.toml".into(), self.tool.clone().into_bytes())],
         };

@@ -9,6 +9,7 @@ use super::align::Alignment;
 use super::hunk::{Court, Hunk, Placing, Verdict, hunks};
 use super::page::{Numbers, Page};
 use super::patch::{Patch, Sheets};
+use super::weave::patched;
 
 /// Of several ways to align the texts, the first that leaves the fewest conflicts is taken.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Myers, Algorithm::Patience, Algorithm::Histogram];
@@ -146,10 +147,11 @@ fn three_way(base: &str, gitlab: &str, spec: &str, on_conflict: OnConflict) -> M
     let attempt = Attempt::best(&base, &now, &wanted);
     let onto_gitlab = attempt.sheets(&now, &attempt.to_gitlab, false);
     let kept = attempt.patch(|verdict| matches!(verdict, Verdict::Clean(_)));
-    let text = if now.says(&base) { onto_gitlab.retold(&kept) } else { onto_gitlab.patched(&kept) };
+    let text =
+        if now.says(&base) { onto_gitlab.retold(&kept) } else { patched(&onto_gitlab, &kept) };
     let forced = match attempt.conflicts() {
         0 => text.clone(),
-        _ => onto_gitlab.patched(&attempt.patch(|verdict| *verdict != Verdict::Agreed)),
+        _ => patched(&onto_gitlab, &attempt.patch(|verdict| *verdict != Verdict::Agreed)),
     };
     let mut between = |gitlab: &str, files: &str| {
         let [one, other] = [gitlab, files].map(|text| Page::new(text, &mut numbers));
@@ -232,7 +234,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// The hunks with certain verdicts, as a patch for GitLab's text.
-    fn patch(&self, takes: impl Fn(&Verdict) -> bool) -> Patch<'_> {
+    fn patch(&self, takes: impl Fn(&Verdict) -> bool) -> Patch {
         let mut patch = Patch::default();
         for (hunk, verdict) in self.judged.iter().filter(|(_, verdict)| takes(verdict)) {
             match (hunk, verdict) {
@@ -243,14 +245,17 @@ impl<'a> Attempt<'a> {
                     patch.reword.insert(*old);
                 }
                 (Hunk::Replace(old, new), Verdict::Clean(placing)) => {
-                    patch.replace.push((old, new.clone(), placing.clone()));
+                    patch.replace.push((old.clone(), new.clone(), placing.clone()));
                 }
                 (Hunk::Replace(old, new), Verdict::Agreed) => {
-                    patch.replace.push((old, new.clone(), Placing::default()));
+                    patch.replace.push((old.clone(), new.clone(), Placing::default()));
                 }
                 (Hunk::Replace(old, new), Verdict::Conflict(people)) => {
-                    patch.replace.push((old, new.clone(), Placing::default()));
-                    patch.drop.extend(people);
+                    patch.replace.push((old.clone(), new.clone(), Placing::default()));
+                    // Runs of people's lines are the same or apart.
+                    if !patch.drop.contains(&people.start) {
+                        patch.drop.extend(people.clone());
+                    }
                 }
             }
         }
@@ -264,6 +269,6 @@ impl<'a> Attempt<'a> {
             *placing = Placing::default();
         }
         let identity = Alignment::identity(self.base);
-        self.sheets(self.base, &identity, true).patched(&patch)
+        patched(&self.sheets(self.base, &identity, true), &patch)
     }
 }

@@ -1,6 +1,7 @@
 //! What the files changed since the base, as hunks, and which of them clash with
 //! what people changed.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
@@ -15,7 +16,7 @@ pub(super) enum Hunk {
     /// A line of the base takes other words: its place there and in the files' text.
     Reword(usize, usize),
     /// Lines of the base give way to lines of the files; one of the two may be none.
-    Replace(Vec<usize>, Range<usize>),
+    Replace(Range<usize>, Range<usize>),
 }
 
 /// What becomes of a hunk.
@@ -25,9 +26,9 @@ pub(super) enum Verdict {
     Clean(Placing),
     /// People made the same change.
     Agreed,
-    /// People changed the same: GitLab's side stays. Holds the lines of GitLab's
-    /// text that stand where the files' would.
-    Conflict(Vec<usize>),
+    /// People changed the same: GitLab's side stays. Holds people's own lines that
+    /// stand where the files' would, if there are any.
+    Conflict(Range<usize>),
 }
 
 /// Where the lines of a hunk go, if people put lines of their own at the spot.
@@ -48,8 +49,8 @@ pub(super) fn hunks(base: &Page<'_>, spec: &Page<'_>, to_spec: &Alignment) -> Ve
         match (&gone[..], &come[..]) {
             ([gone], [come]) => replace(base, spec, gone.clone(), come.clone(), &mut hunks),
             _ => {
-                hunks.extend(gone.into_iter().map(|gone| Hunk::Replace(gone.collect(), 0..0)));
-                hunks.extend(come.into_iter().map(|come| Hunk::Replace(Vec::new(), come)));
+                hunks.extend(gone.into_iter().map(|gone| Hunk::Replace(gone, 0..0)));
+                hunks.extend(come.into_iter().map(|come| Hunk::Replace(0..0, come)));
             }
         }
     }
@@ -73,7 +74,7 @@ fn runs(range: Range<usize>, holds: impl Fn(usize) -> bool) -> Vec<Range<usize>>
     runs
 }
 
-/// One hunk, or one a paragraph where both sides have as many.
+/// One hunk a paragraph; what one side has more of goes or comes on its own.
 fn replace(
     base: &Page<'_>,
     spec: &Page<'_>,
@@ -81,12 +82,21 @@ fn replace(
     come: Range<usize>,
     hunks: &mut Vec<Hunk>,
 ) {
-    let (old, new) = (paragraphs(base, gone.clone()), paragraphs(spec, come.clone()));
-    if old.len() == new.len() {
-        let pairs = old.into_iter().zip(new);
-        hunks.extend(pairs.map(|(gone, come)| Hunk::Replace(gone.collect(), come)));
-    } else {
-        hunks.push(Hunk::Replace(gone.collect(), come));
+    let goes_on = |page: &Page<'_>, at: usize| !page.starts_block(at);
+    let (mut old, mut new) = (paragraphs(base, gone.clone()), paragraphs(spec, come.clone()));
+    // What goes on from the line above has no counterpart in a paragraph of its own.
+    if old.len() > 1 && goes_on(base, gone.start) && !goes_on(spec, come.start) {
+        hunks.push(Hunk::Replace(old.remove(0), 0..0));
+    } else if new.len() > 1 && goes_on(spec, come.start) && !goes_on(base, gone.start) {
+        hunks.push(Hunk::Replace(0..0, new.remove(0)));
+    }
+    let pairs = old.len().min(new.len());
+    for (n, (gone, come)) in old.iter().zip(&new).enumerate() {
+        let end = if n + 1 == pairs { new[new.len() - 1].end } else { come.end };
+        hunks.push(Hunk::Replace(gone.clone(), come.start..end));
+    }
+    if let Some(rest) = old.get(pairs) {
+        hunks.push(Hunk::Replace(rest.start..gone.end, 0..0));
     }
 }
 
@@ -110,6 +120,8 @@ pub(super) struct Court<'a> {
     to_spec: &'a Alignment,
     /// For each line of the base the nearest one above it that GitLab still has.
     above: Vec<Option<usize>>,
+    /// What people's own lines say.
+    people: BTreeSet<u32>,
 }
 
 impl<'a> Court<'a> {
@@ -119,21 +131,25 @@ impl<'a> Court<'a> {
         to_spec: &'a Alignment,
     ) -> Self {
         let above = to_gitlab.kept_above();
-        Self { base, gitlab, spec, to_gitlab, to_spec, above }
+        let own = gitlab.ids.iter().zip(&to_gitlab.from).filter(|(_, old)| old.is_none());
+        let people = own.map(|(id, _)| *id).collect();
+        Self { base, gitlab, spec, to_gitlab, to_spec, above, people }
     }
 
     pub(super) fn judge(&self, hunk: &Hunk) -> Verdict {
         match hunk {
             Hunk::Reword(old, new) => self.reword(*old, *new),
             Hunk::Replace(gone, come) if gone.is_empty() => self.insertion(come.clone()),
-            Hunk::Replace(gone, come) => self.replacement(gone, come.clone()),
+            Hunk::Replace(gone, come) => self.replacement(gone.clone(), come.clone()),
         }
     }
 
     fn reword(&self, old: usize, new: usize) -> Verdict {
         let Some(at) = self.to_gitlab.at[old] else {
-            let same = self.gitlab.ids[self.instead_of(old)].contains(&self.spec.ids[new]);
-            return if same { Verdict::Agreed } else { Verdict::Conflict(Vec::new()) };
+            let wanted = self.spec.ids[new];
+            let same = self.people.contains(&wanted)
+                && self.gitlab.ids[self.instead_of(old)].contains(&wanted);
+            return if same { Verdict::Agreed } else { Verdict::Conflict(0..0) };
         };
         if self.gitlab.ids[at] == self.spec.ids[new] {
             return Verdict::Agreed;
@@ -143,39 +159,37 @@ impl<'a> Court<'a> {
             &self.gitlab.lines[at].canonical,
             &self.spec.lines[new].canonical,
         );
-        if merged.is_some() { clean() } else { Verdict::Conflict(Vec::new()) }
+        if merged.is_some() { clean() } else { Verdict::Conflict(0..0) }
     }
 
-    fn replacement(&self, gone: &[usize], come: Range<usize>) -> Verdict {
-        let here: Vec<usize> = gone.iter().filter_map(|n| self.to_gitlab.at[*n]).collect();
-        if here.is_empty() {
-            let instead = self.instead_of(gone[0]);
+    fn replacement(&self, gone: Range<usize>, come: Range<usize>) -> Verdict {
+        let here = gone.clone().filter(|n| self.to_gitlab.at[*n].is_some()).count();
+        if here == 0 {
+            let instead = self.instead_of(gone.start);
             let below = come.start.checked_sub(1).and_then(|above| self.to_spec.from[above]);
             let elsewhere = below.map_or(0..0, |below| self.people_after(below));
             let ours = &self.spec.ids[come.clone()];
             let same = |theirs: &Range<usize>| self.gitlab.ids[theirs.clone()] == *ours;
             let agreed = come.is_empty() || same(&instead) || same(&elsewhere);
-            return if agreed { Verdict::Agreed } else { Verdict::Conflict(instead.collect()) };
+            return if agreed { Verdict::Agreed } else { Verdict::Conflict(instead) };
         }
-        let changed = gone.iter().any(|n| self.is_reworded(*n));
-        let partly_gone = here.len() < gone.len() && !come.is_empty();
-        let within = gone[..gone.len() - 1].iter().any(|n| !self.people_after(*n).is_empty());
-        let strands = come.is_empty() && self.strands_people(gone);
+        let changed = gone.clone().any(|n| self.is_reworded(n));
+        let partly_gone = here < gone.len() && !come.is_empty();
+        let within = (gone.start..gone.end - 1).any(|n| !self.people_after(n).is_empty());
+        let strands = come.is_empty() && self.strands_people(&gone);
         if changed || partly_gone || within || strands {
-            return Verdict::Conflict(here);
+            return Verdict::Conflict(0..0);
         }
         clean()
     }
 
     /// Whether people wrote something below the last of these lines that would
     /// lose what it belongs to.
-    fn strands_people(&self, gone: &[usize]) -> bool {
-        let Some(last) = gone.last().filter(|n| self.to_gitlab.at[**n].is_some()) else {
-            return false;
-        };
-        let people = self.people_after(*last);
+    fn strands_people(&self, gone: &Range<usize>) -> bool {
+        let last = gone.end - 1;
+        let people = self.people_after(last);
         let is_gone = |n: usize| gone.contains(&n);
-        !people.is_empty() && self.strands(self.gitlab, &people, *last, is_gone)
+        !people.is_empty() && self.strands(self.gitlab, &people, last, is_gone)
     }
 
     /// Whether lines that were put below a line of the base lose their block or
@@ -187,6 +201,9 @@ impl<'a> Court<'a> {
         below: usize,
         is_gone: impl Fn(usize) -> bool,
     ) -> bool {
+        if page.heading(lines.start) == Some(lines.start) {
+            return false;
+        }
         let follows = !page.starts_block(lines.start);
         let leads = lines.end < page.len() && !page.starts_block(lines.end);
         let block_gone = || self.base.block(below).all(&is_gone);
@@ -210,7 +227,7 @@ impl<'a> Court<'a> {
         }
         let is_gone = |n: usize| self.to_gitlab.at[n].is_none();
         let stranded = instead.is_empty() && self.strands(self.spec, &come, below, is_gone);
-        if stranded { Verdict::Conflict(Vec::new()) } else { clean() }
+        if stranded { Verdict::Conflict(0..0) } else { clean() }
     }
 
     /// Lines of the files beside lines of people at one spot.
@@ -244,7 +261,7 @@ impl<'a> Court<'a> {
         {
             return clean();
         }
-        Verdict::Conflict(people.collect())
+        Verdict::Conflict(people)
     }
 
     fn is_reworded(&self, old: usize) -> bool {

@@ -9,18 +9,17 @@ use crate::canonical::{lines, with_box};
 use super::align::Alignment;
 use super::hunk::Placing;
 use super::page::Page;
-use super::weave::weave;
 use super::words;
 
 /// What is written.
 #[derive(Debug, Default)]
-pub(super) struct Patch<'a> {
+pub(super) struct Patch {
     /// Lines of the base that take the files' words, merged with those of the text.
     pub(super) reword: BTreeSet<usize>,
     /// Lines of the base that take the files' words, whatever the text says.
     pub(super) force: BTreeSet<usize>,
     /// Lines of the base that go, lines of the files that come, and where.
-    pub(super) replace: Vec<(&'a [usize], Range<usize>, Placing)>,
+    pub(super) replace: Vec<(Range<usize>, Range<usize>, Placing)>,
     /// Lines of the text that go because the files' side of a conflict is wanted.
     pub(super) drop: BTreeSet<usize>,
 }
@@ -54,13 +53,8 @@ impl Piece {
 }
 
 impl Sheets<'_> {
-    /// The text with a patch.
-    pub(super) fn patched(&self, patch: &Patch<'_>) -> String {
-        self.write(&weave(self, patch), patch)
-    }
-
     /// The files' text in the bytes of a text that says what the base says.
-    pub(super) fn retold(&self, patch: &Patch<'_>) -> String {
+    pub(super) fn retold(&self, patch: &Patch) -> String {
         let pieces: Vec<Piece> = (0..self.spec.len())
             .map(|new| {
                 let base = self.to_spec.from[new];
@@ -71,7 +65,8 @@ impl Sheets<'_> {
         self.write(&pieces, patch)
     }
 
-    fn write(&self, pieces: &[Piece], patch: &Patch<'_>) -> String {
+    /// The text of lines in their order.
+    pub(super) fn write(&self, pieces: &[Piece], patch: &Patch) -> String {
         let text = self.join(pieces, patch, true);
         // In a new fence the same bytes may say something else than before: the files' stay then.
         let meant: Vec<String> = pieces.iter().map(|piece| self.words(piece, patch)).collect();
@@ -80,7 +75,7 @@ impl Sheets<'_> {
         if same { text } else { self.join(pieces, patch, false) }
     }
 
-    fn join(&self, pieces: &[Piece], patch: &Patch<'_>, their_bytes: bool) -> String {
+    fn join(&self, pieces: &[Piece], patch: &Patch, their_bytes: bool) -> String {
         let mut out = String::new();
         for (n, piece) in pieces.iter().enumerate() {
             if n > 0 {
@@ -96,7 +91,7 @@ impl Sheets<'_> {
     }
 
     /// The canonical words of a line.
-    fn words(&self, piece: &Piece, patch: &Patch<'_>) -> String {
+    fn words(&self, piece: &Piece, patch: &Patch) -> String {
         let of = |page: &Page<'_>, at: Option<usize>| at.map(|at| page.lines[at].canonical.clone());
         let (text, spec) = (of(self.text, piece.text), of(self.spec, piece.spec));
         match (of(self.base, piece.base), text, spec) {
@@ -115,7 +110,7 @@ impl Sheets<'_> {
     }
 
     /// The bytes of a line: those of the text where it says the words already.
-    fn line(&self, piece: &Piece, patch: &Patch<'_>, their_bytes: bool) -> String {
+    fn line(&self, piece: &Piece, patch: &Patch, their_bytes: bool) -> String {
         let words = self.words(piece, patch);
         let text = piece.text.map(|at| &self.text.lines[at]);
         let spec = piece.spec.map(|at| &self.spec.lines[at]);

@@ -9,18 +9,18 @@ use std::ops::Range;
 use super::hunk::Placing;
 use super::patch::{Patch, Piece, Sheets};
 
-/// The lines of the text with a patch, in order.
-pub(super) fn weave(sheets: &Sheets<'_>, patch: &Patch<'_>) -> Vec<Piece> {
+/// The text with a patch.
+pub(super) fn patched(sheets: &Sheets<'_>, patch: &Patch) -> String {
     let mut weaver = Weaver::new(sheets, patch);
     (0..sheets.spec.len()).for_each(|new| weaver.take(new));
-    weaver.end()
+    sheets.write(&weaver.end(), patch)
 }
 
 /// Puts the lines of the files' text, one after another, among those of the text.
 struct Weaver<'a, 'p> {
     sheets: &'a Sheets<'p>,
     /// For each line of the files' text the replacement that brings it.
-    brings: BTreeMap<usize, &'a (&'a [usize], Range<usize>, Placing)>,
+    brings: BTreeMap<usize, &'a (Range<usize>, Range<usize>, Placing)>,
     twins: BTreeMap<usize, usize>,
     force: &'a BTreeSet<usize>,
     /// Lines of the text that go.
@@ -33,13 +33,13 @@ struct Weaver<'a, 'p> {
 }
 
 impl<'a, 'p> Weaver<'a, 'p> {
-    fn new(sheets: &'a Sheets<'p>, patch: &'a Patch<'a>) -> Self {
+    fn new(sheets: &'a Sheets<'p>, patch: &'a Patch) -> Self {
         let mut brings = BTreeMap::new();
         let mut twins = BTreeMap::new();
         let mut gone = patch.drop.clone();
         for replacement in &patch.replace {
             let (old, new, placing) = replacement;
-            gone.extend(old.iter().filter_map(|n| sheets.to_text.at[*n]));
+            gone.extend(old.clone().filter_map(|n| sheets.to_text.at[n]));
             brings.extend(new.clone().map(|n| (n, replacement)));
             twins.extend(placing.twins.iter().copied());
         }
@@ -102,8 +102,8 @@ impl<'a, 'p> Weaver<'a, 'p> {
     }
 
     /// Goes to where the first line of a hunk belongs: in place of what it replaces.
-    fn start(&mut self, old: &[usize], placing: &Placing) {
-        let first = old.iter().find_map(|n| self.sheets.to_text.at[*n]);
+    fn start(&mut self, old: &Range<usize>, placing: &Placing) {
+        let first = old.clone().find_map(|n| self.sheets.to_text.at[n]);
         if let Some(first) = first {
             self.cursor = self.list.before[List::node(first)];
         } else if placing.below {

@@ -4,74 +4,24 @@ use crate::world::Shape;
 
 /// A tree whose texts have paragraphs, headings, lists, boxes and tables.
 pub(super) fn shape() -> Shape {
-    Shape::new(BLUEPRINT, &[("top.md", TOP), ("part.md", PART), ("item.md", ITEM)])
+    let usual = Shape::small().blueprint;
+    let blueprint = FIELDS.iter().fold(usual, |text, (from, to)| text.replacen(from, to, 1));
+    Shape::new(&blueprint, &[("top.md", TOP), ("part.md", PART), ("item.md", ITEM)])
 }
 
-const BLUEPRINT: &str = r#"schema = 1
-name = "small"
-[tool.fields]
-home = "url"
-notes = { list = "string" }
-[list.part.fields]
-state = "string"
-paras = { list = "string" }
-boxes = { list = "string" }
-points = { list = "string" }
-after = "string"
-[list.part.issue.fields]
-paras = { list = "string" }
-boxes = { list = "string" }
-ticks = "string"
-under = "string"
-[[node]]
-key = "top"
-type = "epic"
-parent = "@root"
-place = "epics"
-title = "{{ tool.name }} integration"
-template = "top.md"
-labels = ["kept"]
-[[node]]
-key = "part/{{ each.id }}"
-type = "epic"
-for-each = "part"
-entry = true
-parent = "top"
-place = "epics"
-title = "Part {{ each.name }}"
-template = "part.md"
-[[node]]
-key = "part/{{ outer.id }}/{{ each.id }}"
-type = "issue"
-for-each = "part.issue"
-entry = true
-parent = "part/{% if each.under %}{{ each.under }}{% else %}{{ outer.id }}{% endif %}"
-place = "issues"
-title = "{{ each.title }}"
-template = "item.md"
-labels = ["kept"]
-labels-once = ["once"]
-[[node]]
-key = "sunset"
-type = "epic"
-parent = "top"
-place = "epics"
-title = "{{ tool.name }} sunset"
-[[node]]
-key = "sunset/{{ each.id }}"
-type = "issue"
-for-each = "part"
-parent = "sunset"
-place = "issues"
-title = "Retire {{ each.name }}"
-[[table-row]]
-item = "@root"
-node = "top"
-link = "{{ tool.home }}"
-heading = "Tools"
-cells = { "Tool" = "[{{ tool.name | cell }}]({{ tool.home }})", "Epic" = "{{ ref(key='top') }}+", "Status" = "new" }
-write-once = ["Status"]
-"#;
+/// What tool files may say beside the usual.
+const FIELDS: [(&str, &str); 3] = [
+    ("home = \"url\"\n", "home = \"url\"\nnotes = { list = \"string\" }\n"),
+    (
+        "[list.part.fields]\nvalue = \"text\"\n",
+        "[list.part.fields]\nstate = \"string\"\nparas = { list = \"string\" }\nboxes = { list = \"string\" }\n\
+         points = { list = \"string\" }\nafter = \"string\"\n",
+    ),
+    (
+        "[list.part.issue.fields]\nvalue = \"text\"\n",
+        "[list.part.issue.fields]\nparas = { list = \"string\" }\n",
+    ),
+];
 
 const TOP: &str = "{{ tool.summary }}
 
