@@ -198,20 +198,20 @@ pub fn write_duplicate(text: &str, workspace: &str, key: &NodeKey) -> String {
     attach(text, workspace, key, DUPLICATE)
 }
 
-/// The text by which the search for a lost first node finds its marker.
+/// The text by which a search finds the markers of a tool.
 #[must_use]
-pub fn search_phrase(workspace: &str, key: &NodeKey) -> String {
-    format!("epictree:{VERSION} {workspace} {key}")
+pub fn search_phrase(workspace: &str, tool: &str) -> String {
+    format!("epictree:{VERSION} {workspace} {tool}/")
 }
 
-/// Tells whether a description holds a marker of a tool, of whatever version. Every version
-/// begins with its number, the workspace and the key.
+/// The key in a description's marker of a tool, of whatever version. Every version begins with
+/// its number, the workspace and the key.
 #[must_use]
-pub fn names(description: &str, workspace: &str, tool: &str) -> bool {
-    let of_tool = |key: &str| key.strip_prefix(tool).is_some_and(|rest| rest.starts_with('/'));
-    description.split(OPEN).skip(1).any(|inner| {
+pub fn key_of(description: &str, workspace: &str, tool: &str) -> Option<NodeKey> {
+    description.split(OPEN).skip(1).find_map(|inner| {
         let mut words = inner.split_whitespace().skip(1);
-        words.next() == Some(workspace) && words.next().is_some_and(of_tool)
+        let ours = words.next() == Some(workspace);
+        words.next().and_then(NodeKey::parse).filter(|key| ours && key.tool() == tool)
     })
 }
 

@@ -16,7 +16,7 @@ use crate::marker::{self, Reading};
 use crate::merge::table::locate;
 use crate::text::Text;
 use crate::tree::{
-    Capabilities, DesiredTree, Item, Kind, ObservedTree, Parent, Reference, Trouble, WorkItemId,
+    Capabilities, DesiredTree, Item, Kind, ObservedTree, Parent, Reference, WorkItemId,
 };
 
 /// The most items that a marker may send this program to: anyone may edit one.
@@ -127,27 +127,16 @@ async fn observe_one(
     for (parent, children) in below.into_iter().filter(|(parent, _)| tops.contains(parent)) {
         pool.add_children(&parent, children);
     }
-    let mut named = BTreeMap::new();
     if !pool.has_first() {
-        named = from_rows(reader, tree, &existing, &mut pool).await?;
+        from_rows(reader, tree, &existing, &mut pool).await?;
     }
-    if !pool.has_first() {
+    if !pool.has_record() {
         pool.add(search(reader, ground, tree).await?);
     }
     walk(reader, &mut pool).await?;
     let mut observed = pool.finish(ground.capabilities);
     let linked = linked_before(tree, &observed);
     observed.existing.extend(reader.by_reference(&linked).await?);
-    if let Some(first) = tree.nodes.first().map(|first| &first.key)
-        && !observed.items.contains_key(first)
-        && !observed.adoptable.contains_key(first)
-    {
-        // The tool's row says that its item exists: a second one would be a duplicate.
-        observed.trouble.extend(named.into_iter().map(|(reference, readable)| match readable {
-            true => Trouble::Lost(first.clone(), reference),
-            false => Trouble::Unreadable(first.clone(), reference.to_string()),
-        }));
-    }
     comments::look(reader, &ground.workspace, tree, &mut observed).await?;
     Ok(observed)
 }
@@ -210,14 +199,13 @@ async fn look_at_twins(reader: &Reader, pool: &mut Pool<'_>) -> Result<bool, Obs
     Ok(!twins.is_empty())
 }
 
-/// Looks for the tool's first item where its table rows point. Answers what the
-/// rows name, and whether it can be read.
+/// Looks for the tool's first item where its table rows point.
 async fn from_rows(
     reader: &Reader,
     tree: &DesiredTree,
     existing: &BTreeMap<Reference, Item>,
     pool: &mut Pool<'_>,
-) -> Result<BTreeMap<Reference, bool>, ObserveError> {
+) -> Result<(), ObserveError> {
     let mut named: BTreeSet<Reference> = BTreeSet::new();
     for row in &tree.rows {
         let (Some(item), Some(link)) = (existing.get(&row.item), row.link.clone()) else {
@@ -232,13 +220,8 @@ async fn from_rows(
     }
     let named: Vec<Reference> = named.into_iter().collect();
     let found = reader.by_reference(&named).await?;
-    let named = named.into_iter().map(|reference| {
-        let readable = found.contains_key(&reference);
-        (reference, readable)
-    });
-    let named = named.collect();
-    pool.add(found.into_values());
-    Ok(named)
+    pool.add_named(named, found);
+    Ok(())
 }
 
 /// The epics that a cell names, as references or as links.
@@ -252,8 +235,7 @@ fn references(reader: &Reader, cell: &str) -> Vec<Reference> {
         .collect()
 }
 
-/// One quoted search for the marker, and one for each name the node had before; epics only:
-/// a project's search does not see comments.
+/// One quoted search for the tool's markers; epics only: a project's search does not see comments.
 async fn search(
     reader: &Reader,
     ground: &Ground,
@@ -262,10 +244,6 @@ async fn search(
     let Some(first) = tree.nodes.first().filter(|node| node.kind == Kind::Epic) else {
         return Ok(Vec::new());
     };
-    let mut found = Vec::new();
-    for key in std::iter::once(&first.key).chain(&first.was) {
-        let phrase = marker::search_phrase(&ground.workspace, key);
-        found.extend(reader.search(&first.namespace, &phrase).await?);
-    }
-    Ok(found)
+    let phrase = marker::search_phrase(&ground.workspace, &tree.tool);
+    Ok(reader.search(&first.namespace, &phrase).await?)
 }

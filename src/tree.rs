@@ -396,15 +396,21 @@ pub enum Trouble {
     /// A marker whose payload is damaged or contradicted: its base is unknown.
     Damaged(NodeKey, Reference),
     /// A marker that only a newer epictree can read.
-    Newer(Reference, u32),
+    Newer(NodeKey, Reference, u32),
     /// An item that carries a marker of ours and is not ours: a clone or a forgery.
     Stray(NodeKey, Reference),
     /// A second item with one key under one parent; the elder one wins.
     Duplicate(NodeKey, Reference),
     /// A recorded item that lost its marker and lies elsewhere: left alone.
     Lost(NodeKey, Reference),
+    /// The item that a table row names as the first node, and that is nobody's to take.
+    Named(NodeKey, Reference),
     /// A recorded item that cannot be read, and what is known of it.
     Unreadable(NodeKey, String),
+    /// Nodes without an item while the record cannot be read; the item shows that the tool is not new.
+    Unrecorded(Vec<NodeKey>, Reference),
+    /// Nodes without an item while the first node is closed, so that the record cannot be kept.
+    Unkept(Vec<NodeKey>, Reference),
     /// A marker of another workspace or tool on an item where ours would go.
     Foreign(NodeKey, Reference),
 }

@@ -30,9 +30,9 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
         desired: desired.clone(),
         open_items: observed.items.values().filter(|item| item.open).count(),
         touched: touched(&changes, &closed),
+        notices: notices(&scene, &changes),
         changes,
         orphans,
-        notices: notices(&scene),
         needs: Needs::default(),
     };
     plan.changes.extend(twins(&scene));
@@ -58,7 +58,7 @@ fn depths(desired: &DesiredTree) -> BTreeMap<NodeKey, usize> {
 fn change_of(scene: &Scene<'_>, node: &DesiredNode) -> Change {
     let waits = scene.waiting.contains(&node.key);
     let item = scene.item(&node.key);
-    let proposed = scene.observed.adoptable.get(&node.key).filter(|_| waits);
+    let proposed = scene.proposal(&node.key).filter(|_| waits);
     let mut change = blank(node, item.or(proposed));
     match item {
         None if waits => change.action = Action::Wait,

@@ -10,7 +10,6 @@ use crate::merge::OnConflict;
 use crate::merge::labels::{Wanted, decide_labels};
 use crate::merge::scalar::{Verdict, decide};
 use crate::merge::text::{Merged, Sides, decide_text};
-use crate::text::NOT_YET;
 use crate::tree::{Capabilities, DesiredNode, Item, Kind, LinkKind, Parent, WorkItemId, usernames};
 
 use super::change::{Cause, FieldChange, Value};
@@ -24,6 +23,8 @@ pub struct Around<'a> {
     pub on_conflict: OnConflict,
     /// The item of a node, if it exists.
     pub item: &'a dyn Fn(&NodeKey) -> Option<&'a Item>,
+    /// The item that a reference in an existing text names.
+    pub named: &'a dyn Fn(&NodeKey, &str) -> Option<&'a Item>,
     /// The item that a node hangs under, if it exists.
     pub parent: &'a dyn Fn(&Parent) -> Option<&'a Item>,
     /// The record that the tool's first node is to hold; `None` for other nodes.
@@ -103,40 +104,6 @@ pub struct Decision {
     pub cause: Option<Cause>,
 }
 
-/// The text a new item gets, with its marker.
-#[must_use]
-pub fn first_description(
-    node: &DesiredNode,
-    parent: Option<&WorkItemId>,
-    around: &Around<'_>,
-) -> String {
-    let body = resolve(&node.body, |_| NOT_YET.to_owned(), around.item);
-    let base = Base {
-        title: Some(node.title.clone()),
-        body: Some(BaseText::Text(body.clone())),
-        labels: managed_labels(node),
-        parent: parent.map(WorkItemId::number),
-        confidential: node.confidential,
-        weight: node.weight,
-        milestone: node.milestone.clone(),
-        assignees: node.assignees.clone().filter(|list| !list.is_empty()),
-        start: node.start,
-        due: node.due,
-        links: Vec::new(),
-    };
-    let record = around.record.clone().unwrap_or_default();
-    let marker =
-        Marker { workspace: around.workspace.to_owned(), key: node.key.clone(), base, record };
-    marker::write(&body, &marker)
-}
-
-/// The labels a base keeps: enforced and shared, sorted.
-fn managed_labels(node: &DesiredNode) -> Vec<String> {
-    let labels: BTreeSet<&String> =
-        node.labels.enforced.iter().chain(&node.labels.shared).collect();
-    labels.into_iter().cloned().collect()
-}
-
 /// Decides every field of an item that is ours or becomes ours.
 #[must_use]
 pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision {
@@ -189,8 +156,9 @@ pub fn compare_existing(node: &DesiredNode, item: &Item, around: &Around<'_>) ->
         decision.fields.push(FieldChange::new("labels", Value::None, labels.add.clone()));
         decision.update.add_labels = labels.add;
     }
-    if item.parent.is_none() && node.parent != Parent::None && may_hang(node, item) {
-        let parent = (around.parent)(&node.parent);
+    let parent = (around.parent)(&node.parent);
+    let free = parent.is_none_or(|parent| linked(item, &parent.id).is_none());
+    if item.parent.is_none() && node.parent != Parent::None && may_hang(node, item) && free {
         let shown = parent.map_or_else(|| AFTER_APPLY.to_owned(), |p| p.reference.to_string());
         decision.fields.push(FieldChange::new("parent", Value::None, shown));
         decision.update.parent = parent.map(|p| Some(p.id.clone()));
@@ -257,6 +225,7 @@ impl Work {
         self.plain("start", |b| &mut b.start, item.start, node.start, |u, v| u.start = Some(v));
         self.plain("due", |b| &mut b.due, item.due, node.due, |u, v| u.due = Some(v));
         self.links(node, item, around);
+        self.linked_parent(item);
         text
     }
 
@@ -308,14 +277,19 @@ impl Work {
 
     /// Answers the text to write, if GitLab's is not to stay.
     fn body(&mut self, node: &DesiredNode, gitlab: &str, around: &Around<'_>) -> Option<String> {
-        let spec = resolve(&node.body, around.open, around.item);
         let old = self.old.body.take();
+        let said = match &old {
+            Some(BaseText::Text(base)) => format!("{base}\n{gitlab}"),
+            Some(BaseText::Hash(_)) | None => gitlab.to_owned(),
+        };
+        let item = |key: &NodeKey| (around.named)(key, &said);
+        let spec = resolve(&node.body, around.open, item);
         let Merged { text, base, drift, conflict } =
             decide_text(old.as_ref(), gitlab, &spec, self.on_conflict);
         if let Some(text) = &text {
             let filled = matches!(
                 &old,
-                Some(BaseText::Text(base)) if was_open(&node.body, base, around.item)
+                Some(BaseText::Text(base)) if was_open(&node.body, base, item)
             );
             self.decision.cause = filled.then_some(Cause::Filled).or(self.decision.cause);
             self.note("body", Verdict::Write, gitlab.into(), text.as_str().into());
@@ -374,6 +348,24 @@ impl Work {
             self.decision.update.parent = Some(wanted.map(|p| p.id.clone()));
         }
         self.new.parent = if verdict.settles() { spec } else { self.old.parent };
+    }
+
+    /// GitLab takes no linked item for a parent: people decide which of the two it is to be.
+    fn linked_parent(&mut self, item: &Item) {
+        let Update { parent, unlinks, .. } = &self.decision.update;
+        let Some(Some(wanted)) = parent else { return };
+        if linked(item, wanted).is_none() || unlinks.contains(wanted) {
+            return;
+        }
+        let keep = self.on_conflict == OnConflict::Keep;
+        self.new.parent = if keep { Some(wanted.number()) } else { self.old.parent };
+        self.decision.update.parent = None;
+        let Decision { fields, kept, conflicts, .. } = &mut self.decision;
+        let left = if keep { kept } else { conflicts };
+        left.extend(fields.extract_if(.., |field| field.name == "parent"));
+        if fields.is_empty() {
+            self.decision.cause = None;
+        }
     }
 
     /// Raised when the files say so, never lowered by drift correction.
@@ -458,7 +450,7 @@ impl Work {
 }
 
 /// How an item is linked to another, if it is.
-fn linked(item: &Item, to: &WorkItemId) -> Option<LinkKind> {
+pub(super) fn linked(item: &Item, to: &WorkItemId) -> Option<LinkKind> {
     item.links.iter().find(|link| link.to.as_ref() == Some(to)).map(|link| link.kind)
 }
 

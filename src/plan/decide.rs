@@ -29,6 +29,7 @@ pub fn around<T>(
         workspace: &scene.options.workspace,
         on_conflict: scene.options.on_conflict,
         item: &|key| scene.item(key),
+        named: &|key, text| scene.named(key, text),
         parent: &|parent| scene.parent(parent),
         by_id: &|id| scene.observed.by_id(id),
         record: first.then(|| record(scene)),
@@ -70,7 +71,8 @@ fn record(scene: &Scene<'_>) -> Record {
     for key in scene.desired.nodes.iter().flat_map(|node| &node.was) {
         record.items.remove(key.local());
     }
-    let adopted = scene.observed.adoptable.iter().filter(|_| scene.options.adopt);
+    let adopted = scene.observed.adoptable.keys();
+    let adopted = adopted.filter_map(|key| Some((key, scene.item(key)?)));
     for (key, item) in scene.observed.items.iter().chain(adopted) {
         record.items.insert(key.local().to_owned(), item.id.number());
     }

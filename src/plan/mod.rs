@@ -8,6 +8,7 @@ pub mod change;
 pub mod comments;
 pub mod compare;
 pub mod decide;
+pub mod description;
 pub mod guard;
 pub mod needs;
 mod notices;

@@ -1,28 +1,33 @@
 //! What people should know that is not a change.
 
+use crate::key::NodeKey;
 use crate::tree::{DesiredNode, Kind, Parent, Trouble};
 
-use super::change::Notice;
-use super::compare::may_hang;
+use super::change::{Change, Notice};
+use super::compare::{linked, may_hang};
 use super::scene::Scene;
 
-pub(super) fn notices(scene: &Scene<'_>) -> Vec<Notice> {
+pub(super) fn notices(scene: &Scene<'_>, changes: &[Change]) -> Vec<Notice> {
     let mut notices: Vec<Notice> =
         scene.observed.trouble.iter().filter_map(|t| notice(scene, t)).collect();
-    for change in scene.desired.nodes.iter().filter(|node| node.item.is_none()) {
-        if let Some(item) =
-            scene.observed.adoptable.get(&change.key).filter(|_| !scene.options.adopt)
-        {
-            notices.push(Notice {
-                blocks: false,
-                message: format!("{} has the title of {} and no marker", item.reference, change.key),
-                hint: "if it is the same work, run again with --adopt; otherwise rename one of the two".into(),
-            });
-        }
-    }
+    notices.extend(scene.desired.nodes.iter().filter_map(|node| proposed(scene, node)));
     notices.extend(scene.desired.nodes.iter().filter_map(|node| unplaced(scene, node)));
+    let linked = changes.iter().zip(&scene.desired.nodes);
+    notices.extend(linked.filter_map(|(change, node)| linked_parent(scene, node, change)));
     notices.sort();
     notices
+}
+
+/// What people made and could become the item of a node.
+fn proposed(scene: &Scene<'_>, node: &DesiredNode) -> Option<Notice> {
+    let item = scene.proposal(&node.key).filter(|_| !scene.options.adopt)?;
+    let (at, key) = (&item.reference, &node.key);
+    let message = match item.title == node.title {
+        true => format!("{at} has the title of {key} and no marker"),
+        false => format!("{at} is what the table names as {key}, and has no marker"),
+    };
+    let hint = "if it is the same work, run again with --adopt; otherwise rename one of the two";
+    Some(Notice { blocks: false, message, hint: hint.into() })
 }
 
 /// Work that exists and cannot hang where the files want it.
@@ -41,6 +46,21 @@ fn unplaced(scene: &Scene<'_>, node: &DesiredNode) -> Option<Notice> {
     })
 }
 
+/// An item that people linked to what the files want as its parent.
+fn linked_parent(scene: &Scene<'_>, node: &DesiredNode, change: &Change) -> Option<Notice> {
+    let (item, parent) = (scene.item(&node.key)?, scene.parent(&node.parent)?);
+    let free = node.item.is_some() && item.open && item.parent.is_none();
+    let wanted = free || change.conflicts.iter().any(|field| field.name == "parent");
+    (wanted && linked(item, &parent.id).is_some()).then(|| Notice {
+        blocks: false,
+        message: format!(
+            "{} is linked to {}, so GitLab does not take that for its parent",
+            item.reference, parent.reference
+        ),
+        hint: "take the link away, or let the files name another parent".into(),
+    })
+}
+
 fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
     let (blocks, message, hint) = match trouble {
         Trouble::Damaged(key, at) => (
@@ -49,7 +69,7 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
             "what GitLab and the files agree on is recorded anew; settle the rest by hand"
                 .to_owned(),
         ),
-        Trouble::Newer(at, version) => (
+        Trouble::Newer(_, at, version) => (
             true,
             format!("{at} was written by a newer epictree (marker version {version})"),
             "update epictree".to_owned(),
@@ -64,10 +84,13 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
             format!("{at} is a second item for {key}"),
             "it is left alone; close it if nobody works there".to_owned(),
         ),
-        Trouble::Foreign(key, at) => (
+        Trouble::Foreign(key, at) if !scene.options.recreate.contains(key) => (
             true,
             format!("{at} stands where {key} would go and belongs to another workspace or tool"),
-            "give one of the two another title or parent".to_owned(),
+            format!(
+                "give one of the two another title or parent, or run with --recreate {key} to make \
+                 ours beside it"
+            ),
         ),
         Trouble::Lost(key, at) if !scene.options.recreate.contains(key) => (
             true,
@@ -79,7 +102,40 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
             format!("{key} is known as {what}, which cannot be read"),
             format!("ask for access, or run with --recreate {key} if it is gone for good"),
         ),
-        Trouble::Lost(..) | Trouble::Unreadable(..) => return None,
+        Trouble::Named(key, at) if !scene.options.recreate.contains(key) => (
+            true,
+            format!("{at} is what the table names as {key}, and cannot be taken for it"),
+            format!(
+                "let the row name the right one; if it is this one, reopen it, take another's marker \
+                 out of it and run with --adopt; or run with --recreate {key} to make a new one"
+            ),
+        ),
+        Trouble::Unrecorded(keys, at) => {
+            let keys = asked_for(scene, keys)?;
+            (
+                true,
+                format!("{at} shows that the tool is not new, but its record cannot be read, so nobody knows whether there is {keys} already"),
+                "put the last line of the first item's description back as it was, from the item's history; or name each that is to be made with --recreate KEY".to_owned(),
+            )
+        }
+        Trouble::Unkept(keys, at) => {
+            let keys = asked_for(scene, keys)?;
+            (
+                false,
+                format!("{at} is closed and can keep no record, so nobody makes {keys}"),
+                "reopen it if the work goes on, or name each that is to be made with --recreate KEY".to_owned(),
+            )
+        }
+        Trouble::Foreign(..) | Trouble::Lost(..) | Trouble::Named(..) | Trouble::Unreadable(..) => {
+            return None;
+        }
     };
     Some(Notice { blocks, message, hint })
+}
+
+/// The keys that are not to be made anew, as people read them.
+fn asked_for(scene: &Scene<'_>, keys: &[NodeKey]) -> Option<String> {
+    let left = keys.iter().filter(|key| !scene.options.recreate.contains(key));
+    let left: Vec<&str> = left.map(NodeKey::as_str).collect();
+    (!left.is_empty()).then(|| left.join(", "))
 }

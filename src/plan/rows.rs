@@ -47,7 +47,7 @@ pub fn decide_row(
     let cells: Vec<(String, String)> = row
         .cells
         .iter()
-        .map(|(column, text)| (column.clone(), filled(scene, text, purpose)))
+        .map(|(column, cell)| (column.clone(), filled(scene, cell, text, purpose)))
         .collect();
     let base = scene.observed.record.rows.get(&row.item.to_string());
     let on_conflict = scene.options.on_conflict;
@@ -66,9 +66,9 @@ fn needles(scene: &Scene<'_>, row: &DesiredRow) -> Vec<String> {
     reference.into_iter().chain(url).chain(row.link.clone()).collect()
 }
 
-/// A cell's text on one line.
-fn filled(scene: &Scene<'_>, text: &Text, purpose: For) -> String {
-    let text = resolve(text, |key| scene.open(purpose, key), |key| scene.item(key));
+/// A cell's text on one line, in a description as it is.
+fn filled(scene: &Scene<'_>, cell: &Text, text: &str, purpose: For) -> String {
+    let text = resolve(cell, |key| scene.open(purpose, key), |key| scene.named(key, text));
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -186,7 +186,7 @@ fn change(row: &DesiredRow, item: &Item, decision: RowDecision) -> Change {
 /// Without GitLab: the row as it would be added.
 fn offline(scene: &Scene<'_>, row: &DesiredRow) -> Change {
     let fields = row.cells.iter().map(|(column, text)| {
-        let value = filled(scene, text, For::Plan);
+        let value = filled(scene, text, "", For::Plan);
         FieldChange::new(column, Value::None, value)
     });
     Change { cause: Cause::New, fields: fields.collect(), ..blank(row, Action::Create) }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::key::NodeKey;
 use crate::merge::OnConflict;
 use crate::text::NOT_YET;
-use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Trouble};
+use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Reference, Trouble};
 
 use super::resolve::AFTER_APPLY;
 
@@ -50,13 +50,12 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn new(desired: &'a DesiredTree, observed: &'a ObservedTree, options: &'a Options) -> Self {
         let mut scene = Self { desired, observed, options, waiting: BTreeSet::new() };
-        let unreadable = unreadable(&scene);
+        let unknown = unknown(&scene);
         for node in &desired.nodes {
-            let proposed = observed.adoptable.contains_key(&node.key) && !options.adopt;
+            let proposed = scene.proposal(&node.key).is_some() && !options.adopt;
             let below =
                 matches!(&node.parent, Parent::Node(parent) if scene.waiting.contains(parent));
-            if scene.item(&node.key).is_none()
-                && (proposed || below || unreadable.contains(&node.key))
+            if scene.item(&node.key).is_none() && (proposed || below || unknown.contains(&node.key))
             {
                 scene.waiting.insert(node.key.clone());
             }
@@ -79,12 +78,26 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn item(&self, key: &NodeKey) -> Option<&'a Item> {
         let ours = self.observed.items.get(key);
-        let adopted = || self.observed.adoptable.get(key).filter(|_| self.options.adopt);
+        let adopted = || self.proposal(key).filter(|_| self.options.adopt);
         let named = || {
             let node = self.desired.node(key)?;
             self.observed.existing.get(node.item.as_ref()?)
         };
         ours.or_else(adopted).or_else(named)
+    }
+
+    /// The item that a node could adopt.
+    #[must_use]
+    pub fn proposal(&self, key: &NodeKey) -> Option<&'a Item> {
+        self.observed.adoptable.get(key).filter(|_| !self.options.recreate.contains(key))
+    }
+
+    /// The item that a reference in an existing text names: one that waits for its adoption only
+    /// if the text names it already.
+    #[must_use]
+    pub fn named(&self, key: &NodeKey, text: &str) -> Option<&'a Item> {
+        let known = || self.proposal(key).filter(|item| names(text, &item.reference));
+        self.item(key).or_else(known)
     }
 
     /// The item a node hangs under.
@@ -104,12 +117,23 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn unreadable(scene: &Scene<'_>) -> BTreeSet<NodeKey> {
-    let keys = scene.observed.trouble.iter().filter_map(|trouble| match trouble {
-        Trouble::Unreadable(key, _) | Trouble::Lost(key, _) | Trouble::Foreign(key, _) => {
-            Some(key.clone())
-        }
-        _ => None,
+/// Tells whether a reference stands in a text.
+fn names(text: &str, reference: &Reference) -> bool {
+    let reference = reference.to_string();
+    let ends = |at: usize| !text[at + reference.len()..].starts_with(|c: char| c.is_ascii_digit());
+    text.match_indices(&reference).any(|(at, _)| ends(at))
+}
+
+/// Nodes of which nobody knows whether or where they exist.
+fn unknown(scene: &Scene<'_>) -> BTreeSet<NodeKey> {
+    let keys = scene.observed.trouble.iter().flat_map(|trouble| match trouble {
+        Trouble::Unreadable(key, _)
+        | Trouble::Lost(key, _)
+        | Trouble::Named(key, _)
+        | Trouble::Newer(key, ..)
+        | Trouble::Foreign(key, _) => std::slice::from_ref(key),
+        Trouble::Unrecorded(keys, _) | Trouble::Unkept(keys, _) => keys,
+        Trouble::Damaged(..) | Trouble::Stray(..) | Trouble::Duplicate(..) => &[],
     });
-    keys.filter(|key| !scene.options.recreate.contains(key)).collect()
+    keys.filter(|key| !scene.options.recreate.contains(*key)).cloned().collect()
 }

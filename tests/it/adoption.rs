@@ -1,9 +1,10 @@
 //! Items that people made under a wanted title: proposed, and taken over only when asked.
 
+use epictree::merge::OnConflict;
 use epictree::plan::Action;
 use epictree::sandbox::Edit;
 
-use crate::world::{TOOL, World, change, marker_of, names, notices, text_of, writes};
+use crate::world::{ROOT, TOOL, World, change, marker_of, names, notices, text_of, writes};
 
 const ISSUE: &str = "[[part.issue]]\nid = \"a\"\ntitle = \"Do a\"\nvalue = \"What to do.\"\n";
 
@@ -133,4 +134,32 @@ async fn of_two_items_with_the_title_the_elder_is_adopted_and_the_other_is_peopl
     assert_eq!(notices(&world.plan().await), [""; 0]);
     // One of them without the other's mark is still no second item of ours.
     assert!(marker_of(&world.item("part/one/a")).is_some());
+}
+
+#[tokio::test]
+async fn a_reference_to_what_waits_for_its_adoption_stays_in_existing_texts() {
+    let mut world = World::new(TOOL).await;
+    let item = "{{ each.value }}\n{% if each.ticks %}\nSee {{ ref(key=each.ticks) }}+\n{% endif %}";
+    world.shape.templates.insert("item.md", item.to_owned());
+    world.rewrite("value = \"What to do.\"", "value = \"What to do.\"\nticks = \"part/two\"");
+    world.settle().await;
+    let (text, row) = (text_of(&world.item("part/one/a")), world.sandbox.item(ROOT));
+    let two = world.unmark("part/two");
+    world.unmark("top");
+    assert!(text.contains(&format!("See {two}+")), "{text}");
+    for on_conflict in [OnConflict::Report, OnConflict::Spec] {
+        world.options.on_conflict = on_conflict;
+        let plan = world.plan().await;
+        let proposed: Vec<_> = plan.proposals().map(|c| c.key.as_str()).collect();
+        assert_eq!(proposed, ["hunter/top", "hunter/part/two"]);
+        assert_eq!(writes(&plan), [""; 0], "{on_conflict:?}");
+        assert_eq!(plan.summary().conflict, 0);
+        world.apply().await;
+        assert_eq!(text_of(&world.item("part/one/a")), text);
+        assert_eq!(world.sandbox.item(ROOT), row);
+    }
+    // Other words of the text go on.
+    world.rewrite("What to do.", "What to do now.");
+    world.apply().await;
+    assert_eq!(text_of(&world.item("part/one/a")), text.replace("to do.", "to do now."));
 }

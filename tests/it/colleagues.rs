@@ -14,10 +14,11 @@ mod texts;
 use std::collections::{BTreeMap, BTreeSet};
 
 use epictree::apply::{Outcome, Report};
+use epictree::merge::OnConflict;
 use epictree::plan::{Subject, ToolPlan};
 use epictree::sandbox::ItemView;
 
-use crate::world::World;
+use crate::world::{World, marker_of};
 use dice::Dice;
 use files::Tool;
 use invariants::Items;
@@ -49,8 +50,8 @@ struct Life {
     made: BTreeMap<String, Vec<String>>,
     /// Items whose marker people took, damaged or replaced.
     mangled: BTreeSet<String>,
-    /// Items that got another's description, marker and all.
-    copied: BTreeSet<String>,
+    /// The marker that each tool's first item had when last it could be read.
+    markers: BTreeMap<String, String>,
     /// Where items went.
     moved: BTreeMap<String, String>,
     /// What people did to the text of an item.
@@ -98,7 +99,7 @@ impl Life {
             taken: BTreeSet::new(),
             made: BTreeMap::new(),
             mangled: BTreeSet::new(),
-            copied: BTreeSet::new(),
+            markers: BTreeMap::new(),
             moved: BTreeMap::new(),
             touch: BTreeMap::new(),
         }
@@ -106,13 +107,17 @@ impl Life {
 
     /// Files change, people edit, and the tools are applied: the first always, the second at times.
     async fn play(&mut self) {
+        let round = self.round;
+        let due = move |tool: &usize| *tool == 0 || round.is_multiple_of(3);
         for tool in 0..self.tools.len() {
             let renamed = self.tools[tool].change(&mut self.dice);
             self.rename(tool, &renamed);
         }
-        self.settle();
-        self.people(9);
-        let due = |tool: &usize| *tool == 0 || self.round.is_multiple_of(3);
+        for tool in 0..self.tools.len() {
+            let fresh = due(&tool);
+            self.settle(tool, fresh);
+        }
+        self.people(9, false);
         for tool in (0..self.tools.len()).filter(due).collect::<Vec<_>>() {
             if let Err(wrong) = self.apply(tool).await {
                 panic!("{}", self.told(tool, &wrong));
@@ -125,6 +130,8 @@ impl Life {
         self.world.tool = self.tools[tool].toml();
         self.world.options.adopt = self.dice.one_in(2);
         self.world.options.prune = self.dice.one_in(6);
+        let keep = self.dice.one_in(8);
+        self.world.options.on_conflict = if keep { OnConflict::Keep } else { OnConflict::Report };
         let failed = |error: &dyn std::fmt::Display| Wrong::on(String::new(), error.to_string());
         let look = self.world.look().await.map_err(|error| failed(&error))?;
         if blocks(&look.plan) {
@@ -134,7 +141,7 @@ impl Life {
         let busy = self.dice.one_in(4);
         if busy {
             // People do not wait for an apply.
-            self.people(2);
+            self.people(2, true);
         }
         let before = self.snapshot();
         let report = self.world.carry_out(look).await;
@@ -156,6 +163,12 @@ impl Life {
             return Err(Wrong::on(String::new(), format!("the second apply sends {first}")));
         }
         let after = self.snapshot();
+        self.remember();
+        if keep {
+            self.world.options.on_conflict = OnConflict::Report;
+            let look = self.world.look().await.map_err(|error| failed(&error))?;
+            invariants::is_settled(&look.plan)?;
+        }
         self.conflicts += plan.summary().conflict;
         let checked = self.check(tool, &plan, &before, &after);
         self.plans[tool] = Some(plan);
@@ -165,11 +178,27 @@ impl Life {
     /// A plan that cannot be applied says what to do, and people do it.
     fn is_blocked(&mut self, tool: usize, plan: &ToolPlan) -> Result<(), Wrong> {
         self.blocked[tool] += 1;
+        self.plans[tool] = None;
         if self.blocked[tool] > 2 {
-            return Err(Wrong::on(String::new(), format!("still blocked: {:#?}", plan.notices)));
+            let notice = plan.notices.iter().find(|notice| notice.blocks);
+            let item = notice.and_then(|notice| notice.message.split(' ').next());
+            let why = format!("still blocked: {:#?}", plan.notices);
+            return Err(Wrong::on(item.unwrap_or_default().to_owned(), why));
         }
         self.repair(plan);
         Ok(())
+    }
+
+    /// Keeps the markers of the tools' first items, as their histories do.
+    fn remember(&mut self) {
+        let tops = self.items().into_iter().filter(|item| self.is_top(item));
+        for item in tops.collect::<Vec<_>>() {
+            let line = item.description.lines().find(|line| texts::is_marker(line));
+            let key = marker_of(&item).map(|marker| marker.key);
+            if let Some((key, line)) = key.filter(|key| key.local() == "top").zip(line) {
+                self.markers.insert(key.tool().to_owned(), line.to_owned());
+            }
+        }
     }
 
     fn snapshot(&self) -> Items {

@@ -127,6 +127,8 @@ async fn the_marker_of_a_newer_epictree_stops_everything() {
             let found = said.iter().find(newer);
             let found = found.unwrap_or_else(|| panic!("{local}, {renamed}: {said:?}"));
             assert!(found.contains(&reference), "{local}: {found}");
+            assert_eq!(creates(&plan), [""; 0], "{local}, {renamed}: nor is it made anew");
+            assert_eq!(change(&plan, local).action, Action::Wait, "{local}, {renamed}");
         }
     }
 }
@@ -202,7 +204,7 @@ async fn a_text_too_long_for_the_marker_is_known_by_its_hash() {
 #[tokio::test]
 async fn an_item_of_another_workspace_where_ours_would_go_blocks() {
     for workspace in ["other", WORKSPACE] {
-        let world = World::new(TOOL).await;
+        let mut world = World::new(TOOL).await;
         let theirs = if workspace == WORKSPACE { "gatherer/top" } else { "hunter/top" };
         let text = marked(workspace, &NodeKey::parse(theirs).unwrap(), "Theirs.");
         let reference = world.create("g/e", "Hunter integration", ROOT, &text);
@@ -212,6 +214,11 @@ async fn an_item_of_another_workspace_where_ours_would_go_blocks() {
         assert!(said[0].starts_with("! ") && said[0].contains(&reference), "{said:?}");
         assert!(plan.proposals().next().is_none(), "nor is it adoptable");
         assert!(change(&plan, "top").reference.is_none());
+        assert_eq!(change(&plan, "top").action, Action::Wait);
+        world.options.recreate.insert(key("top"));
+        assert_eq!(change(&world.plan().await, "top").action, Action::Create);
+        world.settle().await;
+        assert_eq!(world.sandbox.item(&reference).unwrap().description, text, "theirs stays");
     }
 }
 
@@ -289,13 +296,16 @@ async fn a_forged_marker_on_somebodys_issue_brings_no_text_there() {
 
 #[tokio::test]
 async fn a_recorded_item_that_another_workspace_took_is_left_to_it() {
-    let world = World::applied(TOOL).await;
+    let mut world = World::applied(TOOL).await;
     world.reword_marker("part/two", |marker| marker.workspace = "other".into());
     let reference = world.item("part/two").reference;
     let plan = world.plan().await;
     let said = notices(&plan);
     assert!(said[0].starts_with("! ") && said[0].contains(&reference), "{said:?}");
     assert_eq!(creates(&plan), [""; 0], "nor is it made anew");
+    // Once the files no longer want it, it stands in nobody's way.
+    world.rewrite("[[part]]\nid = \"two\"\nname = \"Two\"\n", "");
+    assert_eq!(notices(&world.plan().await), [""; 0]);
 }
 
 #[tokio::test]
@@ -553,17 +563,62 @@ async fn a_first_epic_that_people_moved_is_found_by_its_table_row() {
 }
 
 #[tokio::test]
-async fn an_epic_that_only_the_row_still_knows_stops_a_second_tree() {
-    let mut world = World::applied(TOOL).await;
-    let reference = world.unmark("top");
-    world.edit_at(&reference, Edit::Parent(Some("g&2".into())));
-    let plan = world.plan().await;
-    assert_eq!(creates(&plan), [""; 0]);
-    let notice = plan.notices.iter().find(|n| n.blocks).unwrap();
-    assert!(notice.message.contains(&reference), "{notice:?}");
-    assert!(notice.hint.contains("--recreate hunter/top"), "{notice:?}");
-    world.options.recreate.insert(key("top"));
-    assert!(creates(&world.plan().await).contains(&"create hunter/top".to_owned()));
+async fn an_epic_that_only_the_row_still_knows_is_proposed_for_adoption() {
+    for retitled in [false, true] {
+        let mut world = World::applied(TOOL).await;
+        let reference = world.unmark("top");
+        if retitled {
+            world.edit_at(&reference, Edit::Title("Our hunter".into()));
+        } else {
+            world.edit_at(&reference, Edit::Parent(Some("g&2".into())));
+        }
+        let plan = world.plan().await;
+        assert_eq!(writes(&plan), [""; 0]);
+        let proposed: Vec<_> = plan.proposals().map(|c| c.key.as_str()).collect();
+        assert_eq!(proposed, ["hunter/top"]);
+        let said = notices(&plan);
+        assert!(said[0].contains(&reference) && said.len() == 1, "{said:?}");
+        world.options.recreate.insert(key("top"));
+        let plan = world.plan().await;
+        assert_eq!(creates(&plan), ["create hunter/top"], "what was below it is known");
+        assert!(plan.proposals().next().is_none());
+        world.options.recreate.clear();
+        world.options.adopt = true;
+        world.settle().await;
+        world.options.adopt = false;
+        let left = change(&world.plan().await, "top").conflicts.clone();
+        assert_eq!(names(&left), [if retitled { "title" } else { "parent" }]);
+        assert_eq!(world.item("top").reference, reference);
+    }
+}
+
+#[tokio::test]
+async fn an_epic_that_the_row_names_and_that_is_nobodys_to_take_stops_a_second_tree() {
+    let touches: [fn(&World, &str); 2] = [
+        |world, top| world.edit_at(top, Edit::Close),
+        |world, top| {
+            let theirs = marked("other", &key("top"), "Theirs.");
+            world.edit_at(top, Edit::Description(theirs));
+            world.edit_at(top, Edit::Title("Theirs".into()));
+        },
+    ];
+    for touch in touches {
+        let mut world = World::applied(TOOL).await;
+        let reference = world.unmark("top");
+        touch(&world, &reference);
+        let plan = world.plan().await;
+        assert_eq!(creates(&plan), [""; 0]);
+        assert_eq!(change(&plan, "top").action, Action::Wait);
+        let notice =
+            plan.notices.iter().find(|n| n.blocks && n.message.contains("the table names"));
+        let notice = notice.unwrap_or_else(|| panic!("{:?}", notices(&plan)));
+        assert!(notice.message.starts_with(&reference), "{notice:?}");
+        assert!(notice.hint.contains("--recreate hunter/top"), "{notice:?}");
+        world.options.recreate.insert(key("top"));
+        let plan = world.plan().await;
+        assert_eq!(creates(&plan), ["create hunter/top"], "{:?}", notices(&plan));
+        assert!(plan.notices.iter().all(|notice| !notice.blocks), "{:?}", notices(&plan));
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
+use epictree::merge::OnConflict;
 use epictree::plan::{Action, Change, Value};
 use epictree::sandbox::{Edit, Fault, FaultKind};
 
@@ -314,4 +315,50 @@ async fn a_licence_for_nested_epics_turns_the_link_into_the_parent() {
     assert_eq!(names(&change(&plan, "top").fields), ["parent", "links"]);
     world.apply().await;
     assert_eq!((world.item("top").parent.as_deref(), roots(&world)), (Some(ROOT), vec![]));
+}
+
+#[tokio::test]
+async fn an_item_that_people_linked_to_its_new_parent_is_a_conflict_until_they_decide() {
+    for (on_conflict, left) in [
+        (OnConflict::Report, ["parent"].as_slice()),
+        (OnConflict::Spec, ["parent"].as_slice()),
+        (OnConflict::Keep, [].as_slice()),
+    ] {
+        let mut world = World::applied(TOOL).await;
+        let (item, two) = (world.item("part/one/a"), world.item("part/two"));
+        world.link(&item, "RELATED", &two);
+        world.rewrite("title = \"Do a\"", "title = \"Do a\"\nunder = \"two\"");
+        world.options.on_conflict = on_conflict;
+        let plan = world.plan().await;
+        assert_eq!(names(&change(&plan, "part/one/a").conflicts), left, "{on_conflict:?}");
+        if on_conflict == OnConflict::Keep {
+            world.settle().await;
+            world.options.on_conflict = OnConflict::Report;
+            assert_eq!(names(&change(&world.plan().await, "part/one/a").kept), ["parent"]);
+            continue;
+        }
+        assert_eq!(writes(&plan), [""; 0]);
+        let said = format!("{} is linked to {}", item.reference, two.reference);
+        assert!(notices(&plan)[0].starts_with(&said), "{:?}", notices(&plan));
+        world.settle().await;
+        world.unlink(&item, &two);
+        assert_eq!(notices(&world.plan().await), [""; 0]);
+        world.settle().await;
+        assert_eq!(world.item("part/one/a").parent, Some(two.reference));
+    }
+}
+
+#[tokio::test]
+async fn work_that_exists_and_is_linked_to_its_parent_gets_none() {
+    let mut seed = seed();
+    seed.items.push(item("g/p#7", "Work that exists", "Somebody's words."));
+    let mut world = World::of(&seed, TOOL).await;
+    world.settle().await;
+    let theirs = world.sandbox.item("g/p#7").unwrap();
+    world.link(&theirs, "RELATED", &world.item("part/three"));
+    world.tool.push_str("[[part.issue]]\nid = \"old\"\nitem = \"g/p#7\"\n");
+    let plan = world.plan().await;
+    assert!(notices(&plan)[0].starts_with("g/p#7 is linked to"), "{:?}", notices(&plan));
+    world.settle().await;
+    assert_eq!(world.sandbox.item("g/p#7").unwrap().parent, None);
 }

@@ -25,6 +25,7 @@ mod preflight;
 mod prodseceng;
 mod property;
 mod readme;
+mod record;
 mod resume;
 mod rows;
 mod sandbox;

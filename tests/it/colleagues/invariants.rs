@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use epictree::plan::{Action, Change, ToolPlan};
+use epictree::plan::{Action, Change, Subject, ToolPlan};
 use epictree::sandbox::ItemView;
 use epictree::text::Slot;
 use epictree::tree::{DesiredNode, Parent};
@@ -43,6 +43,21 @@ pub(super) fn is_quiet(plan: &ToolPlan) -> Result<(), Wrong> {
         return Err(Wrong::on(String::new(), "a node waits, and nothing says why".to_owned()));
     }
     Ok(())
+}
+
+/// After people kept GitLab's side, no conflict is left.
+pub(super) fn is_settled(plan: &ToolPlan) -> Result<(), Wrong> {
+    // The base of a row's cells stands in the record, which a closed item does not keep.
+    let kept =
+        |change: &&Change| !change.conflicts.is_empty() && change.subject != Subject::TableRow;
+    match plan.changes.iter().find(kept) {
+        None => Ok(()),
+        Some(change) => {
+            let item = change.reference.as_ref().map(ToString::to_string);
+            let why = format!("conflicts that were settled are back: {:#?}", change.conflicts);
+            Err(Wrong::on(item.unwrap_or_default(), why))
+        }
+    }
 }
 
 impl Life {

@@ -1,8 +1,10 @@
 //! Three colleagues and what they do between two applies.
 
+use std::collections::BTreeSet;
+
 use epictree::plan::{Change, FieldChange, ToolPlan, Value};
 use epictree::sandbox::{Edit, ItemView};
-use epictree::tree::DesiredNode;
+use epictree::tree::{DesiredNode, DesiredTree};
 use serde_json::json;
 
 use super::files::COMMON;
@@ -76,8 +78,8 @@ const ACTS: [(usize, Act); 32] = [
 ];
 
 impl Life {
-    /// Some edits by some of them.
-    pub(super) fn people(&mut self, most: usize) {
+    /// Some edits by some of them; `busy` while an apply runs: nobody closes a tool under its hands.
+    pub(super) fn people(&mut self, most: usize, busy: bool) {
         for _ in 0..self.dice.below(most + 1) {
             if self.dice.one_in(8) {
                 self.root();
@@ -90,7 +92,7 @@ impl Life {
                 .collect();
             if let Some(item) = self.dice.pick(&open) {
                 let act = self.dice.weighted(&ACTS);
-                self.act(act, &item);
+                self.act(act, &item, busy);
             }
         }
     }
@@ -105,7 +107,7 @@ impl Life {
         format!("{user}-r{:02}-{:03}", self.round, self.said)
     }
 
-    fn act(&mut self, act: Act, item: &ItemView) {
+    fn act(&mut self, act: Act, item: &ItemView, busy: bool) {
         let user = self.dice.pick(&NAMES).unwrap();
         let token = self.token(user);
         let is_top = self.is_top(item);
@@ -118,11 +120,11 @@ impl Life {
                 }
                 return;
             }
-            Act::Unmark if self.may_unmark(is_top) => {
+            Act::Unmark if self.may_lose(item) => {
                 self.mangled.insert(item.reference.clone());
                 Edit::Description(text_of(item))
             }
-            Act::Damage if self.may_unmark(is_top) => {
+            Act::Damage if self.may_lose(item) => {
                 self.mangled.insert(item.reference.clone());
                 Edit::Description(item.description.replacen(" eN", " eNAAAA", 1))
             }
@@ -139,14 +141,9 @@ impl Life {
                 Edit::Assignees(self.dice.pick(&NAMES).map(str::to_owned).into_iter().collect())
             }
             Act::Due => Edit::Due(self.number(9).map(|n| format!("2027-01-0{n}"))),
-            Act::Parent | Act::Emigrate
-                if self.copied.contains(&item.reference) || !self.has_records() =>
-            {
-                return;
-            }
+            Act::Parent | Act::Emigrate if !is_top && !self.may_lose(item) => return,
             Act::Parent => Edit::Parent(self.new_parent(item)),
-            // A closed item is not written, so the record would no longer know what is new.
-            Act::Close if is_top => return,
+            Act::Close if is_top && busy => return,
             Act::Close => Edit::Close,
             Act::Reopen => Edit::Reopen,
             Act::Clone => return self.clone_of(user, item),
@@ -195,22 +192,50 @@ impl Life {
         self.touch.get(&item.reference).copied().unwrap_or(fresh)
     }
 
-    /// Nothing says whose an item is without the record and its own marker, or where it is without
-    /// the record and its place in the tree: people never take both from it.
-    fn may_unmark(&self, top: bool) -> bool {
-        let ours = self.items().into_iter().filter(|item| self.is_ours(item));
-        let found = |item: ItemView| {
-            let above = item.parent.as_ref().and_then(|parent| self.world.sandbox.item(parent));
-            let at_home = self.is_top(&item) || above.is_some_and(|above| self.is_ours(&above));
-            marker_of(&item).is_some() && at_home
+    /// A record that is lost takes along what it alone knew. The first tool is applied after every
+    /// edit, and what its file wants and nobody finds is then asked for; what the file does not want
+    /// at that moment is forgotten. So people take neither its marker nor its place from that while
+    /// the record is gone, nor the record while one of them is gone.
+    fn may_lose(&mut self, item: &ItemView) -> bool {
+        let wanted = self.wanted();
+        let is_wanted = |item: &ItemView| {
+            let mut made = self.made.iter().filter(|(_, made)| made.contains(&self.first(item)));
+            made.any(|(key, _)| wanted.contains(key))
         };
-        if top { ours.into_iter().all(found) } else { self.has_records() }
+        let found = |item: &ItemView| {
+            let above = item.parent.as_ref().and_then(|parent| self.world.sandbox.item(parent));
+            let at_home = self.is_top(item) || above.is_some_and(|above| self.is_ours(&above));
+            marker_of(item).is_some() && at_home
+        };
+        if self.is_top(item) {
+            let ours = self.items().into_iter().filter(|item| self.is_ours(item));
+            is_wanted(item) && ours.into_iter().all(|item| is_wanted(&item) || found(&item))
+        } else {
+            let mut tops = self.items().into_iter().filter(|item| self.is_top(item));
+            is_wanted(item) || tops.all(|top| marker_of(&top).is_some())
+        }
     }
 
-    /// Tells whether the marker of each tool's first item can be read.
-    fn has_records(&self) -> bool {
-        let mut tops = self.items().into_iter().filter(|item| self.is_top(item));
-        tops.all(|top| marker_of(&top).is_some())
+    /// The keys that the file of the first tool wants now.
+    fn wanted(&mut self) -> BTreeSet<String> {
+        self.tree(0).nodes.into_iter().map(|node| node.key.to_string()).collect()
+    }
+
+    /// What the file of a tool wants now.
+    fn tree(&mut self, tool: usize) -> DesiredTree {
+        let applied = std::mem::replace(&mut self.world.tool, self.tools[tool].toml());
+        let (_, tree) = self.world.tree();
+        self.world.tool = applied;
+        tree
+    }
+
+    /// Where an item was made.
+    fn first(&self, item: &ItemView) -> String {
+        let mut at = item.reference.clone();
+        while let Some((from, _)) = self.moved.iter().find(|(_, to)| **to == at) {
+            at.clone_from(from);
+        }
+        at
     }
 
     fn number(&mut self, most: usize) -> Option<i64> {
@@ -238,15 +263,14 @@ impl Life {
         self.dice.pick(&epics)
     }
 
-    /// Takes another item's description for its own, marker and all. Where the item stands then
-    /// says whose it is, so it stands where it was made and stays there.
+    /// Takes another item's description for its own, marker and all.
     fn copy(&mut self, user: &str, item: &ItemView) {
         let siblings: Vec<ItemView> = self
             .items()
             .into_iter()
             .filter(|other| other.parent == item.parent && other.reference != item.reference)
             .collect();
-        if !self.stands_fast(item) || !self.may_unmark(false) {
+        if !self.may_lose(item) {
             return;
         }
         if let Some(other) = self.dice.pick(&siblings) {
@@ -254,20 +278,8 @@ impl Life {
             if self.edit(user, item, &what, Edit::Description(other.description)) {
                 self.touched(item, Touch::Changed);
                 self.mangled.insert(item.reference.clone());
-                self.copied.insert(item.reference.clone());
             }
         }
-    }
-
-    /// Tells whether an item is under the parent that the files always want.
-    fn stands_fast(&self, item: &ItemView) -> bool {
-        let made = |key: &str| self.made.get(key).and_then(|made| made.first());
-        self.tools.iter().any(|tool| {
-            let (top, sunset) = (format!("{}/top", tool.id), format!("{}/sunset", tool.id));
-            let under = |key: &str| made(key).is_some() && made(key) == item.parent.as_ref();
-            let epic = item.kind == "Epic" && under(&top) && made(&sunset) != Some(&item.reference);
-            self.is_ours(item) && (epic || under(&sunset))
-        })
     }
 
     fn clone_of(&mut self, user: &str, item: &ItemView) {
@@ -355,26 +367,26 @@ impl Life {
 
     // -- conflicts -----------------------------------------------------------------------------
 
-    /// Some of what the last plans left to people is settled: here, or in the files.
-    pub(super) fn settle(&mut self) {
-        for tool in 0..self.tools.len() {
-            let Some(plan) = self.plans[tool].clone() else { continue };
-            for change in plan.changes.iter().filter(|change| change.reference.is_some()) {
-                let Some(node) = plan.desired.nodes.iter().find(|n| n.key.as_str() == change.key)
-                else {
-                    continue;
-                };
-                for field in &change.conflicts {
-                    match self.dice.below(5) {
-                        0 | 1 => self.give_in(&plan, node, change, field),
-                        2 => self.follow(tool, node, change, &field.name),
-                        _ => {}
-                    }
+    /// Some of what the last plan left to people is settled: here, or in the files. `due` if the
+    /// tool is applied next.
+    pub(super) fn settle(&mut self, tool: usize, due: bool) {
+        let Some(plan) = self.plans[tool].clone() else { return };
+        let fresh = due && self.tree(tool) == plan.desired;
+        for change in plan.changes.iter().filter(|change| change.reference.is_some()) {
+            let Some(node) = plan.desired.nodes.iter().find(|n| n.key.as_str() == change.key)
+            else {
+                continue;
+            };
+            for field in &change.conflicts {
+                match self.dice.below(5) {
+                    0 | 1 => self.give_in(&plan, node, change, field, fresh),
+                    2 => self.follow(tool, node, change, &field.name),
+                    _ => {}
                 }
-                for field in &change.kept {
-                    if self.dice.one_in(12) {
-                        self.follow(tool, node, change, &field.name);
-                    }
+            }
+            for field in &change.kept {
+                if self.dice.one_in(12) {
+                    self.follow(tool, node, change, &field.name);
                 }
             }
         }
@@ -391,6 +403,10 @@ impl Life {
             };
             let reference = notice.message.split(' ').next().unwrap_or_default();
             let Some(item) = self.world.sandbox.item(reference) else { continue };
+            if self.is_top(&item) || notice.message.contains("record cannot be read") {
+                self.restore(plan);
+                continue;
+            }
             let above = plan.changes.iter().find(|c| Some(&c.key) == change.parent.as_ref());
             let above = above.and_then(|above| above.reference.as_ref()).map(ToString::to_string);
             let parent = above.or_else(|| change.parent.clone());
@@ -405,13 +421,28 @@ impl Life {
         }
     }
 
-    /// A person gives GitLab the files' side.
+    /// A person takes the marker of a tool's first item out of its history.
+    fn restore(&mut self, plan: &ToolPlan) {
+        let Some(made) = self.made.get(&format!("{}/top", plan.desired.tool)) else { return };
+        let mut at = made[0].clone();
+        while let Some(to) = self.moved.get(&at) {
+            at.clone_from(to);
+        }
+        let marker = self.markers.get(&plan.desired.tool);
+        if let Some((item, marker)) = self.world.sandbox.item(&at).zip(marker.cloned()) {
+            let text = format!("{}\n\n{marker}", text_of(&item));
+            self.edit("carol", &item, "restores the marker", Edit::Description(text));
+        }
+    }
+
+    /// A person gives GitLab the files' side, as they are now if it is `fresh`.
     fn give_in(
         &mut self,
         plan: &ToolPlan,
         node: &DesiredNode,
         change: &Change,
         field: &FieldChange,
+        fresh: bool,
     ) {
         let user = self.dice.pick(&NAMES).unwrap();
         let Some(item) = self.here(change) else { return };
@@ -434,7 +465,8 @@ impl Life {
                 let marker = marker.unwrap_or_default().to_owned();
                 let text = Edit::Description(format!("{text}\n\n{marker}"));
                 if self.edit(user, &item, "gives in", text) {
-                    self.touch.insert(item.reference.clone(), Touch::Nobody);
+                    let touch = if fresh { Touch::Nobody } else { Touch::Changed };
+                    self.touch.insert(item.reference.clone(), touch);
                 }
                 return;
             }
