@@ -212,6 +212,8 @@ pub struct DesiredNode {
     pub was: Vec<NodeKey>,
     /// Whether a changed parent is put back.
     pub enforce_parent: bool,
+    /// Whether it is made where there is none; if not, only the labels of one that exists are kept.
+    pub creates: bool,
 }
 
 /// One wanted row in a table of an item that people own.
@@ -270,6 +272,17 @@ impl DesiredTree {
     #[must_use]
     pub fn node(&self, key: &NodeKey) -> Option<&DesiredNode> {
         self.nodes.iter().find(|node| &node.key == key)
+    }
+
+    /// The tree without what is not there and will not be made.
+    #[must_use]
+    pub fn present(&self, observed: &ObservedTree) -> Self {
+        let mut tree = self.clone();
+        tree.nodes.retain(|node| node.creates || observed.holds(node));
+        let gone = |key: &NodeKey| self.node(key).is_some() && tree.node(key).is_none();
+        let comments = self.comments.iter().filter(|comment| !gone(&comment.on));
+        tree.comments = comments.cloned().collect();
+        tree
     }
 
     /// The key a node has now, if the files say that it was called otherwise.
@@ -440,6 +453,13 @@ pub struct ObservedTree {
 }
 
 impl ObservedTree {
+    /// Tells whether a node's item was found, ours or one that the files name.
+    #[must_use]
+    pub fn holds(&self, node: &DesiredNode) -> bool {
+        let named = node.item.as_ref().is_some_and(|at| self.existing.contains_key(at));
+        named || self.items.contains_key(&node.key)
+    }
+
     /// The item with an id, among all that were read.
     #[must_use]
     pub fn by_id(&self, id: &WorkItemId) -> Option<&Item> {

@@ -86,6 +86,8 @@ pub struct NodeRule {
     pub for_each: ForEach,
     /// The condition.
     pub when: Option<Code>,
+    /// Under which condition it is made; without it a node that exists is kept, and none is made.
+    pub creates: Option<Code>,
     /// Whether the node is the entry and takes its envelope.
     pub entry: bool,
     /// A key or `@place`, as a template.

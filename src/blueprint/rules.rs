@@ -34,6 +34,7 @@ pub(super) fn node(table: &Table, out: &mut Problems) -> Option<NodeRule> {
     let rule = NodeRule {
         for_each: for_each(&mut fields, out),
         when: fields.string("when", out),
+        creates: fields.string("creates", out),
         entry: fields.bool("entry", out).unwrap_or(false),
         parent: fields.string("parent", out),
         issue_place: fields.string("issue-place", out),
@@ -242,11 +243,12 @@ impl Lists<'_> {
         for list in node.depends_on.iter().filter_map(|d| d.for_each.as_ref()) {
             self.list(list, out);
         }
-        if at == 0 && (node.for_each != ForEach::Once || node.when.is_some()) {
+        let conditional = node.when.is_some() || node.creates.is_some();
+        if at == 0 && (node.for_each != ForEach::Once || conditional) {
             out.push(
                 node.span
                     .error("the first node is the tool's own and must always be there")
-                    .hint("take out its `for-each` and `when`"),
+                    .hint("take out its `for-each`, `when` and `creates`"),
             );
         }
         if at == 0 && node.kind != Kind::Epic && node.parent.is_none() {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod design_doc;
 mod failure;
 mod files;
 mod glab;

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 
-use super::{Exit, Failure, files};
+use super::{Exit, Failure, design_doc, files};
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
 use crate::key::is_id;
 use crate::problem::{Problems, Sources};
+use crate::render::Size;
 use crate::spec::{Workspace, skeleton};
 use crate::tree::Kind;
 use crate::ui;
@@ -24,19 +25,53 @@ const BLUEPRINT: &str = "prodseceng";
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The tool's id, its identity for good: lower-case words joined by dashes
-    id: String,
+    ///
+    /// With --design-doc the id or the file of a tool that there is; the only one may be left out.
+    #[arg(value_name = "ID", required_unless_present = "design_doc")]
+    id: Option<String>,
     /// The tool's name, which may change [default: made from the id]
     #[arg(long)]
     name: Option<String>,
     /// The blueprint of a new workspace: a name or a path
     #[arg(long, default_value = BLUEPRINT)]
     blueprint: String,
+    /// Write the skeleton of a tool's design document instead, filled with what its tool file knows
+    #[arg(long, value_name = "SIZE", value_enum, ignore_case = true, conflicts_with_all = ["name", "blueprint"])]
+    design_doc: Option<DocSize>,
+}
+
+/// How much a design document has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum DocSize {
+    /// Summary and motivation
+    #[value(name = "S")]
+    S,
+    /// Proposal, design and alternatives as well
+    #[value(name = "M")]
+    M,
+    /// A threat model and a record of decisions as well
+    #[value(name = "L")]
+    L,
+}
+
+impl From<DocSize> for Size {
+    fn from(size: DocSize) -> Self {
+        match size {
+            DocSize::S => Self::S,
+            DocSize::M => Self::M,
+            DocSize::L => Self::L,
+        }
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    if !is_id(&args.id) {
-        return Err(Failure::new(format!("`{}` is not an id", args.id))
-            .hint(format!("use lower-case words joined by `-`, such as `{}`", suggestion(&args.id)))
+    if let Some(size) = args.design_doc {
+        return design_doc::run(size.into(), args.id.as_deref());
+    }
+    let id = args.id.as_deref().unwrap_or_default();
+    if !is_id(id) {
+        return Err(Failure::new(format!("`{id}` is not an id"))
+            .hint(format!("use lower-case words joined by `-`, such as `{}`", suggestion(id)))
             .ends_with(Exit::Usage));
     }
     let here = std::env::current_dir()?;
@@ -47,8 +82,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let blueprint = load(&folder, &blueprint)?;
     let tools = folder.join("tools");
-    let file = if tools.is_dir() { tools } else { here.clone() }.join(format!("{}.toml", args.id));
-    let name = args.name.clone().unwrap_or_else(|| title_of(&args.id));
+    let file = if tools.is_dir() { tools } else { here.clone() }.join(format!("{id}.toml"));
+    let name = args.name.clone().unwrap_or_else(|| title_of(id));
     if file.exists() {
         return Err(Failure::new(format!("`{}` exists already", files::shorten(&file).display()))
             .hint("nothing is overwritten; choose another id"));
@@ -58,7 +93,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         write(&file, &workspace_file(&here, &blueprint))?;
         ui::say("Fill in its places, then:");
     }
-    write(&file, &skeleton(&args.id, &name, &blueprint.schema))?;
+    write(&file, &skeleton(id, &name, &blueprint.schema))?;
     let shown = files::shorten(&file).display().to_string();
     ui::say(&format!(
         "\n  epictree check {shown}\n  epictree plan {shown} --offline\n  epictree apply {shown} --sandbox"
@@ -142,7 +177,8 @@ fn places(blueprint: &Blueprint) -> BTreeMap<String, &'static str> {
     places
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {
+/// Writes a file that is not there yet.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let shown = files::shorten(path).display().to_string();
     let mut file =
         std::fs::File::create_new(path).with_context(|| format!("cannot write `{shown}`"))?;

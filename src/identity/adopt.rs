@@ -18,7 +18,7 @@ impl Pool<'_> {
         let mut adoptable: BTreeMap<NodeKey, &Item> = BTreeMap::new();
         let mut trouble = Vec::new();
         for (n, node) in self.desired.nodes.iter().enumerate() {
-            if node.item.is_some() || chosen.contains_key(&node.key) {
+            if node.item.is_some() || !node.creates || chosen.contains_key(&node.key) {
                 continue;
             }
             let parent = match &node.parent {

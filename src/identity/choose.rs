@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::key::NodeKey;
 use crate::marker;
-use crate::tree::{Item, Parent, Trouble, WorkItemId};
+use crate::tree::{DesiredNode, Item, Parent, Trouble, WorkItemId};
 
 use super::record::{Recorded, known_as};
 use super::{Claim, Pool};
@@ -130,6 +130,11 @@ impl Pool<'_> {
         }
     }
 
+    /// A node that is made where there is none: of another, nothing need be known.
+    fn made(&self, key: &NodeKey) -> Option<&DesiredNode> {
+        self.desired.node(key).filter(|node| node.creates)
+    }
+
     /// The recorded item, if it is still ours: it carries our marker, or lost it
     /// and stands under its expected parent.
     fn by_record(
@@ -142,7 +147,7 @@ impl Pool<'_> {
     ) -> Option<&Item> {
         let id = recorded.get(key)?;
         let Some((item, claim)) = self.read.get(id) else {
-            if alone && self.asked.contains(id) && self.desired.node(key).is_some() {
+            if alone && self.asked.contains(id) && self.made(key).is_some() {
                 trouble
                     .push(Trouble::Unreadable(key.clone(), format!("work item {}", id.number())));
             }
@@ -153,7 +158,7 @@ impl Pool<'_> {
                 (self.owner(item, claimed, recorded) == *key).then_some(item)
             }
             Claim::Unmarked => {
-                let node = self.desired.node(key)?;
+                let node = self.made(key)?;
                 let stands = match expected {
                     Some(_) => item.parent.as_ref() == expected,
                     None => node.parent == Parent::None && item.parent.is_none(),
@@ -165,7 +170,7 @@ impl Pool<'_> {
                 None
             }
             Claim::Foreign => {
-                let node = self.desired.node(key)?;
+                let node = self.made(key)?;
                 trouble.push(Trouble::Foreign(node.key.clone(), item.reference.clone()));
                 None
             }

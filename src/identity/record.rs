@@ -86,7 +86,8 @@ impl Pool<'_> {
                 false => Trouble::Unreadable(first.key.clone(), reference.to_string()),
             }));
         }
-        let missing = self.desired.nodes.iter().filter(|n| n.item.is_none() && !found(&n.key));
+        let made = self.desired.nodes.iter().filter(|n| n.item.is_none() && n.creates);
+        let missing = made.filter(|n| !found(&n.key));
         let missing: Vec<NodeKey> = missing.map(|node| node.key.clone()).collect();
         let top = chosen.get(&first.key);
         let other = chosen.values().next();

@@ -17,6 +17,7 @@ use super::{comments, needs, rows};
 /// Builds the plan of one tool.
 #[must_use]
 pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) -> ToolPlan {
+    let desired = &desired.present(observed);
     let scene = Scene::new(desired, observed, options);
     let depths = depths(desired);
     let mut changes: Vec<Change> =

@@ -121,34 +121,10 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
     let on_conflict = around.on_conflict;
     let mut work = Work { decision: Decision::default(), old, new: Base::default(), on_conflict };
     work.old.assignees = work.old.assignees.as_ref().map(usernames);
-    work.title(node, item);
-    let text = work.body(node, &described.text, around);
-    work.labels(node, item);
-    work.parent(node, item, around);
-    work.confidential(node, item);
-    work.plain("weight", |b| &mut b.weight, item.weight, node.weight, |u, v| u.weight = Some(v));
-    let milestone = node.milestone.clone();
-    work.plain(
-        "milestone",
-        |b| &mut b.milestone,
-        item.milestone.clone(),
-        milestone,
-        |u, v| u.milestone = Some(v),
-    );
-    let assigned = Some(item.assignees.clone()).filter(|list| !list.is_empty());
-    work.plain(
-        "assignees",
-        |b| &mut b.assignees,
-        assigned,
-        node.assignees.clone().filter(|list| !list.is_empty()),
-        |u, v| {
-            u.assignees = Some(v.unwrap_or_default());
-        },
-    );
-    work.plain("start", |b| &mut b.start, item.start, node.start, |u, v| u.start = Some(v));
-    work.plain("due", |b| &mut b.due, item.due, node.due, |u, v| u.due = Some(v));
-    work.links(node, item, around);
-    work.linked_parent(item);
+    let text = match node.creates {
+        true => work.every_field(node, item, &described.text, around),
+        false => work.labels_alone(node, item),
+    };
     let wanted = marker::as_stored(&Marker {
         workspace: around.workspace.to_owned(),
         key: node.key.clone(),
@@ -170,6 +146,9 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
 #[must_use]
 pub fn compare_existing(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision {
     let mut decision = Decision::default();
+    if !node.creates {
+        return decision;
+    }
     let has: Vec<String> = item.labels.iter().map(|label| label.title.clone()).collect();
     let wanted = Wanted { enforced: &node.labels.enforced, shared: &[] };
     let labels = decide_labels(&has, &has, wanted, around.on_conflict);
@@ -205,6 +184,59 @@ struct Work {
 }
 
 impl Work {
+    /// Decides every field; answers the text to write, if GitLab's is not to stay.
+    fn every_field(
+        &mut self,
+        node: &DesiredNode,
+        item: &Item,
+        gitlab: &str,
+        around: &Around<'_>,
+    ) -> Option<String> {
+        self.title(node, item);
+        let text = self.body(node, gitlab, around);
+        self.labels(node, item);
+        self.parent(node, item, around);
+        self.confidential(node, item);
+        self.plain(
+            "weight",
+            |b| &mut b.weight,
+            item.weight,
+            node.weight,
+            |u, v| u.weight = Some(v),
+        );
+        let milestone = node.milestone.clone();
+        self.plain(
+            "milestone",
+            |b| &mut b.milestone,
+            item.milestone.clone(),
+            milestone,
+            |u, v| u.milestone = Some(v),
+        );
+        let assigned = Some(item.assignees.clone()).filter(|list| !list.is_empty());
+        self.plain(
+            "assignees",
+            |b| &mut b.assignees,
+            assigned,
+            node.assignees.clone().filter(|list| !list.is_empty()),
+            |u, v| {
+                u.assignees = Some(v.unwrap_or_default());
+            },
+        );
+        self.plain("start", |b| &mut b.start, item.start, node.start, |u, v| u.start = Some(v));
+        self.plain("due", |b| &mut b.due, item.due, node.due, |u, v| u.due = Some(v));
+        self.links(node, item, around);
+        self.linked_parent(item);
+        text
+    }
+
+    /// Decides the labels, and leaves all else with what is known of it as it is.
+    fn labels_alone(&mut self, node: &DesiredNode, item: &Item) -> Option<String> {
+        self.labels(node, item);
+        let labels = std::mem::take(&mut self.new.labels);
+        self.new = Base { labels, ..std::mem::take(&mut self.old) };
+        None
+    }
+
     /// Notes a verdict where people can see it.
     fn note(&mut self, name: &str, verdict: Verdict, before: Value, after: Value) {
         let field = FieldChange { name: name.to_owned(), before, after };

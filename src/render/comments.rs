@@ -48,9 +48,8 @@ pub(super) fn comments(
     let mut comments = Vec::new();
     for rule in &scene.blueprint.comments {
         for (picked, mut context) in picks(scene, &rule.for_each, &base) {
-            let group = group(rule, &context);
-            let owners = owners(group);
-            let label = group.and_then(|g| g.get_from_path("label")?.as_str().map(str::to_owned));
+            let label = group(rule, &context);
+            let owners = owners(label.as_deref(), &context);
             let unowned = label.filter(|_| owners.is_empty());
             context.insert_value(OWNERS, owners.into());
             let one = One { scene, outline, engine, rule, picked, context };
@@ -70,17 +69,27 @@ pub(super) fn comments(
     comments
 }
 
-/// The group that a comment is for.
-fn group<'c>(rule: &CommentRule, context: &'c Context) -> Option<&'c Tera> {
+/// The label of the group that a comment is for.
+fn group(rule: &CommentRule, context: &Context) -> Option<String> {
     let is_group = matches!(&rule.for_each, ForEach::List(list) if list.value == GROUPS);
-    context.get("each").filter(|_| is_group)
+    let label = context.get("each").filter(|_| is_group)?.get_from_path("label")?;
+    label.as_str().map(str::to_owned)
 }
 
-/// Whom a comment may mention: the owners of the group that it is for.
-fn owners(group: Option<&Tera>) -> Vec<Tera> {
-    let (pm, em) = (group.map(|g| g.get_from_path("pm")), group.map(|g| g.get_from_path("em")));
-    let parts = [pm.flatten(), em.flatten()].into_iter().flatten();
-    parts.filter_map(Tera::as_array).flatten().cloned().collect()
+/// Whom a comment may mention: the owners of the group that it is for, or of the groups of its entry.
+fn owners(group: Option<&str>, context: &Context) -> Vec<Tera> {
+    let part = |value: &Tera, name: &str| value.get_from_path(name).cloned();
+    let many = |value: Option<Tera>| value.and_then(|v| v.as_array().map(<[Tera]>::to_vec));
+    let of_each = |name: &str| context.get(name).and_then(|each| many(part(each, "groups")));
+    let entries = ["each", "outer"].into_iter().filter_map(of_each).flatten();
+    let labels: Vec<Tera> = group.map(Tera::from).into_iter().chain(entries).collect();
+    let groups = context.get(GROUPS).and_then(Tera::as_array).unwrap_or_default();
+    let ours = groups.iter().filter(|g| part(g, "label").is_some_and(|l| labels.contains(&l)));
+    let people = |group: &Tera| {
+        let lists = ["pm", "em"].into_iter().filter_map(|role| many(part(group, role)));
+        lists.flatten().collect::<Vec<_>>()
+    };
+    ours.flat_map(people).collect()
 }
 
 /// Every entry as `list/id`, an issue as `list/entry/id`, with the names it had before.

@@ -91,12 +91,15 @@ fn one(
         Some(text) => self::parent(scene, outline, node, text?.trim(), out)?,
     };
     let namespace = namespace(scene, node, out);
-    let body = match item {
-        Some(_) => Some(Text::default()),
-        None => body(scene, node, engine, &title, out),
+    let body = match item.is_none() && node.creates {
+        true => body(scene, node, engine, &title, out),
+        false => Some(Text::default()),
     };
-    let Made { weight, milestone, assignees, start, due, depends_on } =
-        values(scene, outline, node, engine, out);
+    let made = match node.creates {
+        true => values(scene, outline, node, engine, out),
+        false => Made::default(),
+    };
+    let Made { weight, milestone, assignees, start, due, depends_on } = made;
     let labels = labels(scene, outline, node, engine, out);
     Some(DesiredNode {
         key: node.key.clone(),
@@ -116,6 +119,7 @@ fn one(
         depends_on,
         was: node.was.clone(),
         enforce_parent: rule.enforce_parent,
+        creates: node.creates,
     })
 }
 
@@ -154,8 +158,11 @@ fn parent(
     if text.is_empty() {
         return Some(Parent::None);
     }
-    let known =
-        NodeKey::of(&scene.spec.id, text).filter(|key| outline.nodes.iter().any(|n| n.key == *key));
+    let hangs = |key: &NodeKey| match node.creates {
+        true => outline.has(key),
+        false => outline.nodes.iter().any(|other| other.key == *key),
+    };
+    let known = NodeKey::of(&scene.spec.id, text).filter(hangs);
     if let Some(key) = known {
         return Some(Parent::Node(key));
     }

@@ -294,6 +294,7 @@ pub(super) fn node_pieces(rule: &NodeRule) -> Vec<Piece<'_>> {
         vec![piece("key".into(), &rule.key, false), piece("title".into(), &rule.title, false)];
     let single = [
         ("when", &rule.when, true),
+        ("creates", &rule.creates, true),
         ("parent", &rule.parent, false),
         ("weight", &rule.weight, false),
         ("milestone", &rule.milestone, false),

@@ -162,8 +162,7 @@ fn depends_on(
     }
     let mut keys = Vec::new();
     for (local, span) in wanted {
-        let key = NodeKey::of(&scene.spec.id, &local)
-            .filter(|key| outline.nodes.iter().any(|n| n.key == *key));
+        let key = NodeKey::of(&scene.spec.id, &local).filter(|key| outline.has(key));
         match key {
             Some(key) if keys.contains(&key) => {}
             Some(key) => keys.push(key),
@@ -205,7 +204,8 @@ fn sibling(outline: &Outline<'_>, node: &OutlineNode<'_>, id: &str) -> Option<St
         node.context.get("outer").and_then(|o| o.get_from_path("id")).cloned()
     };
     let twin = |other: &&OutlineNode<'_>| {
-        other.rule.key == node.rule.key
+        other.creates
+            && other.rule.key == node.rule.key
             && other.entry.is_some_and(|e| e.id.value == id)
             && outer(other) == outer(node)
     };

@@ -28,6 +28,8 @@ pub struct OutlineNode<'a> {
     pub entry: Option<&'a Entry>,
     /// Keys it had before.
     pub was: Vec<NodeKey>,
+    /// Whether it is made where there is none.
+    pub creates: bool,
     /// What its texts see.
     pub(super) context: Context,
 }
@@ -41,6 +43,13 @@ pub struct Outline<'a> {
     pub(super) context: Context,
 }
 
+impl Outline<'_> {
+    /// Tells whether the tool has a node, or will have it: texts may refer to it.
+    pub(super) fn has(&self, key: &NodeKey) -> bool {
+        self.nodes.iter().any(|node| node.creates && node.key == *key)
+    }
+}
+
 /// Makes the nodes of a tool.
 pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Outline<'a> {
     let data = data(scene, engine, out);
@@ -48,7 +57,10 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
     let mut keys: BTreeMap<EntryId, String> = BTreeMap::new();
     for rule in scene.blueprint.nodes.iter().filter(|rule| rule.entry) {
         for (picked, context) in picks(scene, &rule.for_each, &base) {
-            if let (Some(id), Ok(Some(key))) = (&picked.id, key_of(scene, engine, rule, &context)) {
+            let made = engine.holds(rule.creates.as_ref(), &context, &about(scene, rule));
+            if let (Some(id), Ok(true), Ok(Some(key))) =
+                (&picked.id, made, key_of(scene, engine, rule, &context))
+            {
                 keys.insert(id.clone(), key);
             }
         }
@@ -86,8 +98,8 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
             }
         }
     }
-    let all: Map =
-        seen.iter().map(|key| (key.local().to_owned().into(), Tera::from(true))).collect();
+    let made = nodes.iter().filter(|node| node.creates).map(|node| node.key.local().to_owned());
+    let all: Map = made.map(|key| (key.into(), Tera::from(true))).collect();
     let all = Tera::from(all);
     shared_context.insert_value(KEYS, all.clone());
     for node in &mut nodes {
@@ -238,6 +250,7 @@ fn made<'a>(
             format!("`{local}` is not a key (node {} of {})", rule.key.value, scene.spec.file);
         return Err(Box::new(rule.key.span.error(message).hint("a key is ids joined by `/`")));
     };
+    let creates = engine.holds(rule.creates.as_ref(), &context, &about(scene, rule))?;
     let codes: Vec<&Code> = std::iter::once(&rule.key).chain(&rule.was).collect();
     let was = old_keys(scene, engine, (&codes, &about(scene, rule)), picked, &context)?;
     let was = was.into_iter().filter(|old| *old != key).collect();
@@ -247,7 +260,7 @@ fn made<'a>(
     node.insert("title".into(), Tera::none());
     context.insert_value("node", node.into());
     let entry = if rule.entry { picked.each } else { None };
-    Ok(Some(OutlineNode { rule, key, entry, was, context }))
+    Ok(Some(OutlineNode { rule, key, entry, was, creates, context }))
 }
 
 /// The keys a node or comment had while its tool, its entry or the entry above had other ids.

@@ -17,7 +17,10 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("md", |text: &Value, _: Kwargs, _: &State| escape(&printed(text)));
     tera.register_filter("cell", |text: &Value, _: Kwargs, _: &State| cell(&printed(text)));
     tera.register_filter("code", |text: &Value, _: Kwargs, _: &State| code(&printed(text)));
+    tera.register_filter("mermaid", |text: &Value, _: Kwargs, _: &State| mermaid(&printed(text)));
+    tera.register_filter("quoted", |text: &Value, _: Kwargs, _: &State| quoted(&printed(text)));
     tera.register_filter("day", |day: &Value, _: Kwargs, _: &State| printed(day));
+    super::order::register(tera);
     tera.register_function("ref", |args: Kwargs, state: &State| slot("ref", &args, state));
     tera.register_function("tick", |args: Kwargs, state: &State| slot("tick", &args, state));
     tera.register_function("has", has);
@@ -79,7 +82,7 @@ fn mention(args: Kwargs, state: &State<'_>) -> TeraResult<String> {
     let mut names = Vec::new();
     for handle in handles.iter().filter(|handle| !handle.is_none()) {
         if !owners.as_array().is_some_and(|owners| owners.contains(handle)) {
-            let message = "which is no owner of the group that this comment is for";
+            let message = "which is no owner of a group that this comment is for";
             return Err(Error::message(format!("`mention` names `{handle}`, {message}")));
         }
         names.push(handle.to_string().trim_start_matches('@').to_owned());
@@ -145,6 +148,28 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{pad}{line}{pad}{fence}")
 }
 
+/// Makes a text fit for a quoted label of a Mermaid picture, which it cannot leave.
+///
+/// Mermaid knows no backslash: what may end a label, begin a directive or be taken for HTML or
+/// Markdown becomes `#code;`.
+pub(super) fn mermaid(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars().filter(|c| !c.is_control()) {
+        if c.is_alphanumeric() || " ,.-+/'()".contains(c) {
+            out.push(c);
+        } else {
+            out.push_str(&format!("#{};", u32::from(c)));
+        }
+    }
+    out
+}
+
+/// Puts a text into double quotes as JSON and YAML have them.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +194,26 @@ mod tests {
     #[test]
     fn a_cell_has_no_bars_and_no_line_ends() {
         assert_eq!(cell("a|b\nc"), "a\\|b<br>c");
+    }
+
+    #[test]
+    fn a_label_of_a_picture_cannot_be_left() {
+        let cases = [
+            ("Retrieval of results (npm)", "Retrieval of results (npm)"),
+            ("a\"] --> b", "a#34;#93; --#62; b"),
+            ("```\n/close", "#96;#96;#96; /close"),
+            ("%%{init: {}}%%", "#37;#37;#123;init#58; #123;#125;#125;#37;#37;"),
+            ("<b>&amp;#quot;", "#60;b#62;#38;amp#59;#35;quot#59;"),
+            ("Prüfung \u{7}\u{202e}", "Prüfung #8238;"),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(mermaid(text), wanted);
+        }
+    }
+
+    #[test]
+    fn a_quoted_text_stays_quoted() {
+        assert_eq!(quoted("a \"b\"\\\n: c"), r#""a \"b\"\\\n: c""#);
     }
 
     #[test]

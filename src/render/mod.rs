@@ -7,6 +7,7 @@ mod advice;
 mod comments;
 mod context;
 mod desired;
+mod document;
 mod engine;
 mod entry_fields;
 mod expand;
@@ -17,6 +18,7 @@ mod lints;
 mod markdown;
 mod names;
 mod near;
+mod order;
 mod rows;
 mod scan;
 mod secret;
@@ -28,6 +30,7 @@ mod verify;
 mod words;
 
 pub use advice::advise;
+pub use document::{DOCUMENT, Size, document};
 pub use engine::Engine;
 pub use expand::{Outline, OutlineNode};
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use super::comments::comment_pieces;
+use super::document::{DOCUMENT, SIZE};
 use super::engine::{Piece, node_pieces, row_pieces};
 use super::lints::lint_pieces;
 use super::scan::Scan;
-use super::shape::{Names, common, of_each, with_item, with_node};
+use super::shape::{Names, Shape, common, of_each, with_item, with_node};
 use crate::blueprint::{Blueprint, ForEach};
 use crate::problem::{Problem, Problems, nearest};
 use crate::source::{At, offer, offer_quoted};
@@ -19,20 +20,27 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
     for rule in &blueprint.nodes {
         let plain = of_each(blueprint, &rule.for_each, &common);
         let full = with_node(plain.clone());
-        let list =
-            rule.depends_on.iter().find_map(|d| d.for_each.as_ref()).map(|at| at.value.as_str());
-        let item = with_item(blueprint, full.clone(), list);
         for piece in node_pieces(rule) {
             let what = piece.what.rsplit_once("}, ").map_or(piece.what.as_str(), |(_, what)| what);
             let what = what
                 .rsplit_once(&format!("node {}, ", rule.key.value))
                 .map_or(what, |(_, what)| what);
             let names = match what {
-                "key" | "when" | "was" => &plain,
-                _ if what.starts_with("depends-on") => &item,
+                "key" | "when" | "creates" | "was" => &plain,
+                _ if what.starts_with("depends-on") => continue,
                 _ => &full,
             };
             piece_names(engine, &mut scan, &piece, names);
+        }
+        for depends in &rule.depends_on {
+            let list = depends.for_each.as_ref().map(|at| at.value.as_str());
+            let item = with_item(blueprint, full.clone(), list);
+            let key = Piece { what: String::new(), code: &depends.key, condition: false };
+            piece_names(engine, &mut scan, &key, &item);
+            if let Some(code) = &depends.when {
+                let when = Piece { what: String::new(), code, condition: true };
+                piece_names(engine, &mut scan, &when, &item);
+            }
         }
         if let Some(at) = &rule.template {
             template(blueprint, engine, &mut scan, at, &full, out);
@@ -67,6 +75,7 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
             );
         }
     }
+    document(blueprint, engine, &mut scan, common);
     for unknown in scan.found {
         let range = unknown.range.0..unknown.range.1;
         let in_file = engine.templates.contains_key(&unknown.template);
@@ -77,6 +86,16 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
             (false, Some(near)) => problem.hint(format!("did you mean `{near}`?")),
             (false, None) => problem.hint(otherwise()),
         });
+    }
+}
+
+/// Reads the template of the design document, if there is one.
+fn document(blueprint: &Blueprint, engine: &Engine, scan: &mut Scan<'_>, mut known: Names) {
+    known.insert(SIZE.to_owned(), Shape::Scalar);
+    let names = blueprint.template_names(DOCUMENT);
+    let found = names.iter().find_map(|name| Some((name, engine.templates.get(name)?)));
+    if let Some((name, text)) = found {
+        scan.template(name, text, &known, 0);
     }
 }
 

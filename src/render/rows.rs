@@ -49,9 +49,7 @@ fn row(
         .iter()
         .map(|(column, code)| (column, keep(engine.text(code, &outline.context, about))))
         .collect();
-    let Some(node) = NodeKey::of(&scene.spec.id, &local)
-        .filter(|key| outline.nodes.iter().any(|n| n.key == *key))
-    else {
+    let Some(node) = NodeKey::of(&scene.spec.id, &local).filter(|key| outline.has(key)) else {
         let near = nearest(&local, outline.nodes.iter().map(|n| n.key.local()));
         let problem = rule
             .node

@@ -253,7 +253,8 @@ impl Place<'_> {
 
     /// The shape of an expression that is one path, perhaps through filters that keep a list.
     fn whole(&self, all: &[(usize, Word<'_>)]) -> Shape {
-        const KEEP: [&str; 4] = ["sort", "reverse", "unique", "filter"];
+        const KEEP: [&str; 7] =
+            ["sort", "reverse", "unique", "filter", "rank", "by_weight", "in_order"];
         let Some((_, Word::Name(name))) = all.first() else {
             return Shape::Any;
         };

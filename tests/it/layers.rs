@@ -41,6 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "observe",
             "plan",
             "problem",
+            "render",
             "sandbox",
             "source",
             "spec",

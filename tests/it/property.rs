@@ -144,6 +144,7 @@ fn node(files: &[Wanted], at: usize) -> DesiredNode {
         depends_on: depends.map(|(_, to)| key(*to)).collect(),
         was: Vec::new(),
         enforce_parent: false,
+        creates: true,
     }
 }
 

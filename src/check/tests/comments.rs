@@ -128,10 +128,7 @@ fn a_comment_may_be_for_each_entry_or_once_and_then_mentions_nobody() {
     case.assets.push(("templates/base/ask.md".into(), "{{ mention(handles=tool.dri) }}".into()));
     case.tool = case.tool.replacen("[[part]]", "dri = '@me'\n[[part]]", 1);
     let found = messages(&case.load());
-    assert!(
-        found[0].contains("`mention` names `@me`, which is no owner of the group"),
-        "{found:#?}"
-    );
+    assert!(found[0].contains("`mention` names `@me`, which is no owner of a group"), "{found:#?}");
 }
 
 #[test]
@@ -233,7 +230,7 @@ fn what_a_comment_must_not_say_is_named_with_its_place() {
         (
             ASK,
             "{{ mention(handles='@you') }}",
-            "templates/base/ask.md:1: `mention` names `@you`, which is no owner of the group that this comment is for (for comment ask/group-one of tools/hunter.toml)",
+            "templates/base/ask.md:1: `mention` names `@you`, which is no owner of a group that this comment is for (for comment ask/group-one of tools/hunter.toml)",
         ),
         (
             ASK,

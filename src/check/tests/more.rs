@@ -42,6 +42,30 @@ fn a_skipped_node_is_gone() {
 }
 
 #[test]
+fn what_is_not_made_holds_nothing_and_is_referred_to_by_nothing() {
+    let part = "for-each = \"part\"\nwhen = \"each.gap != 'drop'\"";
+    let mut case = Case::default();
+    case.blueprint =
+        case.blueprint.replacen(part, "for-each = \"part\"\ncreates = \"each.gap != 'drop'\"", 1);
+    let loaded = case.load();
+    assert_eq!(messages(&loaded), [""; 0]);
+    let two = loaded.trees[0].nodes.iter().find(|n| n.key.local() == "part/two").unwrap();
+    assert!(!two.creates && two.body.pieces().is_empty());
+    let top = loaded.trees[0].nodes[0].body.fill(|slot| format!("{slot:?}"));
+    assert!(top.contains("part/one") && !top.contains("part/two"), "{top}");
+    case.blueprint = case.blueprint.replacen("when = \"outer.gap != 'drop'\"\n", "", 1);
+    let found = messages(&case.load());
+    assert!(
+        found[0].contains("hangs under `part/two`, which this tool does not have"),
+        "{found:#?}"
+    );
+    let mut case = Case::default();
+    case.blueprint =
+        case.blueprint.replacen("key = \"top\"\n", "key = \"top\"\ncreates = \"true\"\n", 1);
+    assert!(messages(&case.load())[0].contains("the first node is the tool's own"));
+}
+
+#[test]
 fn a_blueprint_that_extends_itself_is_named() {
     let loaded = extended("schema = 1\nname = 'child'\nextends = 'child'\n");
     assert_eq!(messages(&loaded).len(), 1);
