@@ -6,6 +6,7 @@ mod client;
 mod colleagues;
 mod comments;
 mod contract;
+mod demands;
 mod design_doc;
 mod drops;
 mod durable;

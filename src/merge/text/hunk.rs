@@ -85,18 +85,22 @@ fn replace(
     let goes_on = |page: &Page<'_>, at: usize| !page.starts_block(at);
     let (mut old, mut new) = (paragraphs(base, gone.clone()), paragraphs(spec, come.clone()));
     // What goes on from the line above has no counterpart in a paragraph of its own.
-    if old.len() > 1 && goes_on(base, gone.start) && !goes_on(spec, come.start) {
+    if goes_on(base, gone.start) && !goes_on(spec, come.start) {
         hunks.push(Hunk::Replace(old.remove(0), 0..0));
-    } else if new.len() > 1 && goes_on(spec, come.start) && !goes_on(base, gone.start) {
+    } else if goes_on(spec, come.start) && !goes_on(base, gone.start) {
         hunks.push(Hunk::Replace(0..0, new.remove(0)));
     }
     let pairs = old.len().min(new.len());
     for (n, (gone, come)) in old.iter().zip(&new).enumerate() {
-        let end = if n + 1 == pairs { new[new.len() - 1].end } else { come.end };
+        let end =
+            if n + 1 == pairs { new.last().map_or(come.end, |last| last.end) } else { come.end };
         hunks.push(Hunk::Replace(gone.clone(), come.start..end));
     }
     if let Some(rest) = old.get(pairs) {
         hunks.push(Hunk::Replace(rest.start..gone.end, 0..0));
+    }
+    if let Some(rest) = new.first().filter(|_| pairs == 0) {
+        hunks.push(Hunk::Replace(0..0, rest.start..come.end));
     }
 }
 
@@ -200,9 +204,11 @@ impl<'a> Court<'a> {
     /// lose what it belongs to.
     fn strands_people(&self, gone: &Range<usize>) -> bool {
         let last = gone.end - 1;
+        // What stands in place of the next line belongs there.
+        let instead = self.to_gitlab.at.get(last + 1).is_some_and(Option::is_none);
         let people = self.people_after(last);
         let is_gone = |n: usize| gone.contains(&n);
-        !people.is_empty() && self.strands(self.gitlab, &people, last, is_gone)
+        !instead && !people.is_empty() && self.strands(self.gitlab, &people, last, is_gone)
     }
 
     /// Whether lines that were put below a line of the base lose their block or
