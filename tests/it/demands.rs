@@ -1,7 +1,5 @@
 //! The thirty demands of the process that `prodseceng` carries, on the example of Package Hunter.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
-
 use epictree::sandbox::{ItemView, Seed};
 
 use crate::env::{EXISTING, HEADING, ROOT, TestEnv, seed};
