@@ -197,6 +197,8 @@ fn a_run_after_many_changes_makes_exactly_those_and_tells_only_who_is_new() {
         "em = [\"@em-composition-analysis\"]",
         "em = [\"@em-composition-analysis\", \"@em-new\"]",
     );
+    let results = "target = \"report artifacts\"\ngroup = \"group::composition analysis\"";
+    env.edit(TOOL, results, &results.replace("composition analysis", "vulnerability management"));
     let plan = env.planned(&[]);
     let creates: Vec<String> =
         plan.writes().into_iter().filter(|w| w.starts_with("create")).collect();
@@ -215,9 +217,14 @@ fn a_run_after_many_changes_makes_exactly_those_and_tells_only_who_is_new() {
     assert!(comments(&dropped)[0].contains("nobody asks for it"));
     let handover = item(&env, "handover");
     let news = &comments(&handover)[before..];
-    assert_eq!(news.len(), 1, "{news:#?}");
+    assert_eq!(news.len(), 2, "{news:#?}");
+    let (told, quiet): (Vec<&str>, Vec<&str>) = news.iter().partition(|text| text.contains('@'));
     assert!(
-        news[0].contains("@em-new") && !news[0].contains("@pm-composition-analysis"),
-        "{news:#?}"
+        matches!(told[..], [one] if one.contains("@em-new") && !one.contains("@pm-")),
+        "{told:#?}"
     );
+    let results = item(&env, "functionality/results");
+    assert!(matches!(quiet[..], [one] if one.contains(&results.reference)), "{quiet:#?}");
+    assert!(has(&results, "group::vulnerability management"));
+    assert!(!has(&results, "group::composition analysis"));
 }
