@@ -128,7 +128,9 @@ fn settled(base: &str, gitlab: &str, spec: &str, on_conflict: OnConflict) -> Mer
         else {
             break;
         };
-        let again = three_way(base, text, spec, on_conflict);
+        let mut again = three_way(base, text, spec, on_conflict);
+        // Nothing more to write does not undo what this merge writes.
+        again.text.get_or_insert_with(|| text.clone());
         let same = again == merged;
         merged = again;
         if same {

@@ -91,11 +91,11 @@ fn replace(
         hunks.push(Hunk::Replace(0..0, new.remove(0)));
     }
     let pairs = old.len().min(new.len());
-    for (n, (gone, come)) in old.iter().zip(&new).enumerate() {
-        let end =
-            if n + 1 == pairs { new.last().map_or(come.end, |last| last.end) } else { come.end };
-        hunks.push(Hunk::Replace(gone.clone(), come.start..end));
+    if let Some(last) = pairs.checked_sub(1) {
+        new[last].end = come.end;
     }
+    let both = old.iter().zip(&new);
+    hunks.extend(both.map(|(gone, come)| Hunk::Replace(gone.clone(), come.clone())));
     if let Some(rest) = old.get(pairs) {
         hunks.push(Hunk::Replace(rest.start..gone.end, 0..0));
     }
