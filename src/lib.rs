@@ -10,12 +10,14 @@
 //! Data flows down this list; a module imports only from above it (the table
 //! is held by `tests/it/layers.rs`). The core is pure: no IO, no clock, no
 //! environment, ordered maps only. `apply` alone writes to GitLab, `ui` alone
-//! prints, and the sandbox knows nothing of the rest: the seam is the wire.
+//! prints, and the sandbox knows nothing of the rest but how to draw a page: the
+//! seam is the wire.
 
 // -- words --------------------------------------------------------------------
 pub mod canonical;
 pub mod key;
 pub mod marker;
+pub mod page;
 pub mod problem;
 pub mod text;
 pub mod source;

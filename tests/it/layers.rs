@@ -10,6 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("canonical", &[]),
     ("key", &[]),
     ("marker", &["canonical", "key"]),
+    ("page", &[]),
     ("problem", &[]),
     ("text", &["key"]),
     ("source", &["key", "problem", "text"]),
@@ -25,8 +26,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("gitlab", &["tree"]),
     ("observe", &["gitlab", "identity", "key", "marker", "merge", "text", "tree"]),
     ("apply", &["gitlab", "identity", "key", "marker", "observe", "plan", "tree"]),
-    ("sandbox", &[]),
-    ("ui", &["apply", "key", "plan", "problem", "tree"]),
+    ("sandbox", &["page"]),
+    ("ui", &["apply", "key", "page", "plan", "problem", "tree"]),
     (
         "cli",
         &[
@@ -58,11 +59,11 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("axum", &["sandbox"]),
     ("apollo_compiler", &["sandbox"]),
     ("tera", &["render"]),
-    ("comrak", &["merge", "render"]),
+    ("comrak", &["merge", "page", "render"]),
     ("clap", &["cli"]),
     ("dialoguer", &["ui"]),
     ("indicatif", &["ui"]),
-    ("similar", &["merge", "ui"]),
+    ("similar", &["merge", "page", "ui"]),
     ("std::fs", &["assets", "sandbox", "cli"]),
     // `ui` asks whether it runs in a pipeline.
     ("std::env", &["cli", "ui"]),
