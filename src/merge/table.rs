@@ -182,7 +182,10 @@ impl Table {
                 line = format!("{end}{}|", if end.ends_with('|') { " " } else { " | " });
             }
             let cell = cell_ranges(&line)[at].clone();
-            line = format!("{} {} {}", &line[..cell.start], value.trim(), &line[cell.end..]);
+            let before = &line[..cell.start];
+            // A row may begin without a bar, right behind its indent.
+            let gap = if before.ends_with('|') { " " } else { "" };
+            line = format!("{before}{gap}{} {}", value.trim(), &line[cell.end..]);
         }
         format!("{}{line}{}", &text[..range.start], &text[range.end..])
     }
@@ -205,6 +208,21 @@ impl Table {
     fn column(&self, column: &str) -> Option<usize> {
         self.header.iter().position(|name| name == column)
     }
+}
+
+/// Makes a text one that a cell can hold: on one line, and without a bar that would end it.
+#[must_use]
+pub fn as_cell(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (mut out, mut escaped) = (String::with_capacity(line.len()), false);
+    for c in line.chars() {
+        if c == '|' && !escaped {
+            out.push('\\');
+        }
+        escaped = c == '\\' && !escaped;
+        out.push(c);
+    }
+    out
 }
 
 fn render_row(header: &[String], cells: &[(String, String)]) -> String {
@@ -287,6 +305,31 @@ mod tests {
         assert_eq!(changed, PAGE.replace("| g&1+ |", "| g&9+ |"));
         let filled = table.with_cells(PAGE, 1, &cells(&[("Status", "Going")]));
         assert_eq!(filled, PAGE.replace("| g&12+ |", "| g&12+ | Going |"));
+    }
+
+    #[test]
+    fn what_is_put_into_a_cell_stays_in_it() {
+        let table = locate(PAGE, "List of Tools", &[]).unwrap();
+        for (text, cell) in [
+            ("`a|b`\nc", "`a\\|b` c"),
+            ("a \\| b \\\\| c", "a \\| b \\\\\\| c"),
+            ("| --- |", "\\| --- \\|"),
+        ] {
+            let cells = cells(&[("Tool", "t"), ("Epic", &as_cell(text)), ("Status", "s")]);
+            let added = table.with_row(PAGE, &cells);
+            let after = locate(&added, "List of Tools", &[]).unwrap();
+            assert_eq!(after.cell(&added, 2, "Epic"), cell);
+            assert_eq!(after.cell(&added, 2, "Status"), "s");
+            assert_eq!(after.with_cells(&added, 2, &cells), added);
+        }
+    }
+
+    #[test]
+    fn a_row_that_begins_without_a_bar_keeps_its_indent() {
+        let text = "# T\n\n  A | B\n  --|--\n  a | b\n";
+        let table = locate(text, "T", &[]).unwrap();
+        let changed = table.with_cells(text, 0, &cells(&[("A", "c")]));
+        assert_eq!(changed, text.replace("  a |", "  c |"));
     }
 
     #[test]

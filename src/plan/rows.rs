@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::marker::Record;
 use crate::merge::OnConflict;
 use crate::merge::scalar::{Verdict, decide};
-use crate::merge::table::{Table, TableError, locate};
+use crate::merge::table::{Table, TableError, as_cell, locate};
 use crate::text::Text;
 use crate::tree::{DesiredRow, Item};
 
@@ -66,10 +66,10 @@ fn needles(scene: &Scene<'_>, row: &DesiredRow) -> Vec<String> {
     reference.into_iter().chain(url).chain(row.link.clone()).collect()
 }
 
-/// A cell's text on one line, in a description as it is.
+/// A cell's text as a cell can hold it, in a description as it is.
 fn filled(scene: &Scene<'_>, cell: &Text, text: &str, purpose: For) -> String {
     let text = resolve(cell, |key| scene.open(purpose, key), |key| scene.named(key, text));
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    as_cell(&text)
 }
 
 fn absent(
