@@ -8,6 +8,7 @@ use crate::tree::{Item, WorkItemId};
 
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
+use super::page::Trail;
 use super::transport::Client;
 use super::types::{Lists, RawItem, RawUser};
 
@@ -110,10 +111,10 @@ impl Client {
     async fn lists(&self, id: &WorkItemId) -> Result<Lists, GitlabError> {
         let document = documents::lists();
         let mut lists = Lists::default();
-        let mut cursors: [Option<String>; 3] = Default::default();
+        let mut trails: [Trail; 3] = Default::default();
         let mut open = [true; 3];
         while open.contains(&true) {
-            let [labels, assignees, links] = &cursors;
+            let [labels, assignees, links] = trails.each_ref().map(Trail::cursor);
             let variables = json!({ "id": id.as_str(), "labels": labels, "assignees": assignees, "links": links });
             let raw: OneItem = self.ask(&document, variables).await?;
             let item = raw
@@ -126,15 +127,9 @@ impl Client {
                 }
             }
             lists.append(page, open);
-            for ((next, cursor), open) in next.into_iter().zip(&mut cursors).zip(&mut open) {
-                if *open && next.is_some() && next == *cursor {
-                    return Err(unexpected(&document, "a page that leads to itself"));
-                }
+            for ((next, trail), open) in next.into_iter().zip(&mut trails).zip(&mut open) {
                 // A list at its end keeps its cursor: its last page comes again and is not taken.
-                *open = *open && next.is_some();
-                if *open {
-                    *cursor = next;
-                }
+                *open = *open && trail.follow(next, &document)?;
             }
         }
         Ok(lists)

@@ -17,7 +17,7 @@ use super::ask::unexpected;
 
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
-use super::page::Connection;
+use super::page::{Connection, Trail};
 use super::places::{NamespaceInfo, NamespaceKind, PlaceQuery, RawNamespace};
 use super::transport::Client;
 use super::types::{RawId, RawItem};
@@ -171,8 +171,8 @@ impl Reader {
         let edition = self.client.edition().await?;
         let mut listed: BTreeMap<WorkItemId, Vec<Item>> = BTreeMap::new();
         let all: BTreeSet<_> = parents.iter().cloned().collect();
-        let mut pending: Vec<(WorkItemId, Option<String>)> =
-            all.into_iter().map(|id| (id, None)).collect();
+        let mut pending: Vec<(WorkItemId, Trail)> =
+            all.into_iter().map(|id| (id, Trail::default())).collect();
         while !pending.is_empty() {
             let jobs = pending.chunks(documents::CHILDREN).map(|chunk| {
                 let reader = self.clone();
@@ -188,7 +188,7 @@ impl Reader {
                     .filter(|item| !children.iter().any(|known| known.id == item.id));
                 let new: Vec<_> = new.collect();
                 children.extend(new);
-                pending.extend(next.map(|next| (id, Some(next))));
+                pending.extend(next.map(|next| (id, next)));
             }
         }
         Ok(listed)
@@ -197,23 +197,26 @@ impl Reader {
     async fn pages_of_children(
         &self,
         edition: Edition,
-        wanted: Vec<(WorkItemId, Option<String>)>,
-    ) -> Result<Vec<(WorkItemId, Vec<Item>, Option<String>)>, GitlabError> {
+        wanted: Vec<(WorkItemId, Trail)>,
+    ) -> Result<Vec<(WorkItemId, Vec<Item>, Option<Trail>)>, GitlabError> {
         let document = documents::children(edition, wanted.len());
         let variables = numbered(
-            wanted.iter().map(|(id, after)| [("id", json!(id.as_str())), ("after", json!(after))]),
+            wanted
+                .iter()
+                .map(|(id, trail)| [("id", json!(id.as_str())), ("after", json!(trail.cursor()))]),
         );
         let mut data: Map<String, Value> = self.client.ask(&document, variables).await?;
         let mut pages = Vec::new();
-        for (i, (id, after)) in wanted.into_iter().enumerate() {
+        for (i, (id, mut trail)) in wanted.into_iter().enumerate() {
             let parent: Option<RawItem> = self.alias(&document, &mut data, &format!("a{i}"))?;
             let widgets = parent.map(RawItem::into_widgets).unwrap_or_default();
             match widgets.into_iter().find_map(|widget| widget.children) {
                 Some(page) => {
-                    let (items, next) = self.page(&document, page, after.as_deref()).await?;
-                    pages.push((id, items, next));
+                    let (items, next) = self.page(&document, page).await?;
+                    let more = trail.follow(next, &document)?;
+                    pages.push((id, items, more.then_some(trail)));
                 }
-                None if after.is_some() => {
+                None if trail.cursor().is_some() => {
                     return Err(unexpected(&document, "a list that ends in the middle"));
                 }
                 None => {}
@@ -227,12 +230,8 @@ impl Reader {
         &self,
         document: &Document,
         page: Connection<RawItem>,
-        after: Option<&str>,
     ) -> Result<(Vec<Item>, Option<String>), GitlabError> {
         let (nodes, next) = page.into_page();
-        if next.is_some() && next.as_deref() == after {
-            return Err(unexpected(document, "a page that leads to itself"));
-        }
         let mut items = Vec::new();
         for raw in nodes {
             items.push(self.client.item(document, raw).await?);

@@ -243,6 +243,36 @@ async fn a_packed_answer_is_read_only_up_to_a_bound() {
 }
 
 #[tokio::test]
+async fn pages_that_lead_round_in_a_circle_end_in_an_error() {
+    let cursors = ["a", "b", "a", "b", "a", "b"];
+    let answers = |shape: &dyn Fn(String) -> String| -> Vec<Scripted> {
+        let page = |cursor| {
+            let info = format!(r#""pageInfo":{{"hasNextPage":true,"endCursor":"{cursor}"}}"#);
+            json_of(200, &format!(r#"{{"data":{}}}"#, shape(format!(r#"{{"nodes":[],{info}}}"#))))
+        };
+        std::iter::once(json_of(200, FINE)).chain(cursors.map(page)).collect()
+    };
+    let id = WorkItemId::from_number(1);
+    let (client, _script) =
+        scripted(&answers(&|page| format!(r#"{{"a0":{{"widgets":[{{"children":{page}}}]}}}}"#)))
+            .await;
+    let children = Reader::new(&client).children(std::slice::from_ref(&id)).await;
+    assert!(matches!(children, Err(GitlabError::Unexpected { .. })), "{children:?}");
+    let (client, _script) =
+        scripted(&answers(&|page| format!(r#"{{"namespace":{{"workItems":{page}}}}}"#))).await;
+    let found = Reader::new(&client).search("a", "some phrase").await;
+    assert!(matches!(found, Err(GitlabError::Unexpected { .. })), "{found:?}");
+    let (client, _script) = scripted(&answers(&|page| {
+        format!(r#"{{"workItem":{{"widgets":[{{"discussions":{page}}}]}}}}"#)
+    }))
+    .await;
+    // The comments of an item are the same in every edition: nothing asks which it is.
+    client.metadata().await.unwrap();
+    let comments = Reader::new(&client).comments(&id).await;
+    assert!(matches!(comments, Err(GitlabError::Unexpected { .. })), "{comments:?}");
+}
+
+#[tokio::test]
 async fn a_page_that_names_no_next_one_is_an_error_not_the_end() {
     let page = r#"{"nodes":[],"pageInfo":{"hasNextPage":true,"endCursor":null}}"#;
     let children = format!(r#"{{"data":{{"a0":{{"widgets":[{{"children":{page}}}]}}}}}}"#);
