@@ -52,7 +52,8 @@ pub fn join<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
 /// Rewrites the box of a line; a line without a box stays as it is.
 #[must_use]
 pub fn with_box(raw: &str, ticked: bool) -> String {
-    match box_at(raw) {
+    // The blanks behind a line, of whatever kind, are none of it.
+    match box_at(raw.trim_end()) {
         Some(at) if is_ticked(&raw[at..]) != ticked => {
             format!("{}{}{}", &raw[..at + 1], if ticked { 'x' } else { ' ' }, &raw[at + 2..])
         }
@@ -210,6 +211,7 @@ mod tests {
         assert_eq!(with_box("- [X] a", true), "- [X] a");
         assert_eq!(with_box("1) [x] a", false), "1) [ ] a");
         assert_eq!(with_box("no box [ ]", true), "no box [ ]");
+        assert_eq!(with_box("- [x]\u{b}\u{a0}", false), "- [ ]\u{b}\u{a0}");
     }
 
     proptest::proptest! {
