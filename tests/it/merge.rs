@@ -185,3 +185,14 @@ fn edits_that_do_not_touch_merge_as_if_done_one_after_the_other() {
     assert!(known > 5_000, "{known}");
     assert!(right * 1000 >= known * 985, "{right} of {known}");
 }
+
+/// Both sides put a line of their own below every line. Anything worse than a straight line takes
+/// minutes for this many.
+#[test]
+fn texts_with_edits_everywhere_merge_in_a_straight_line() {
+    const LINES: usize = 8_000;
+    let of = |side: &str| -> String { (0..LINES).map(|n| format!("line {n}\n{side}")).collect() };
+    let (report, now) = merge(&of(""), &of("people\n"), &of("files\n"), OnConflict::Report);
+    assert!(report.conflict.is_some());
+    assert_eq!(now, of("people\n"));
+}

@@ -4,7 +4,7 @@
 //! word in another; then, between two lines that stayed, those that are one line
 //! in other words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
@@ -40,11 +40,7 @@ impl Alignment {
             from: vec![None; text.len()],
             moved: vec![false; base.len()],
         };
-        for op in capture_diff_slices(algorithm, &base.ids, &text.ids) {
-            if let DiffOp::Equal { old_index, new_index, len } = op {
-                (0..len).for_each(|n| it.pair(old_index + n, new_index + n));
-            }
-        }
+        same_lines(&base.ids, &text.ids, algorithm, |old, new| it.pair(old, new));
         let gaps = it.gaps();
         it.find_moves(base, text);
         for (old, new) in gaps {
@@ -170,6 +166,25 @@ impl Alignment {
                 self.pair(old[i], new[j]);
                 (i, j) = (i + 1, j + 1);
             }
+        }
+    }
+}
+
+/// Pairs equal lines in order.
+///
+/// Lines that only one text has are left out beforehand: they can have no counterpart, and with
+/// very many of them between the others the algorithms take time in proportion to its square.
+fn same_lines(old: &[u32], new: &[u32], algorithm: Algorithm, mut pair: impl FnMut(usize, usize)) {
+    let known = |ids: &[u32]| ids.iter().copied().collect::<BTreeSet<u32>>();
+    let (in_old, in_new) = (known(old), known(new));
+    let common = |ids: &[u32], other: &BTreeSet<u32>| -> (Vec<usize>, Vec<u32>) {
+        ids.iter().copied().enumerate().filter(|(_, id)| other.contains(id)).unzip()
+    };
+    let (old_at, old) = common(old, &in_new);
+    let (new_at, new) = common(new, &in_old);
+    for op in capture_diff_slices(algorithm, &old, &new) {
+        if let DiffOp::Equal { old_index, new_index, len } = op {
+            (0..len).for_each(|n| pair(old_at[old_index + n], new_at[new_index + n]));
         }
     }
 }

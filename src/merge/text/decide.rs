@@ -14,6 +14,10 @@ use super::weave::patched;
 /// Of several ways to align the texts, the first that leaves the fewest conflicts is taken.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Myers, Algorithm::Patience, Algorithm::Histogram];
 
+/// Texts with more lines together are aligned in the first way alone: the time that the others
+/// take grows with the square of what is out of order.
+const MOST_LINES: usize = 4_000;
+
 /// What is to happen with a description.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Merged {
@@ -195,8 +199,9 @@ struct Attempt<'a> {
 impl<'a> Attempt<'a> {
     fn best(base: &'a Page<'a>, gitlab: &'a Page<'a>, spec: &'a Page<'a>) -> Self {
         let mut best = Self::new(base, gitlab, spec, ALGORITHMS[0]);
+        let large = base.len() + gitlab.len() + spec.len() > MOST_LINES;
         for algorithm in &ALGORITHMS[1..] {
-            if best.conflicts() == 0 {
+            if best.conflicts() == 0 || large {
                 break;
             }
             let other = Self::new(base, gitlab, spec, *algorithm);
