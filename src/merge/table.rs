@@ -107,16 +107,18 @@ fn read_table<'a>(node: &'a AstNode<'a>, text: &str, lines: &[Range<usize>]) -> 
     }
 }
 
-/// Byte ranges of the lines, without their line ends.
+/// Byte ranges of the lines, without their line ends, as the parser counts them: `\r` ends one too.
 fn line_ranges(text: &str) -> Vec<Range<usize>> {
-    let mut start = 0;
-    text.split('\n')
-        .map(|line| {
-            let range = start..start + line.trim_end_matches('\r').len();
-            start += line.len() + 1;
-            range
-        })
-        .collect()
+    let (mut ranges, mut start) = (Vec::new(), 0);
+    for (at, c) in text.char_indices().filter(|(_, c)| matches!(c, '\r' | '\n')) {
+        // The second half of `\r\n` ends nothing of its own.
+        if c == '\r' || !text[..at].ends_with('\r') {
+            ranges.push(start..at);
+        }
+        start = at + 1;
+    }
+    ranges.push(start..text.len());
+    ranges
 }
 
 impl Table {
@@ -321,6 +323,17 @@ mod tests {
             assert_eq!(after.cell(&added, 2, "Epic"), cell);
             assert_eq!(after.cell(&added, 2, "Status"), "s");
             assert_eq!(after.with_cells(&added, 2, &cells), added);
+        }
+    }
+
+    #[test]
+    fn every_line_end_that_the_parser_knows_is_one() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = format!("\r\r\n# T\n\n| A |{end}|---|{end}| a |{end}{end}After");
+            let table = locate(&text, "T", &[]).unwrap();
+            assert_eq!((table.len(), table.row(&text, 0)), (1, "| a |"), "{text:?}");
+            let changed = table.with_cells(&text, 0, &cells(&[("A", "b")]));
+            assert_eq!(changed, text.replace("| a |", "| b |"));
         }
     }
 
