@@ -26,9 +26,11 @@ const RUNS: usize = 5;
 
 /// Base, GitLab's text, the files' text.
 type Triple = [String; 3];
+/// Makes a triple of a number of bytes.
+type Shape = fn(usize) -> Triple;
 
 fn main() {
-    let shapes: [(&str, fn(usize) -> Triple); 10] = [
+    let shapes: [(&str, Shape); 10] = [
         ("200 edits a side", edits),
         ("all replaced, all reworded", all_changed),
         ("all reworded on both sides", all_reworded),

@@ -36,7 +36,7 @@ impl<'a> Page<'a> {
                 above = Some(line.raw);
                 continue;
             }
-            page.ids.push(numbers.of(&line.canonical));
+            page.ids.push(numbers.of(line.canonical.clone()));
             page.above.push(above.take());
             if is_heading(&line.canonical) {
                 heading = Some(page.lines.len());
@@ -86,9 +86,9 @@ impl<'a> Page<'a> {
 }
 
 impl<'a> Numbers<'a> {
-    fn of(&mut self, canonical: &Cow<'a, str>) -> u32 {
+    fn of(&mut self, canonical: Cow<'a, str>) -> u32 {
         let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        *self.0.entry(canonical.clone()).or_insert(next)
+        *self.0.entry(canonical).or_insert(next)
     }
 }
 
