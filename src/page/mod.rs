@@ -5,6 +5,7 @@
 mod diff;
 mod html;
 mod markdown;
+mod picture;
 mod references;
 
 use base64::Engine as _;
