@@ -177,9 +177,11 @@ fn notices(tool: &ToolPlan) -> String {
 /// What lands in a group.
 #[derive(Default)]
 struct Share {
-    kinds: BTreeMap<Kind, usize>,
-    new: usize,
+    kinds: BTreeMap<Kind, u64>,
+    new: u64,
     weight: u64,
+    /// Questions that name it.
+    asked: u64,
 }
 
 /// What lands in each group.
@@ -192,33 +194,36 @@ fn groups(tools: &[Shown<'_>]) -> String {
                 let share = shares.entry(group).or_default();
                 *share.kinds.entry(node.kind).or_default() += 1;
                 share.weight += node.weight.unwrap_or(0);
-                share.new += usize::from(change.is_some_and(|c| c.action == Action::Create));
+                share.new += u64::from(change.is_some_and(|c| c.action == Action::Create));
             }
+        }
+    }
+    for change in tools.iter().flat_map(|shown| &shown.tool.changes).filter(|c| is_due(c)) {
+        for group in groups_named(change) {
+            shares.entry(group).or_default().asked += 1;
         }
     }
     if shares.is_empty() {
         return String::new();
     }
+    let number = |n: u64| if n == 0 { String::new() } else { n.to_string() };
     let row = |(group, share): (&&str, &Share)| {
-        let number = |kind| share.kinds.get(&kind).map_or(String::new(), ToString::to_string);
-        let issues = share.kinds.get(&Kind::Issue).unwrap_or(&0)
-            + share.kinds.get(&Kind::Task).unwrap_or(&0);
-        let weight = if share.weight == 0 { String::new() } else { share.weight.to_string() };
+        let of = |kind| share.kinds.get(&kind).copied().unwrap_or_default();
+        let issues = of(Kind::Issue) + of(Kind::Task);
+        let numbers = [of(Kind::Epic), issues, share.new, share.weight, share.asked];
+        let cells: String =
+            numbers.iter().map(|n| format!("<td class=\"number\">{}</td>", number(*n))).collect();
         format!(
-            "<tr><th scope=\"row\"><button type=\"button\" data-group=\"{}\" disabled>{}</button></th>\
-             <td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{weight}</td></tr>\n",
+            "<tr><th scope=\"row\"><button type=\"button\" data-group=\"{}\" disabled>{}</button></th>{cells}</tr>\n",
             escape(group),
             label(group),
-            number(Kind::Epic),
-            if issues == 0 { String::new() } else { issues.to_string() },
-            share.new,
         )
     };
     let rows: String = shares.iter().map(row).collect();
     format!(
         "<section class=\"groups\"><h2>What lands in your group</h2>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Group</th>\
          <th scope=\"col\">Epics</th><th scope=\"col\">Issues</th><th scope=\"col\">New</th><th scope=\"col\">Weight</th>\
-         </tr></thead>\n<tbody>{rows}</tbody></table></div></section>\n"
+         <th scope=\"col\">Asked</th></tr></thead>\n<tbody>{rows}</tbody></table></div></section>\n"
     )
 }
 
@@ -228,15 +233,18 @@ fn labels(node: &DesiredNode) -> BTreeSet<&str> {
     all.map(String::as_str).collect()
 }
 
+/// Tells whether a change is a comment to post, now or later.
+fn is_due(change: &Change) -> bool {
+    let is_comment = change.subject == Subject::Comment;
+    is_comment && matches!(change.action, Action::Comment | Action::Wait)
+}
+
 /// Who is asked what, and who answers for it.
 fn asked(tools: &[Shown<'_>]) -> String {
     let mut list = String::new();
     for shown in tools {
-        let is_due = |change: &Change| matches!(change.action, Action::Comment | Action::Wait);
-        let comments = shown.links.entries.iter().filter(|e| e.change.subject == Subject::Comment);
-        comments
-            .filter(|entry| is_due(entry.change))
-            .for_each(|entry| list.push_str(&question(shown, entry)));
+        let due = shown.links.entries.iter().filter(|entry| is_due(entry.change));
+        due.for_each(|entry| list.push_str(&question(shown, entry)));
     }
     if list.is_empty() {
         return list;
@@ -264,21 +272,22 @@ fn question(shown: &Shown<'_>, entry: &Entry<'_>) -> String {
         .filter(|people| !people.is_empty())
         .map(|people| people.iter().map(|name| person(name)).collect::<Vec<_>>().join(" "));
     let to = answers.map_or(String::new(), |people| format!("; {people} answers for it"));
-    let body = change.fields.iter().find(|field| field.name == "body");
-    let body = body.map(|field| text(&field.after)).unwrap_or_default();
-    let named = groups_named(shown.tool, body).join("\n");
+    let groups = groups_named(change);
+    let chips: Vec<String> = groups.iter().map(|title| label(title)).collect();
     format!(
-        "<li data-labels=\"{}\">{who}, in the thread on {}{to}. <a href=\"#{}\">What is asked</a></li>\n",
-        escape(&named),
+        "<li data-labels=\"{}\">{} {who}, in the thread on {}{to}. <a href=\"#{}\">What is asked</a></li>\n",
+        escape(&groups.into_iter().collect::<Vec<_>>().join("\n")),
+        chips.join(" "),
         shown.links.link(on),
         escape(&entry.anchor)
     )
 }
 
-/// The groups of a tool that a text names.
-fn groups_named<'a>(tool: &'a ToolPlan, text: &str) -> Vec<&'a str> {
-    let all: BTreeSet<&str> = tool.desired.nodes.iter().flat_map(labels).collect();
-    all.into_iter().filter(|title| is_group(title) && text.contains(title)).collect()
+/// The groups that a comment is about: its text names them in code spans.
+pub(super) fn groups_named(change: &Change) -> BTreeSet<&str> {
+    let body = change.fields.iter().find(|field| field.name == "body");
+    let spans = body.map(|field| text(&field.after)).unwrap_or_default().split('`');
+    spans.skip(1).step_by(2).filter(|span| is_group(span)).collect()
 }
 
 /// Who is told by what.

@@ -6,9 +6,9 @@ use crate::key::NodeKey;
 use crate::page::{escape, label};
 use crate::plan::{Action, Change, Subject, ToolPlan, Value};
 
-use super::Shown;
 use super::fields::{self, text};
 use super::links::Entry;
+use super::{Shown, about};
 
 /// What an orphan says.
 const LEFT_ALONE: &str =
@@ -94,6 +94,7 @@ pub(super) fn labels<'a>(tool: &'a ToolPlan, change: &'a Change) -> BTreeSet<&'a
         _ => None,
     });
     match change.action {
+        _ if change.subject == Subject::Comment => about::groups_named(change),
         Action::Create => set.flatten().map(String::as_str).collect(),
         _ => wanted.chain(set.flatten()).map(String::as_str).collect(),
     }
@@ -141,9 +142,8 @@ fn inside(shown: &Shown<'_>, change: &Change) -> String {
     }
     out.push_str(&fields::conflicts(&change.conflicts, links));
     match (change.action, change.subject) {
-        (Action::Create, Subject::TableRow) | (_, Subject::Label) => {
-            out.push_str(&fields::facts(&change.fields, links));
-        }
+        (Action::Create, Subject::TableRow) => out.push_str(&fields::cells(&change.fields, links)),
+        (_, Subject::Label) => out.push_str(&fields::facts(&change.fields, links)),
         (Action::Create | Action::Comment, _) | (Action::Wait, Subject::Comment) => {
             out.push_str(&whole(tool, change, shown));
         }
@@ -165,7 +165,7 @@ fn whole(tool: &ToolPlan, change: &Change, shown: &Shown<'_>) -> String {
         out.push_str(&format!("<p class=\"place\">in {group}{under}</p>\n"));
     }
     let chips: Vec<String> = labels(tool, change).into_iter().map(label).collect();
-    if !chips.is_empty() {
+    if !chips.is_empty() && change.subject != Subject::Comment {
         out.push_str(&format!("<p class=\"chips\">{}</p>\n", chips.join(" ")));
     }
     out.push_str(&fields::facts(&change.fields, shown.links));

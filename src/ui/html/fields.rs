@@ -21,6 +21,15 @@ pub(super) fn facts(fields: &[FieldChange], links: &Links<'_>) -> String {
     if facts.is_empty() { facts } else { format!("<dl class=\"facts\">{facts}</dl>\n") }
 }
 
+/// The cells of a new row, which are Markdown.
+pub(super) fn cells(fields: &[FieldChange], links: &Links<'_>) -> String {
+    let cell = |field: &FieldChange| {
+        let (name, text) = (escape(&field.name), links.markdown(text(&field.after)));
+        format!("<div><dt>{name}</dt><dd>{text}</dd></div>")
+    };
+    format!("<dl class=\"facts\">{}</dl>\n", fields.iter().map(cell).collect::<String>())
+}
+
 /// What is written over what.
 pub(super) fn changes(fields: &[FieldChange], links: &Links<'_>) -> String {
     fields.iter().map(|field| row("change", name(&field.name), &change(field, links))).collect()
