@@ -39,7 +39,7 @@ fn moved() -> TestEnv {
     let reporting = env.item(REPORTING).reference;
     env.rewrite(&reporting, first, "Findings show up <i>somewhere</i>.");
     env.edit(TOOL, first, "Findings show up where people look.");
-    env.by_hand(RESULTS, Edit::Title("Results, as people call them".into()));
+    env.by_hand(RESULTS, Edit::Title("Results, <img src=x> as people say".into()));
     env.edit(TOOL, "name = \"System-call monitoring\"", "name = \"Call monitoring\"");
     let text = std::fs::read_to_string(env.folder.path().join(TOOL)).unwrap();
     let start = text.find("  [[functionality.issue]]\n  id = \"severity\"").unwrap();
@@ -86,7 +86,8 @@ fn a_tree_that_moved_reads_as_changes() {
     }
     let results = entry(&page, RESULTS);
     assert!(results.contains("people changed it, and it stays"), "{results}");
-    assert!(results.contains("Results, as people call them"), "{results}");
+    assert!(results.contains("Results, &lt;img src=x&gt; as people say"), "{results}");
+    assert!(!page.contains("<img"));
     let monitoring = entry(&page, "package-hunter/functionality/syscall-monitoring");
     assert!(monitoring.contains("<del>Package Hunter Functionality - System-call"), "{monitoring}");
     assert!(entry(&page, SEVERITY).contains("The files no longer have it"));
@@ -115,6 +116,8 @@ fn nothing_of_a_file_or_of_gitlab_becomes_part_of_the_page() {
     assert!(page.contains("&lt;script&gt;alert(1)"));
     assert_eq!(page.matches("<script").count(), 1, "the page's own");
     assert!(!page.contains("<img"));
+    let Some(seen) = drive(&page, "", "say.push(shown() > 0);") else { return };
+    assert_eq!((said(&seen), seen.console.len()), ("true", 0), "{:?}", seen.console);
 }
 
 #[test]

@@ -11,7 +11,7 @@ const HEAD: (f64, f64) = (8.0, 4.0);
 pub(super) fn draw(chart: &Chart, layout: &Layout) -> String {
     let Point { x, y } = layout.size;
     let mut out = format!(
-        "<div class=\"picture\" tabindex=\"0\"><svg role=\"img\" width=\"{x:.0}\" height=\"{y:.0}\" \
+        "<div class=\"picture\" role=\"group\" aria-label=\"Flowchart\" tabindex=\"0\"><svg role=\"img\" width=\"{x:.0}\" height=\"{y:.0}\" \
          viewBox=\"0 0 {x:.0} {y:.0}\"><title>{}</title>\n",
         escape(&told(chart))
     );

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::page::{escape, label, person};
 use crate::plan::{Action, Change, Plan, Subject, ToolPlan};
-use crate::tree::{DesiredNode, Kind};
+use crate::tree::Kind;
 
 use super::super::words::count;
 use super::Shown;
+use super::entry::wanted;
 use super::fields::text;
 use super::links::Entry;
 
@@ -193,7 +194,8 @@ fn groups(tools: &[Shown<'_>]) -> String {
     for tool in tools.iter().map(|shown| shown.tool) {
         for node in &tool.desired.nodes {
             let change = tool.change(&node.key);
-            for group in labels(node).into_iter().filter(|title| is_group(title)) {
+            let wanted: BTreeSet<&str> = wanted(node).filter(|title| is_group(title)).collect();
+            for group in wanted {
                 let share = shares.entry(group).or_default();
                 *share.kinds.entry(node.kind).or_default() += 1;
                 share.weight += node.weight.unwrap_or(0);
@@ -228,12 +230,6 @@ fn groups(tools: &[Shown<'_>]) -> String {
          <th scope=\"col\">Epics</th><th scope=\"col\">Issues</th><th scope=\"col\">New</th><th scope=\"col\">Weight</th>\
          <th scope=\"col\">Asked</th></tr></thead>\n<tbody>{rows}</tbody></table></div></section>\n"
     )
-}
-
-fn labels(node: &DesiredNode) -> BTreeSet<&str> {
-    let labels = &node.labels;
-    let all = labels.enforced.iter().chain(&labels.shared).chain(&labels.once);
-    all.map(String::as_str).collect()
 }
 
 /// Tells whether a change is a comment to post, now or later.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::key::NodeKey;
 use crate::page::{escape, label};
 use crate::plan::{Action, Change, Subject, ToolPlan, Value};
+use crate::tree::DesiredNode;
 
 use super::fields::{self, text};
 use super::links::Entry;
@@ -86,9 +87,7 @@ pub(super) fn word(state: &str) -> &str {
 pub(super) fn labels<'a>(tool: &'a ToolPlan, change: &'a Change) -> BTreeSet<&'a str> {
     let node = NodeKey::parse(&change.key).and_then(|key| tool.desired.node(&key));
     let node = node.filter(|_| matches!(change.subject, Subject::Node(_)));
-    let wanted = node.into_iter().flat_map(|node| {
-        node.labels.enforced.iter().chain(&node.labels.shared).chain(&node.labels.once)
-    });
+    let wanted = node.into_iter().flat_map(wanted);
     let set = change.fields.iter().filter(|field| field.name == "labels");
     let set = set.filter_map(|field| match &field.after {
         Value::List(titles) => Some(titles),
@@ -97,8 +96,14 @@ pub(super) fn labels<'a>(tool: &'a ToolPlan, change: &'a Change) -> BTreeSet<&'a
     match change.action {
         _ if change.subject == Subject::Comment => about::groups_named(change),
         Action::Create => set.flatten().map(String::as_str).collect(),
-        _ => wanted.chain(set.flatten()).map(String::as_str).collect(),
+        _ => wanted.chain(set.flatten().map(String::as_str)).collect(),
     }
+}
+
+/// Titles of the labels that the files want on an item.
+pub(super) fn wanted(node: &DesiredNode) -> impl Iterator<Item = &str> {
+    let labels = &node.labels;
+    labels.enforced.iter().chain(&labels.shared).chain(&labels.once).map(String::as_str)
 }
 
 fn head(shown: &Shown<'_>, change: &Change, mark: &str) -> String {

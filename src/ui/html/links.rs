@@ -39,7 +39,8 @@ impl<'a> Links<'a> {
                 Subject::Label => format!("{}/label/{}", tool.desired.tool, change.key),
                 Subject::TableRow => format!("{}/row", tool.desired.tool),
             };
-            let name: String = name.split_whitespace().collect::<Vec<_>>().join("-");
+            let plain = |c: char| if c.is_ascii_alphanumeric() || c == '/' { c } else { '-' };
+            let name: String = name.chars().map(plain).collect();
             let mut anchor = name.clone();
             for n in 2.. {
                 if taken.insert(anchor.clone()) {

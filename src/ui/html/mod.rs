@@ -9,6 +9,8 @@ mod fields;
 mod links;
 mod tree;
 
+use std::collections::BTreeSet;
+
 use crate::page::{self, escape};
 use crate::plan::{Plan, ToolPlan};
 
@@ -64,9 +66,9 @@ struct Shown<'a> {
 
 /// What the script filters by; without one there is nothing to press.
 fn filters(tools: &[Shown<'_>]) -> String {
-    let mut groups = std::collections::BTreeSet::new();
-    let mut labels = std::collections::BTreeSet::new();
-    let mut states = std::collections::BTreeSet::new();
+    let mut groups = BTreeSet::new();
+    let mut labels = BTreeSet::new();
+    let mut states = BTreeSet::new();
     for shown in tools {
         for entry in &shown.links.entries {
             states.extend(entry::states(entry));
@@ -77,34 +79,31 @@ fn filters(tools: &[Shown<'_>]) -> String {
             labels.extend(others);
         }
     }
-    let select = |name: &str, all: &str, options: Vec<(String, String)>| match options.len() {
-        0 | 1 if name != "group" => String::new(),
-        0 => String::new(),
-        _ => {
-            let options: String = options
-                .iter()
-                .map(|(value, shown)| {
-                    format!("<option value=\"{}\">{}</option>", escape(value), escape(shown))
-                })
-                .collect();
-            format!(
-                "<label><span class=\"unseen\">{name}</span><select name=\"{name}\">\
-                 <option value=\"\">{all}</option>{options}</select></label>\n"
-            )
-        }
-    };
-    let same = |titles: std::collections::BTreeSet<&str>| -> Vec<(String, String)> {
-        titles.into_iter().map(|title| (title.to_owned(), title.to_owned())).collect()
-    };
-    let words = states.into_iter().map(|state| (state.to_owned(), entry::word(state).to_owned()));
+    let same = |title: &str| title.to_owned();
+    let word = |state: &str| entry::word(state).to_owned();
     format!(
         "<form class=\"filters\" role=\"search\" hidden>\n\
          <label><span class=\"unseen\">text</span><input name=\"text\" type=\"search\" placeholder=\"Find in titles and texts\" autocomplete=\"off\"></label>\n\
          {}{}{}<span class=\"folds\"><button type=\"button\" name=\"open\">Open all</button>\
          <button type=\"button\" name=\"close\">Fold all</button></span>\n\
          <output aria-live=\"polite\"></output>\n</form>\n",
-        select("group", "Every group", same(groups)),
-        select("state", "Every change", words.collect()),
-        select("label", "Every label", same(labels)),
+        select("group", "Every group", &groups, same),
+        select("state", "Every change", &states, word),
+        select("label", "Every label", &labels, same),
+    )
+}
+
+/// A choice of one of some values, or of all.
+fn select(name: &str, all: &str, values: &BTreeSet<&str>, shown: fn(&str) -> String) -> String {
+    let option = |value: &&str| {
+        format!("<option value=\"{}\">{}</option>", escape(value), escape(&shown(value)))
+    };
+    let options: String = values.iter().map(option).collect();
+    if options.is_empty() {
+        return options;
+    }
+    format!(
+        "<label><span class=\"unseen\">{name}</span><select name=\"{name}\">\
+         <option value=\"\">{all}</option>{options}</select></label>\n"
     )
 }

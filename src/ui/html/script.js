@@ -10,7 +10,7 @@
   const lines = new Map();
   for (const link of document.querySelectorAll("nav .contents a[href^='#']")) {
     const line = link.closest("li");
-    if (line) lines.set(decodeURIComponent(link.hash.slice(1)), line);
+    if (line) lines.set(link.hash.slice(1), line);
   }
   const folds = () => document.querySelectorAll("article.entry > details");
   const output = form.querySelector("output");
@@ -48,7 +48,7 @@
   }
 
   function reveal() {
-    const element = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const element = document.querySelector(":target");
     if (!element) return;
     if (element.hidden) { form.reset(); filter(); }
     const fold = element.querySelector(":scope > details");
@@ -82,6 +82,10 @@
   });
   addEventListener("afterprint", () => opened.forEach((fold) => { fold.open = false; }));
   addEventListener("hashchange", reveal);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (link && link.hash === location.hash) reveal();
+  });
   if (matchMedia("(max-width: 60rem)").matches) document.querySelector("details.contents").open = false;
   form.hidden = false;
   filter();
