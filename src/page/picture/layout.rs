@@ -132,7 +132,7 @@ fn layers(chart: &Chart) -> Vec<usize> {
 fn forward(chart: &Chart) -> Vec<(usize, usize)> {
     let count = chart.nodes.len();
     let next = |node: usize| -> Vec<usize> {
-        chart.edges.iter().filter(|edge| edge.from == node).map(|edge| edge.to).collect()
+        chart.edges.iter().rev().filter(|edge| edge.from == node).map(|edge| edge.to).collect()
     };
     let (mut done, mut on_way) = (vec![false; count], vec![false; count]);
     let mut pairs = Vec::new();

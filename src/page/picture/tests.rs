@@ -67,3 +67,11 @@ fn circles_end() {
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     }
 }
+
+#[test]
+fn a_circle_runs_along_as_it_is_written() {
+    let chart = parse::parse("graph TD\nA --> B --> C --> B\nA --> C").unwrap();
+    let layout = layout::layout(&chart);
+    let down: Vec<f64> = layout.boxes.iter().map(|(at, _)| at.y).collect();
+    assert!(down[0] < down[1] && down[1] < down[2], "{down:?}");
+}
