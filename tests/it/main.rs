@@ -15,6 +15,7 @@ mod env;
 mod examples;
 mod files;
 mod generations;
+mod hostile;
 mod identity;
 mod layers;
 mod lifecycle;
