@@ -14,6 +14,8 @@ use super::words::count;
 const MOST_SHOWN: usize = 200;
 /// The longest sentence that is shown, in columns: a message may quote what stands in the file.
 const LONGEST_SENTENCE: usize = 600;
+/// How much is shown behind what a hint changes, in bytes: the renderer cuts no such line.
+const BEHIND_PATCH: usize = 40;
 /// The longest excerpt, in bytes; of a longer place only the beginning is shown.
 const LONGEST_EXCERPT: usize = 2000;
 
@@ -83,8 +85,11 @@ impl Excerpt {
         })
     }
 
-    fn snippet<'a, T: Clone>(&'a self, file: &'a str) -> Snippet<'a, T> {
-        Snippet::source(self.text.as_str()).line_start(self.line).path(clean_line(file))
+    /// The excerpt up to so many bytes behind the place.
+    fn snippet<'a, T: Clone>(&'a self, file: &'a str, behind: usize) -> Snippet<'a, T> {
+        Snippet::source(&self.text[..boundary(&self.text, self.span.end + behind)])
+            .line_start(self.line)
+            .path(clean_line(file))
     }
 }
 
@@ -103,7 +108,7 @@ fn report<'a>(problem: &'a Problem, excerpt: Option<&'a Excerpt>) -> Vec<Group<'
         Some(excerpt) => {
             let mark =
                 AnnotationKind::Primary.span(excerpt.span.clone()).label(sentence(&problem.label));
-            title.element(excerpt.snippet(&problem.file).annotation(mark))
+            title.element(excerpt.snippet(&problem.file, LONGEST_EXCERPT).annotation(mark))
         }
         None => title.element(Origin::path(sentence(&problem.file))),
     };
@@ -114,8 +119,9 @@ fn report<'a>(problem: &'a Problem, excerpt: Option<&'a Excerpt>) -> Vec<Group<'
             let said = hint
                 .as_ref()
                 .map_or_else(|| format!("did you mean `{patch}`?"), |hint| sentence(hint));
-            let patched =
-                excerpt.snippet(&problem.file).patch(Patch::new(excerpt.span.clone(), patch));
+            let patched = excerpt
+                .snippet(&problem.file, BEHIND_PATCH)
+                .patch(Patch::new(excerpt.span.clone(), patch));
             groups.push(Level::HELP.secondary_title(said).element(patched));
         }
         (_, _, Some(hint)) => {
