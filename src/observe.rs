@@ -21,6 +21,8 @@ use crate::tree::{
 
 /// The most items that a marker may send this program to: anyone may edit one.
 const MOST_LINKED: usize = 7;
+/// The most rounds of asking for one tool: GitLab's trees are seven deep, and few items moved twice.
+const MOST_ROUNDS: usize = 64;
 
 /// What holds for all tools of a run.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +49,9 @@ pub enum ObserveError {
     /// The children of an item cannot be listed.
     #[error("the children of {0} cannot be listed")]
     Unlisted(String),
+    /// There is always more to read.
+    #[error("the tree of `{0}` in GitLab does not come to an end")]
+    Endless(String),
     /// A task ended without an answer.
     #[error("a task of this program ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
@@ -133,7 +138,7 @@ async fn observe_one(
     if !pool.has_record() {
         pool.add(search(reader, ground, tree).await?);
     }
-    walk(reader, &mut pool).await?;
+    walk(reader, &tree.tool, &mut pool).await?;
     let mut observed = pool.finish(ground.capabilities);
     let linked = linked_before(tree, &observed);
     observed.existing.extend(reader.by_reference(&linked).await?);
@@ -153,8 +158,8 @@ fn linked_before(tree: &DesiredTree, observed: &ObservedTree) -> Vec<Reference> 
 }
 
 /// Reads level by level until nothing is left to ask.
-async fn walk(reader: &Reader, pool: &mut Pool<'_>) -> Result<(), ObserveError> {
-    loop {
+async fn walk(reader: &Reader, tool: &str, pool: &mut Pool<'_>) -> Result<(), ObserveError> {
+    for _ in 0..MOST_ROUNDS {
         let frontier = pool.frontier();
         let follow = pool.to_follow();
         let ask = pool.to_ask();
@@ -186,6 +191,7 @@ async fn walk(reader: &Reader, pool: &mut Pool<'_>) -> Result<(), ObserveError> 
             return Ok(());
         }
     }
+    Err(ObserveError::Endless(tool.to_owned()))
 }
 
 /// Looks at second items that may be closed; answers whether there were any.

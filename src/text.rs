@@ -100,6 +100,16 @@ impl Text {
         &self.pieces
     }
 
+    /// Its size in bytes, slots left out.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let of = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.len(),
+            Piece::Slot(_) => 0,
+        };
+        self.pieces.iter().map(of).sum()
+    }
+
     /// The text cut at its line ends.
     #[must_use]
     pub fn lines(&self) -> Vec<Self> {

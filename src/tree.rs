@@ -115,8 +115,9 @@ impl WorkItemId {
     /// Takes a global id as GitLab sent it; `None` if it is not a work item's.
     #[must_use]
     pub fn parse(gid: &str) -> Option<Self> {
-        gid.strip_prefix("gid://gitlab/WorkItem/")?.parse::<u64>().ok()?;
-        Some(Self(gid.to_owned()))
+        let number = gid.strip_prefix("gid://gitlab/WorkItem/")?;
+        // One spelling: ids are told apart as texts and ordered as numbers.
+        number.parse().ok().map(Self::from_number)
     }
 
     /// Makes the id of a number, as records keep it.

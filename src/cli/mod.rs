@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, with its arguments and its run.
 
 mod apply;
+mod bounded;
 mod check;
 mod design_doc;
 mod failure;

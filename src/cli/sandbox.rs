@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use super::session;
 use super::{Exit, Failure};
-use crate::sandbox::Sandbox;
 use crate::ui;
 
 /// Serve the GitLab of this machine, for rehearsals
@@ -26,8 +25,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = session::ready(&args.paths)?;
-    let dir = args.dir.clone().unwrap_or_else(|| session::sandbox_dir(&loaded));
-    let sandbox = Sandbox::open(&dir, &session::seed(&loaded))?;
+    let (sandbox, dir) = session::sandbox(&loaded, args.dir.as_deref())?;
     let served = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))).await?;
     ui::print(&format!(
         "{}\n\n  epictree plan --url {} with GITLAB_TOKEN=sandbox\n\nCtrl-C ends it; its state stays in {}.\n",

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 
 use crate::assets::Assets;
 use crate::check::{self, Files, Loaded};
@@ -15,19 +17,23 @@ use crate::plan::change::Needs;
 use crate::plan::needs::{self, Found};
 use crate::plan::{Action, Plan, Subject, ToolPlan, build};
 use crate::problem::{Problems, Severity, nearest};
+use crate::render::Pulse;
 use crate::sandbox::{Sandbox, Seed, Served};
 use crate::spec::{Place, Workspace};
 use crate::tree::{DesiredTree, Kind, ObservedTree, TitleIn};
 use crate::ui;
 
+use super::bounded::within_bounds;
 use super::preflight::{Preflight, preflight};
 use super::target::{self, TargetArgs};
 use super::{Exit, Failure, files, seed};
 
 /// The token that the sandbox takes for its own user.
 const SANDBOX_TOKEN: &str = "sandbox";
-/// Where a workspace keeps its sandbox.
-const SANDBOX_DIR: &str = ".epictree/sandbox";
+/// Where a workspace keeps what is of this machine only.
+const OWN_DIR: &str = ".epictree";
+/// Where in it the sandbox is.
+const SANDBOX_DIR: &str = "sandbox";
 
 /// Choices that belong to a plan.
 #[derive(Debug, Clone, clap::Args)]
@@ -116,8 +122,10 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<(PathBuf, Loaded), Failure> {
     let (owners, stages, people) = (named("file"), named("stages"), named("people"));
     let tools = found.tools.into_iter().map(file).collect();
     let workspace = file(found.workspace);
-    let files = Files { workspace, owners, stages, people, assets, tools };
-    Ok((found.folder, check::workspace(&files, problems)))
+    let pulse = Pulse::default();
+    let files = Files { workspace, owners, stages, people, assets, tools, pulse: pulse.clone() };
+    let loaded = within_bounds(&pulse, move || check::workspace(&files, problems))?;
+    Ok((found.folder, loaded))
 }
 
 /// Loads the files; an error in any of them ends it, after all were said.
@@ -147,13 +155,21 @@ pub(super) fn blocked(plan: &Plan) -> bool {
     plan.tools.iter().flat_map(|tool| &tool.notices).any(|notice| notice.blocks)
 }
 
-/// Where a workspace keeps its sandbox.
-pub(super) fn sandbox_dir(ready: &Ready) -> PathBuf {
-    files::shorten(&ready.folder).join(SANDBOX_DIR)
+/// Opens the sandbox in a folder, or where the workspace keeps it, out of sight of Git.
+pub(super) fn sandbox(ready: &Ready, dir: Option<&Path>) -> Result<(Sandbox, PathBuf), Failure> {
+    let own = files::shorten(&ready.folder).join(OWN_DIR);
+    let dir = dir.map_or_else(|| own.join(SANDBOX_DIR), Path::to_path_buf);
+    let sandbox = Sandbox::open(&dir, &seed(ready))?;
+    let ignore = own.join(".gitignore");
+    if dir.starts_with(&own) && !ignore.exists() {
+        std::fs::write(&ignore, "*\n")
+            .with_context(|| format!("cannot write `{}`", ignore.display()))?;
+    }
+    Ok((sandbox, dir))
 }
 
 /// What a workspace's sandbox starts with.
-pub(super) fn seed(ready: &Ready) -> Seed {
+fn seed(ready: &Ready) -> Seed {
     seed::of(&ready.workspace, &ready.trees)
 }
 
@@ -247,8 +263,7 @@ async fn connect(
         let token = Some(target::token(args, &url)?);
         return Ok((Client::new(&Target { url: url.clone(), token }, settings)?, None, url));
     };
-    let dir = dir.clone().unwrap_or_else(|| sandbox_dir(ready));
-    let sandbox = Sandbox::open(&dir, &seed(ready))?;
+    let (sandbox, dir) = sandbox(ready, dir.as_deref())?;
     let served = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let target = Target { url: served.url(), token: Some(SANDBOX_TOKEN.to_owned().into()) };
     Ok((Client::new(&target, settings)?, Some(served), format!("the sandbox in {}", dir.display())))

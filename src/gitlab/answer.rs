@@ -7,10 +7,17 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::unseen::is_unseen;
+
 use super::error::GitlabError;
 
 /// How much of a text from the other side is kept, in characters.
 const LONGEST_TEXT: usize = 400;
+
+/// The most values of an answer: each takes many times the bytes it is written with.
+///
+/// A page of a hundred items has fewer than twenty thousand.
+const MOST_VALUES: usize = 1_000_000;
 
 /// What a GraphQL request gave.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,6 +44,9 @@ struct RawAnswer {
 
 /// Parses the body of an answer with status 200.
 pub(super) fn parse(body: &[u8], clean: &impl Fn(&str) -> String) -> Result<Answer, String> {
+    if values(body) > MOST_VALUES {
+        return Err(format!("more than {MOST_VALUES} values in one answer"));
+    }
     let raw: RawAnswer = serde_json::from_slice(body).map_err(|e| clean(&e.to_string()))?;
     let errors: Vec<TopError> =
         raw.errors.unwrap_or_default().iter().map(|e| top_error(e, clean)).collect();
@@ -44,6 +54,21 @@ pub(super) fn parse(body: &[u8], clean: &impl Fn(&str) -> String) -> Result<Answ
         return Err("neither data nor errors".into());
     }
     Ok(Answer { data: raw.data.unwrap_or_default(), errors })
+}
+
+/// About how many values a JSON text holds: what opens or parts them, outside strings.
+fn values(json: &[u8]) -> usize {
+    let (mut count, mut quoted, mut escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b',' | b'[' | b'{' if !quoted => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 fn top_error(error: &Value, clean: &impl Fn(&str) -> String) -> TopError {
@@ -81,7 +106,8 @@ pub(super) fn of_status(
 }
 
 fn messages_of(body: &[u8], clean: &impl Fn(&str) -> String) -> Vec<String> {
-    let Ok(value) = serde_json::from_slice::<Value>(body) else {
+    let bounded = Some(body).filter(|body| values(body) <= MOST_VALUES);
+    let Some(value) = bounded.and_then(|body| serde_json::from_slice::<Value>(body).ok()) else {
         return Vec::new();
     };
     let listed = value.get("errors").and_then(Value::as_array);
@@ -133,18 +159,12 @@ pub(super) fn wait_asked(
 /// Strips control characters, joins lines, and cuts long texts.
 pub(super) fn tidy(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
-    let mut kept: String = plain.filter(|c| !is_control(*c)).take(LONGEST_TEXT + 1).collect();
+    let mut kept: String = plain.filter(|c| !is_unseen(*c)).take(LONGEST_TEXT + 1).collect();
     if kept.chars().count() > LONGEST_TEXT {
         kept.pop();
         kept.push('…');
     }
     kept.trim().to_owned()
-}
-
-/// Control characters, and those that reorder or hide text in a terminal.
-fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -197,6 +217,16 @@ mod tests {
         assert!(matches!(page(502), GitlabError::NotJson { status: 502, .. }));
         assert!(matches!(page(401), GitlabError::NotJson { status: 401, .. }));
         assert_eq!(page(429), GitlabError::RateLimited { after: None });
+    }
+
+    #[test]
+    fn an_answer_of_too_many_values_is_refused_before_it_takes_memory() {
+        let list = |n: usize| format!(r#"{{"data":{{"a":[{}0]}}}}"#, "0,".repeat(n));
+        assert!(parse(list(1_000).as_bytes(), &tidy).is_ok());
+        let error = parse(list(MOST_VALUES).as_bytes(), &tidy).unwrap_err();
+        assert_eq!(error, "more than 1000000 values in one answer");
+        let text = format!(r#"{{"data":{{"a":"\"{}"}}}}"#, ",[{".repeat(MOST_VALUES));
+        assert!(parse(text.as_bytes(), &tidy).is_ok());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::tree::{Item, WorkItemId};
 
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
+use super::page::{ENDLESS, MAX_PAGES};
 use super::transport::Client;
 use super::types::{Lists, RawItem, RawUser};
 
@@ -112,7 +113,9 @@ impl Client {
         let mut lists = Lists::default();
         let mut cursors: [Option<String>; 3] = Default::default();
         let mut open = [true; 3];
+        let mut pages = 0..MAX_PAGES;
         while open.contains(&true) {
+            pages.next().ok_or_else(|| unexpected(&document, ENDLESS))?;
             let [labels, assignees, links] = &cursors;
             let variables = json!({ "id": id.as_str(), "labels": labels, "assignees": assignees, "links": links });
             let raw: OneItem = self.ask(&document, variables).await?;

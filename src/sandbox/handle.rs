@@ -94,9 +94,19 @@ impl State {
             Some("sandbox") => &self.config.seed.bot,
             Some(token) => token.strip_prefix("as:").unwrap_or_default(),
         };
-        match self.world().user_named(name) {
-            Some(id) => Ok(Some(id)),
-            None => Err(Reply::error(401, "Invalid token")),
+        let world = self.world();
+        match (world.user_named(name), name) {
+            (Some(id), _) => Ok(Some(id)),
+            (None, "") => Err(Reply::error(401, "Invalid token")),
+            (None, name) => {
+                let known: Vec<&str> =
+                    world.users.iter().map(|(_, user)| user.username.as_str()).take(10).collect();
+                let message = format!(
+                    "the sandbox knows no user `{name}`; among those it knows: {}",
+                    known.join(", ")
+                );
+                Err(Reply::error(401, &message))
+            }
         }
     }
 }

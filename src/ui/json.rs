@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::plan::{Change, Plan, ToolPlan};
+use crate::unseen::is_unseen;
 
 /// Renders a plan as one JSON document.
 #[must_use]
@@ -15,9 +16,25 @@ pub fn render(plan: &Plan) -> String {
         "caller": plan.caller,
         "tools": plan.tools.iter().map(tool).collect::<Vec<_>>(),
     });
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    let mut text = visible(&serde_json::to_string_pretty(&document).unwrap_or_default());
     text.push('\n');
     text
+}
+
+/// JSON with what nobody sees written as escapes: it may be read on a terminal.
+fn visible(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        // A line end is part of the layout; within strings it is an escape already.
+        if c == '\n' || !is_unseen(c) {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    out
 }
 
 fn tool(tool: &ToolPlan) -> Json {

@@ -16,6 +16,7 @@ mod env;
 mod examples;
 mod files;
 mod generations;
+mod hostile;
 mod html;
 mod identity;
 mod layers;
