@@ -4,20 +4,24 @@
 //! other is read is `gitlab`'s, and who wins is `merge`'s.
 
 mod comment;
+mod ground;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::key::NodeKey;
 use crate::marker::Record;
 use crate::text::Text;
 
 pub use comment::{DesiredComment, Thread, is_old, knows};
+pub use ground::{Capabilities, Ground};
 
 /// The type of a work item that epictree creates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// An epic: lives in a group.
     Epic,
@@ -52,7 +56,8 @@ impl fmt::Display for Kind {
 }
 
 /// A full reference: `group/subgroup&12` or `group/project#34`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Reference {
     /// Full path of the group or project.
     pub namespace: String,
@@ -85,6 +90,20 @@ impl fmt::Display for Reference {
     }
 }
 
+impl TryFrom<String> for Reference {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{text:?} is no full reference"))
+    }
+}
+
+impl From<Reference> for String {
+    fn from(reference: Reference) -> Self {
+        reference.to_string()
+    }
+}
+
 /// Tells whether a text is a full path of a group or project: segments of
 /// letters, digits, `_`, `-` and `.`, joined by `/`.
 #[must_use]
@@ -107,8 +126,8 @@ pub fn usernames<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String>
 }
 
 /// A work item's global id, `gid://gitlab/WorkItem/42`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct WorkItemId(String);
 
 impl WorkItemId {
@@ -138,6 +157,20 @@ impl WorkItemId {
     }
 }
 
+impl TryFrom<String> for WorkItemId {
+    type Error = String;
+
+    fn try_from(gid: String) -> Result<Self, String> {
+        Self::parse(&gid).ok_or_else(|| format!("{gid:?} is no global id of a work item"))
+    }
+}
+
+impl From<WorkItemId> for String {
+    fn from(id: WorkItemId) -> Self {
+        id.0
+    }
+}
+
 impl PartialOrd for WorkItemId {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
@@ -154,7 +187,8 @@ impl Ord for WorkItemId {
 // -- desired ------------------------------------------------------------------
 
 /// Under what a node hangs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Parent {
     /// Nothing: the node is the top of its tree.
     None,
@@ -165,7 +199,8 @@ pub enum Parent {
 }
 
 /// The labels a node wants, by who owns them afterwards.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesiredLabels {
     /// Put back whenever they are missing.
     pub enforced: Vec<String>,
@@ -176,7 +211,8 @@ pub struct DesiredLabels {
 }
 
 /// One wanted item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesiredNode {
     /// Its identity.
     pub key: NodeKey,
@@ -217,7 +253,8 @@ pub struct DesiredNode {
 }
 
 /// One wanted row in a table of an item that people own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesiredRow {
     /// The item whose description holds the table.
     pub item: Reference,
@@ -234,7 +271,8 @@ pub struct DesiredRow {
 }
 
 /// What the blueprint says about a label.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LabelRule {
     /// Exact title.
     pub title: String,
@@ -247,7 +285,8 @@ pub struct LabelRule {
 }
 
 /// The wanted tree of one tool.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesiredTree {
     /// The tool's id.
     pub tool: String,
@@ -272,6 +311,18 @@ impl DesiredTree {
     #[must_use]
     pub fn node(&self, key: &NodeKey) -> Option<&DesiredNode> {
         self.nodes.iter().find(|node| &node.key == key)
+    }
+
+    /// The items that it refers to: parents, work that exists, tables, a related one.
+    #[must_use]
+    pub fn refers_to(&self) -> BTreeSet<Reference> {
+        let parents = self.nodes.iter().filter_map(|node| match &node.parent {
+            Parent::Item(reference) => Some(reference.clone()),
+            Parent::None | Parent::Node(_) => None,
+        });
+        let items = self.nodes.iter().filter_map(|node| node.item.clone());
+        let rows = self.rows.iter().map(|row| row.item.clone());
+        parents.chain(items).chain(rows).chain(self.related.clone()).collect()
     }
 
     /// The tree without what is not there and will not be made.
@@ -299,7 +350,8 @@ impl DesiredTree {
 // -- observed -----------------------------------------------------------------
 
 /// A label on an item.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Label {
     /// Global id.
     pub id: String,
@@ -307,17 +359,9 @@ pub struct Label {
     pub title: String,
 }
 
-/// A user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// Global id.
-    pub id: String,
-    /// Name without `@`.
-    pub username: String,
-}
-
 /// How one item is linked to another, seen from the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LinkKind {
     /// `relates_to`.
     Related,
@@ -328,7 +372,8 @@ pub enum LinkKind {
 }
 
 /// One link of an item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Link {
     /// How.
     pub kind: LinkKind,
@@ -337,7 +382,8 @@ pub struct Link {
 }
 
 /// A work item as GitLab holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Item {
     /// Global id.
     pub id: WorkItemId,
@@ -381,17 +427,9 @@ pub struct Item {
     pub can_update: bool,
 }
 
-/// What the instance and the licence allow.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Capabilities {
-    /// Whether `blocks` links are licensed.
-    pub blocked_items: bool,
-    /// Whether weights are licensed.
-    pub weights: bool,
-}
-
 /// Something found while looking for a tool's items that people should know.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Trouble {
     /// A marker whose payload is damaged or contradicted: its base is unknown.
     Damaged(NodeKey, Reference),
@@ -416,7 +454,8 @@ pub enum Trouble {
 }
 
 /// A second item for a node that nobody touched: it may be closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Twin {
     /// The node's key.
     pub key: NodeKey,
@@ -430,7 +469,8 @@ pub struct Twin {
 pub type TitleIn = (String, String);
 
 /// What GitLab holds of one tool.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ObservedTree {
     /// Items that are ours, by key; also those the files no longer want.
     pub items: BTreeMap<NodeKey, Item>,

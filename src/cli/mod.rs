@@ -2,6 +2,8 @@
 
 mod apply;
 mod check;
+mod choices;
+mod connect;
 mod design_doc;
 mod failure;
 mod files;
@@ -10,6 +12,7 @@ mod new;
 mod plan;
 mod preflight;
 mod sandbox;
+mod saved;
 mod seed;
 mod session;
 mod target;

@@ -15,7 +15,7 @@ use epictree::gitlab::{
 };
 use epictree::key::NodeKey;
 use epictree::marker::{self, Base, Marker, Reading, Record};
-use epictree::observe::{Ground, ObserveError, observe};
+use epictree::observe::{ObserveError, observe};
 use epictree::plan::Options;
 use epictree::plan::needs::{self, Found};
 use epictree::plan::{Action, Change, FieldChange, Plan, ToolPlan, build};
@@ -26,7 +26,7 @@ use epictree::sandbox::{
 use epictree::spec::{Place, Workspace};
 use serde_json::json;
 
-use epictree::tree::{Capabilities, DesiredTree, Kind, ObservedTree, TitleIn};
+use epictree::tree::{Capabilities, DesiredTree, Ground, Kind, ObservedTree, TitleIn};
 
 /// The workspace's id.
 pub(crate) const WORKSPACE: &str = "w";
