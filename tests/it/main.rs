@@ -32,6 +32,7 @@ mod renames;
 mod resume;
 mod rows;
 mod sandbox;
+mod saved;
 mod texts;
 mod twins;
 mod world;
