@@ -12,7 +12,9 @@ pub const MAX_ID: usize = 100;
 ///
 /// Each segment is an id (`[a-z0-9]+(-[a-z0-9]+)*`), so a key can stand in an
 /// HTML comment, a file name or a glob without escaping.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct NodeKey(String);
 

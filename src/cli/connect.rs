@@ -46,7 +46,10 @@ pub(super) async fn to_saved(saved: &SavedPlan, args: &TargetArgs) -> Result<Con
         (Instance::Url(url), None) => {
             let connected = to_url(&target::url(args, Some(url))?, args)?;
             if connected.instance != *made_for {
-                return elsewhere(format!("leave --url out, or plan again for {}", connected.instance));
+                return elsewhere(format!(
+                    "leave --url out, or plan again for {}",
+                    connected.instance
+                ));
             }
             Ok(connected)
         }

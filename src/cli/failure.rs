@@ -92,7 +92,9 @@ impl From<SavedError> for Failure {
     fn from(error: SavedError) -> Self {
         let hint = match &error {
             SavedError::Foreign => "name a file that `plan --out` or `plan --snapshot` wrote",
-            SavedError::Kind(..) => "`plan --out` saves plans, which `apply --plan` carries out; `plan --snapshot` saves snapshots for `plan --against`",
+            SavedError::Kind(..) => {
+                "`plan --out` saves plans, which `apply --plan` carries out; `plan --snapshot` saves snapshots for `plan --against`"
+            }
             SavedError::Version(_) => "use the epictree that saved it, or save it anew",
             SavedError::Changed | SavedError::Large | SavedError::Content(_) => {
                 "get it again from where it was saved, or save it anew"

@@ -51,8 +51,14 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// For people at a terminal
     Text,
+    /// For machines: versioned, one document
     Json,
+    /// To paste into a merge request; mentions nobody
+    Markdown,
+    /// The sums that GitLab shows on a merge request: artifacts:reports:terraform
+    GitlabReport,
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
@@ -67,6 +73,8 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     };
     ui::print(&match args.format {
         Format::Json => ui::json::render(&plan),
+        Format::Markdown => ui::markdown::render(&plan, args.show_drift),
+        Format::GitlabReport => ui::json::gitlab_report(&plan),
         Format::Text => ui::plan::render(
             &plan,
             ui::plan::Look {

@@ -14,8 +14,8 @@ const HEAD: u64 = 64;
 
 /// Reads a document, bounded, and its checksum.
 pub(super) fn read<T: Document>(path: &Path) -> Result<(T, String), Failure> {
-    let bytes = first(path, MAX_BYTES + 1)
-        .with_context(|| format!("cannot read `{}`", path.display()))?;
+    let bytes =
+        first(path, MAX_BYTES + 1).with_context(|| format!("cannot read `{}`", path.display()))?;
     saved::read(&bytes).map_err(|error| {
         let failure = Failure::from(error);
         Failure { message: format!("`{}`: {}", path.display(), failure.message), ..failure }

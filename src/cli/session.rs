@@ -108,8 +108,7 @@ impl Session {
         choices: &Choices,
     ) -> Result<Self, Failure> {
         let connected = connect::to_workspace(ready, args).await?;
-        let progress =
-            ui::progress::Progress::reading(&format!("reading {}", connected.instance));
+        let progress = ui::progress::Progress::reading(&format!("reading {}", connected.instance));
         let session = Self::look(ready, choices, connected).await;
         progress.end();
         session
@@ -189,7 +188,6 @@ impl Session {
         }
     }
 }
-
 
 fn places(ready: &Ready) -> BTreeSet<String> {
     let of = |place: &Place| match place {

@@ -107,7 +107,10 @@ fn assume(tool: &mut ToolPlan, looked_up: &Needs, found: &mut Found) {
     if !unknown.is_empty() {
         tool.notices.push(Notice {
             blocks: false,
-            message: format!("the snapshot does not say whether these exist: {}", unknown.join(", ")),
+            message: format!(
+                "the snapshot does not say whether these exist: {}",
+                unknown.join(", ")
+            ),
             hint: "a plan against GitLab finds out".into(),
         });
     }

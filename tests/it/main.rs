@@ -14,6 +14,7 @@ mod edges;
 mod env;
 mod examples;
 mod files;
+mod formats;
 mod generations;
 mod identity;
 mod layers;
