@@ -24,6 +24,7 @@ mod merge;
 mod merging;
 mod moves;
 mod owners;
+mod pipeline;
 mod preflight;
 mod prodseceng;
 mod property;
