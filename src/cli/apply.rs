@@ -90,12 +90,13 @@ async fn session(args: &Args) -> Result<Session, Failure> {
         args.choices.check(&ready.trees)?;
         return Session::open(&ready, &args.target, &args.choices).await;
     };
-    let (saved, sum) = saved::read::<SavedPlan>(file)?;
+    let (saved, sum): (SavedPlan, _) = saved::read(file)?;
     if args.checksum.as_ref().is_some_and(|wanted| !wanted.trim().eq_ignore_ascii_case(&sum)) {
         return Err(Failure::new(format!("`{}` has the checksum {sum}", file.display()))
             .hint("it is not the plan that you want to apply; get that one, or plan again"));
     }
-    Session::resume(saved, &args.target).await
+    let plan = saved.plan().map_err(|error| saved::refused(file, error))?;
+    Session::resume(saved, plan, &args.target).await
 }
 
 fn brake(plan: &Plan, force: bool) -> Result<(), Failure> {

@@ -101,7 +101,7 @@ fn against(file: &Path, ready: &Ready, choices: &Choices) -> Result<Plan, Failur
         .hint("name a snapshot of this workspace"));
     }
     let plan = snapshot.plan(&ready.trees, &choices.options(&ready.workspace.id));
-    Ok(plan.map_err(SavedError::Incomplete)?)
+    plan.map_err(|lacks| saved::refused(file, SavedError::Incomplete(lacks)))
 }
 
 /// Plans against GitLab, keeps what is to be kept, and tells of it.

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::Failure;
-use crate::plan::saved::{self, Document, MAX_BYTES};
+use crate::plan::saved::{self, Document, MAX_BYTES, SavedError};
 
 /// How much of a file tells what it is.
 const HEAD: u64 = 64;
@@ -16,10 +16,13 @@ const HEAD: u64 = 64;
 pub(super) fn read<T: Document>(path: &Path) -> Result<(T, String), Failure> {
     let bytes =
         first(path, MAX_BYTES + 1).with_context(|| format!("cannot read `{}`", path.display()))?;
-    saved::read(&bytes).map_err(|error| {
-        let failure = Failure::from(error);
-        Failure { message: format!("`{}`: {}", path.display(), failure.message), ..failure }
-    })
+    saved::read(&bytes).map_err(|error| refused(path, error))
+}
+
+/// Why a file is not taken.
+pub(super) fn refused(path: &Path, error: SavedError) -> Failure {
+    let failure = Failure::from(error);
+    Failure { message: format!("`{}`: {}", path.display(), failure.message), ..failure }
 }
 
 /// Writes a document that only its owner may read, all or nothing, and answers its checksum.
@@ -45,7 +48,11 @@ pub(super) fn free<T: Document>(path: &Path) -> Result<(), Failure> {
     let is_file = match fs::symlink_metadata(path) {
         Ok(there) => there.is_file(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Failure::from(error)),
+        Err(error) => {
+            return Err(anyhow::Error::new(error)
+                .context(format!("cannot write `{shown}`"))
+                .into());
+        }
     };
     let head = if is_file { first(path, HEAD).ok() } else { None };
     if head.is_some_and(|head| head.is_empty() || saved::begins::<T>(&head)) {

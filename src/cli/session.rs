@@ -145,11 +145,14 @@ impl Session {
         Ok(Self { client, plan, snapshot, options, types, served, lacks })
     }
 
-    /// Connects to where a saved plan was made, as the same user, and makes the plan again.
-    pub(super) async fn resume(mut saved: SavedPlan, args: &TargetArgs) -> Result<Self, Failure> {
+    /// Connects to where a saved plan was made, as the same user; `plan` is what it came to again.
+    pub(super) async fn resume(
+        saved: SavedPlan,
+        mut plan: Plan,
+        args: &TargetArgs,
+    ) -> Result<Self, Failure> {
         let Connected { client, served, instance } = connect::to_saved(&saved, args).await?;
-        saved.snapshot.instance = instance;
-        let plan = saved.plan()?;
+        plan.target = instance.to_string();
         let SavedPlan { made_by: _, mut snapshot, desired, options, fingerprint: _ } = saved;
         let Preflight { caller, capabilities: _, types, lacks } =
             preflight(&client, &desired).await?;

@@ -426,6 +426,12 @@ impl Plan {
         sum
     }
 
+    /// User names of everyone whom an apply would notify.
+    #[must_use]
+    pub fn notifies(&self) -> BTreeSet<&str> {
+        self.tools.iter().flat_map(ToolPlan::notifies).collect()
+    }
+
     /// Tells whether an apply would write something other than a base.
     #[must_use]
     pub fn pending(&self) -> bool {

@@ -111,8 +111,8 @@ pub enum SavedError {
     /// Its checksum is right and its content is not.
     #[error("its content is not what it should be: {0}")]
     Content(String),
-    /// It refers to what it does not hold.
-    #[error("it does not hold what it refers to: {}", .0.join(", "))]
+    /// It does not hold what the files refer to.
+    #[error("it holds nothing of {}", .0.join(", "))]
     Incomplete(Vec<String>),
     /// The plan comes out otherwise.
     #[error("this epictree ({here}) plans otherwise than {made_by}, which saved it", here = env!("CARGO_PKG_VERSION"))]

@@ -6,6 +6,7 @@
 //! the fence; texts are shown as differences, each line with its sign.
 
 use crate::page::escape;
+use crate::plan::change::Notice;
 use crate::plan::{Action, Cause, Change, FieldChange, Plan, Subject, Summary, ToolPlan};
 
 use super::clean::clean_line;
@@ -71,8 +72,7 @@ fn head(plan: &Plan) -> String {
         n => format!("; {}", count(n, "conflict")),
     };
     let caller = plan.caller.as_ref().map(|who| format!(", as {}", code(&format!("@{who}"))));
-    let told: std::collections::BTreeSet<&str> =
-        plan.tools.iter().flat_map(ToolPlan::notifies).collect();
+    let told = plan.notifies();
     let told = match told.is_empty() {
         true => "Nobody would be notified.".to_owned(),
         false => format!("Would notify {}.", handles(told)),
@@ -113,7 +113,7 @@ fn table(plan: &Plan, show_drift: bool) -> String {
 }
 
 fn notices(tool: &ToolPlan) -> Vec<String> {
-    let line = |notice: &crate::plan::change::Notice| {
+    let line = |notice: &Notice| {
         let word = if notice.blocks { "error" } else { "note" };
         format!("- **{word}:** {}; {}\n", code(&notice.message), code(&notice.hint))
     };

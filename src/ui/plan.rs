@@ -345,8 +345,7 @@ pub fn sums(plan: &Plan, width: usize) -> String {
     if orphan > 0 {
         parts.push(format!("{}.", count(orphan, "orphan")));
     }
-    let notified: std::collections::BTreeSet<&str> =
-        plan.tools.iter().flat_map(ToolPlan::notifies).collect();
+    let notified = plan.notifies();
     if !notified.is_empty() {
         let who = plan.caller.as_ref().map(|caller| format!(", as @{caller}")).unwrap_or_default();
         let people = if notified.len() == 1 {

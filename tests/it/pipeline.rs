@@ -173,7 +173,8 @@ fn run(env: &TestEnv, name: &str, token: &str) -> Output {
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash");
     shell.args(["-eo", "pipefail", "-c", &script]).current_dir(env.folder.path()).env_clear();
-    shell.env("PATH", path).env("CI", "true").env("CI_SERVER_URL", env.url()).env(token, "sandbox");
+    shell.env("PATH", path).env("CI", "true").env("CI_PROJECT_DIR", env.folder.path());
+    shell.env("CI_SERVER_URL", env.url()).env(token, "sandbox");
     Output::of(shell.output().unwrap())
 }
 
@@ -193,7 +194,7 @@ fn project() -> TestEnv {
 }
 
 fn read(env: &TestEnv, name: &str) -> String {
-    std::fs::read_to_string(env.folder.path().join("work").join(name)).unwrap()
+    std::fs::read_to_string(env.folder.path().join(name)).unwrap()
 }
 
 #[test]

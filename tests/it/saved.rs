@@ -112,7 +112,7 @@ fn what_moved_since_is_left_alone_and_the_rest_is_done() {
     let env = changed();
     save(&env);
     env.by_hand(RESULTS, Edit::Title("People's title".into()));
-    carry_out(&env).ends_with(4).says("moved since the plan").says("5 updated");
+    carry_out(&env).ends_with(4).says("moved since the plan").says("5 updated").says("Plan again");
     assert_eq!(env.item(RESULTS).title, "People's title");
     assert_eq!(env.item(JOB_INPUT).weight, Some(2));
 }
@@ -374,7 +374,9 @@ fn a_snapshot_shows_what_other_files_would_do() {
     output.says("1 to update").says("does not say whether these exist: the milestone \"99.9\"");
     assert_eq!(env.sandbox.log().len(), requests, "nobody was asked");
     env.edit(TOOL, "gitlab-org/gitlab#321285", "gitlab-org/gitlab#7");
-    env.run(&["plan", "--against", "seen"]).ends_with(1).says("gitlab-org/gitlab#7");
+    env.run(&["plan", "--against", "seen"])
+        .ends_with(1)
+        .says("`seen`: it holds nothing of gitlab-org/gitlab#7");
     env.edit("epictree.toml", "id = \"prodsec-tools\"", "id = \"others\"");
     env.run(&["plan", "--against", "seen"]).ends_with(1).says("of the workspace `prodsec-tools`");
 }
