@@ -197,6 +197,15 @@ pub fn read(description: &str) -> Described {
     Described { text: kept.join("\n").trim_end().to_owned(), marker: judge(&found) }
 }
 
+/// The record in a description, if it has a marker that can be read.
+#[must_use]
+pub fn record(description: &str) -> Option<Record> {
+    match read(description).marker {
+        Reading::One(marker) => Some(marker.record),
+        Reading::None | Reading::Damaged { .. } | Reading::Newer(_) | Reading::Duplicate => None,
+    }
+}
+
 /// Puts a description together: the text, a blank line, the marker.
 #[must_use]
 pub fn write(text: &str, marker: &Marker) -> String {

@@ -15,27 +15,12 @@ use crate::identity::Pool;
 use crate::marker::{self, Reading};
 use crate::merge::table::locate;
 use crate::text::Text;
-use crate::tree::{
-    Capabilities, DesiredTree, Item, Kind, ObservedTree, Parent, Reference, WorkItemId,
-};
+use crate::tree::{DesiredTree, Ground, Item, Kind, ObservedTree, Parent, Reference, WorkItemId};
 
 /// The most items that a marker may send this program to: anyone may edit one.
 const MOST_LINKED: usize = 7;
 /// The most rounds of asking for one tool: GitLab's trees are seven deep, and few items moved twice.
 const MOST_ROUNDS: usize = 64;
-
-/// What holds for all tools of a run.
-#[derive(Debug, Clone, Default)]
-pub struct Ground {
-    /// The workspace's id.
-    pub workspace: String,
-    /// Full paths of its places.
-    pub places: BTreeSet<String>,
-    /// What the instance and the licence allow.
-    pub capabilities: Capabilities,
-    /// User name of who the token acts as.
-    pub caller: String,
-}
 
 /// Why the tools cannot be observed.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +55,7 @@ pub async fn observe(
     ground: &Ground,
     trees: &[DesiredTree],
 ) -> Result<Vec<ObservedTree>, ObserveError> {
-    let wanted: BTreeSet<Reference> = trees.iter().flat_map(referred).collect();
+    let wanted: BTreeSet<Reference> = trees.iter().flat_map(DesiredTree::refers_to).collect();
     let wanted: Vec<Reference> = wanted.into_iter().collect();
     let existing = reader.by_reference(&wanted).await?;
     let missing: Vec<Reference> =
@@ -105,15 +90,29 @@ pub async fn observe(
     Ok(observed.into_values().collect())
 }
 
-/// The items that a tree refers to by reference.
-fn referred(tree: &DesiredTree) -> BTreeSet<Reference> {
-    let parents = tree.nodes.iter().filter_map(|node| match &node.parent {
-        Parent::Item(reference) => Some(reference.clone()),
-        Parent::None | Parent::Node(_) => None,
-    });
-    let items = tree.nodes.iter().filter_map(|node| node.item.clone());
-    let rows = tree.rows.iter().map(|row| row.item.clone());
-    parents.chain(items).chain(rows).chain(tree.related.clone()).collect()
+/// Reads again what the first items say was made and said; for a plan that was made a while ago.
+///
+/// # Errors
+/// A request failed.
+pub async fn records(
+    reader: &Reader,
+    trees: &[DesiredTree],
+    observed: &mut BTreeMap<String, ObservedTree>,
+) -> Result<(), GitlabError> {
+    let first = |tree: &DesiredTree| {
+        let seen = observed.get(&tree.tool)?;
+        Some((tree.tool.clone(), seen.items.get(&tree.nodes.first()?.key)?.id.clone()))
+    };
+    let firsts: Vec<(String, WorkItemId)> = trees.iter().filter_map(first).collect();
+    let ids: Vec<WorkItemId> = firsts.iter().map(|(_, id)| id.clone()).collect();
+    let fresh = reader.items(&ids).await?;
+    for (tool, id) in firsts {
+        let record = fresh.get(&id).and_then(|item| marker::record(&item.description));
+        if let (Some(seen), Some(record)) = (observed.get_mut(&tool), record) {
+            seen.record = record;
+        }
+    }
+    Ok(())
 }
 
 async fn observe_one(
@@ -123,7 +122,7 @@ async fn observe_one(
     existing: BTreeMap<Reference, Item>,
     below: BTreeMap<WorkItemId, Vec<Item>>,
 ) -> Result<ObservedTree, ObserveError> {
-    let wanted = referred(tree);
+    let wanted = tree.refers_to();
     let existing: BTreeMap<Reference, Item> =
         existing.into_iter().filter(|(r, _)| wanted.contains(r)).collect();
     let tops: BTreeSet<WorkItemId> = existing.values().map(|item| item.id.clone()).collect();

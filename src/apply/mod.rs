@@ -18,11 +18,10 @@ mod update;
 use std::collections::BTreeMap;
 
 use crate::gitlab::Writer;
-use crate::observe::Ground;
 use crate::plan::Options;
 use crate::plan::needs::Found;
 use crate::plan::{Plan, ToolPlan};
-use crate::tree::{Kind, ObservedTree};
+use crate::tree::{Ground, Kind, ObservedTree};
 
 pub use report::{Event, Line, Outcome, Report};
 use state::State;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::gitlab::{GitlabError, Reader, WriteError, Writer};
 use crate::key::NodeKey;
+use crate::marker;
 use crate::plan::needs::Found;
 use crate::plan::scene::Scene;
 use crate::plan::{Action, Change, Subject, ToolPlan};
@@ -100,10 +101,15 @@ impl<'a> State<'a> {
 
     /// Takes in an item that was created, adopted or written.
     pub(super) fn keep(&self, tool: usize, key: &NodeKey, item: Item) {
+        let desired = &self.job.plan.tools[tool].desired;
         let mut changing = self.lock();
         let observed = &mut changing.observed[tool];
         observed.adoptable.remove(key);
-        match self.job.plan.tools[tool].desired.node(key).and_then(|node| node.item.clone()) {
+        let first = desired.nodes.first().is_some_and(|first| first.key == *key);
+        if let Some(record) = marker::record(&item.description).filter(|_| first) {
+            observed.record = record;
+        }
+        match desired.node(key).and_then(|node| node.item.clone()) {
             Some(reference) => observed.existing.insert(reference, item),
             None => observed.items.insert(key.clone(), item),
         };

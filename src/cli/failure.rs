@@ -2,6 +2,7 @@
 
 use crate::gitlab::GitlabError;
 use crate::observe::ObserveError;
+use crate::plan::saved::SavedError;
 use crate::sandbox::SandboxError;
 
 /// The exit codes, the first that applies.
@@ -84,6 +85,24 @@ impl From<GitlabError> for Failure {
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Self {
         Self::new(error.to_string())
+    }
+}
+
+impl From<SavedError> for Failure {
+    fn from(error: SavedError) -> Self {
+        let hint = match &error {
+            SavedError::Foreign => "name a file that `plan --out` or `plan --snapshot` wrote",
+            SavedError::Kind(..) => {
+                "`plan --out` saves plans, which `apply --plan` carries out; `plan --snapshot` saves snapshots for `plan --against`"
+            }
+            SavedError::Version(_) => "use the epictree that saved it, or save it anew",
+            SavedError::Changed | SavedError::Large | SavedError::Content(_) => {
+                "get it again from where it was saved, or save it anew"
+            }
+            SavedError::Incomplete(_) => "record a new snapshot with these files",
+            SavedError::Otherwise { .. } => "plan again with this one, and look at the plan",
+        };
+        Self::new(error.to_string()).hint(hint)
     }
 }
 

@@ -3,6 +3,8 @@
 mod apply;
 mod bounded;
 mod check;
+mod choices;
+mod connect;
 mod design_doc;
 mod failure;
 mod files;
@@ -11,6 +13,7 @@ mod new;
 mod plan;
 mod preflight;
 mod sandbox;
+mod saved;
 mod seed;
 mod session;
 mod target;

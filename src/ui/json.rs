@@ -4,8 +4,11 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::plan::{Change, Plan, ToolPlan};
+use crate::plan::{Action, Change, Plan, ToolPlan};
 use crate::unseen::is_unseen;
+
+/// The JSON Schema of a plan.
+pub const SCHEMA: &str = include_str!("plan.schema.json");
 
 /// Renders a plan as one JSON document.
 #[must_use]
@@ -35,6 +38,17 @@ fn visible(json: &str) -> String {
         }
     }
     out
+}
+
+/// Renders the sums of a plan as GitLab's merge request widget takes them.
+#[must_use]
+pub fn gitlab_report(plan: &Plan) -> String {
+    let changes = || plan.tools.iter().flat_map(|tool| &tool.changes);
+    let count = |actions: &[Action]| changes().filter(|c| actions.contains(&c.action)).count();
+    let create = count(&[Action::Create, Action::Comment]);
+    let update = count(&[Action::Update, Action::Adopt]);
+    let delete = count(&[Action::Close]);
+    format!("{{\"create\":{create},\"update\":{update},\"delete\":{delete}}}\n")
 }
 
 fn tool(tool: &ToolPlan) -> Json {

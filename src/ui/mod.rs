@@ -7,6 +7,7 @@ pub mod clean;
 pub mod diff;
 pub mod html;
 pub mod json;
+pub mod markdown;
 pub mod plan;
 pub mod problems;
 pub mod progress;

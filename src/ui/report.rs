@@ -61,9 +61,15 @@ fn sums(report: &Report) -> String {
     .flatten()
     .collect();
     let what = if parts.is_empty() { "nothing was written".to_owned() } else { parts.join(", ") };
+    // A saved plan does not follow what moved.
+    let next = if report.moved() {
+        "Plan again to finish"
+    } else {
+        "Run the same command again to finish"
+    };
     match (report.interrupted, report.incomplete() || report.moved()) {
-        (true, _) => format!("Interrupted: {what}. Run the same command again to finish."),
-        (false, true) => format!("Applied in part: {what}. Run the same command again to finish."),
+        (true, _) => format!("Interrupted: {what}. {next}."),
+        (false, true) => format!("Applied in part: {what}. {next}."),
         (false, false) => format!("Applied: {what}."),
     }
 }

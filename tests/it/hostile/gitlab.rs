@@ -8,9 +8,9 @@ use axum::Json;
 use epictree::gitlab::{Client, GitlabError, Named, Pace, Reader, Settings, Target};
 use epictree::key::NodeKey;
 use epictree::marker::{self, Base, Marker, Reading, Record};
-use epictree::observe::{Ground, ObserveError, observe};
+use epictree::observe::{ObserveError, observe};
 use epictree::sandbox::Edit;
-use epictree::tree::{Reference, WorkItemId};
+use epictree::tree::{Ground, Reference, WorkItemId};
 use epictree::unseen::is_unseen;
 use serde_json::{Value, json};
 
