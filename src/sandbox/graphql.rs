@@ -36,6 +36,8 @@ pub struct Reply {
     pub content_type: &'static str,
     /// Value of `Retry-After`.
     pub retry_after: Option<u64>,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
     /// The whole body.
     pub body: String,
     /// How much of it arrives.
@@ -62,6 +64,7 @@ impl Reply {
             status,
             content_type: "application/json; charset=utf-8",
             retry_after: None,
+            headers: Vec::new(),
             body: body.to_string(),
             delivery: Delivery::Whole,
         }

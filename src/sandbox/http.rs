@@ -176,13 +176,14 @@ async fn deliver(reply: Reply, budget: &Budget, stop: watch::Receiver<bool>) -> 
     }
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     let kind = [(header::CONTENT_TYPE, reply.content_type)];
-    match reply.retry_after {
-        Some(seconds) => {
-            let wait = [(header::RETRY_AFTER, seconds.to_string())];
-            (status, kind, wait, reply.body).into_response()
+    let mut response = (status, kind, reply.body).into_response();
+    let wait = reply.retry_after.map(|seconds| ("retry-after", seconds.to_string()));
+    for (name, value) in reply.headers.into_iter().chain(wait) {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(name, value);
         }
-        None => (status, kind, reply.body).into_response(),
     }
+    response
 }
 
 /// How many bytes a connection may still send before it breaks.
