@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::session::{self, Choices, Session};
 use super::target::TargetArgs;
-use super::{Exit, Failure};
+use super::{Exit, Failure, interrupt};
 use crate::apply::{Job, Report, Stop, apply, steps};
-use crate::gitlab::Writer;
-use crate::plan::{Plan, guard};
+use crate::gitlab::{Amounts, Writer};
+use crate::plan::{Action, Plan, Subject, guard};
 use crate::ui;
 
 /// Show the plan, ask, and carry it out
@@ -61,11 +61,14 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     }
     brake(&session.plan, args.force)?;
     session.may_write()?;
+    if let Some(slow) = session.link.client.rates().slowest(&work(&session.plan)) {
+        ui::say(&ui::progress::slow(&slow));
+    }
     if !args.yes && !agreed(&session)? {
         ui::say("Nothing was written.");
         return Ok(Exit::Done);
     }
-    let (plan, is_sandbox) = (session.plan.clone(), session.served.is_some());
+    let (plan, is_sandbox) = (session.plan.clone(), session.link.served.is_some());
     let report = carry_out(session).await;
     ui::print(&ui::report::render(&report, !is_sandbox))?;
     Ok(exit(&report, &plan))
@@ -78,6 +81,19 @@ fn brake(plan: &Plan, force: bool) -> Result<(), Failure> {
     }
     Err(Failure::new(format!("refused: {}", objections.join("; ")))
         .hint("look at the plan; if it is what you want, run again with --force"))
+}
+
+/// What a plan asks of an instance that counts: no less than this.
+fn work(plan: &Plan) -> Amounts<u64> {
+    let mut work = Amounts { requests: steps(plan) as u64, ..Amounts::default() };
+    for change in plan.tools.iter().flat_map(|tool| &tool.changes) {
+        match (change.action, change.subject) {
+            (Action::Create, Subject::Node(_)) => work.creations += 1,
+            (Action::Comment, _) => work.notes += 1,
+            _ => {}
+        }
+    }
+    work
 }
 
 fn agreed(session: &Session) -> Result<bool, Failure> {
@@ -94,26 +110,14 @@ fn agreed(session: &Session) -> Result<bool, Failure> {
 async fn carry_out(session: Session) -> Report {
     let progress = Arc::new(ui::progress::Progress::new(steps(&session.plan)));
     let waits = Arc::clone(&progress);
-    session.client.on_wait(move |pause| waits.waiting(pause));
+    session.link.client.on_wait(move |wait| waits.waiting(wait));
     let stop = Stop::default();
-    let asked = stop.clone();
-    let listener = tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if asked.asked() {
-                // Asked twice: whoever presses again does not want to wait.
-                std::process::abort();
-            }
-            ui::say("Ending after the writes in flight; press Ctrl-C again to stop at once.");
-            asked.now();
-        }
-    });
-    let writer = Writer::new(&session.client);
-    let Session {
-        plan, observed, options, ground, found, types, client: _, served: _served, ..
-    } = session;
+    let writing = interrupt::writing(&session.link.client, &stop);
+    let writer = Writer::new(&session.link.client);
+    let Session { link: _link, plan, observed, options, ground, found, types, .. } = session;
     let job = Job { plan: &plan, observed, options: &options, ground: &ground, found, types };
     let report = apply(job, &writer, &|event| progress.on(event), &stop).await;
-    listener.abort();
+    drop(writing);
     progress.end();
     report
 }

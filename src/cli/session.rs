@@ -1,12 +1,12 @@
 //! From paths to a plan: load the files, connect, look, compare.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::assets::Assets;
 use crate::check::{self, Files, Loaded};
-use crate::gitlab::{Client, Lack, Named, Pace, Reader, Settings, Target};
+use crate::gitlab::{Lack, Named, Reader};
 use crate::key::NodeKey;
 use crate::merge::OnConflict;
 use crate::observe::{Ground, observe};
@@ -15,17 +15,16 @@ use crate::plan::change::Needs;
 use crate::plan::needs::{self, Found};
 use crate::plan::{Action, Plan, Subject, ToolPlan, build};
 use crate::problem::{Problems, Severity, nearest};
-use crate::sandbox::{Sandbox, Seed, Served};
+use crate::sandbox::Seed;
 use crate::spec::{Place, Workspace};
 use crate::tree::{DesiredTree, Kind, ObservedTree, TitleIn};
-use crate::ui;
+use crate::ui::{self, progress::Progress};
 
+use super::connect::{Link, connect};
 use super::preflight::{Preflight, preflight};
-use super::target::{self, TargetArgs};
+use super::target::TargetArgs;
 use super::{Exit, Failure, files, seed};
 
-/// The token that the sandbox takes for its own user.
-const SANDBOX_TOKEN: &str = "sandbox";
 /// Where a workspace keeps its sandbox.
 const SANDBOX_DIR: &str = ".epictree/sandbox";
 
@@ -106,6 +105,13 @@ pub(super) struct Ready {
     trees: Vec<DesiredTree>,
 }
 
+impl Ready {
+    /// The instance that the workspace names.
+    pub(super) fn url(&self) -> Option<&str> {
+        self.workspace.url.as_deref()
+    }
+}
+
 /// Loads the files and checks them.
 pub(super) fn load(paths: &[PathBuf]) -> Result<(PathBuf, Loaded), Failure> {
     let mut found = files::find(paths)?;
@@ -125,7 +131,9 @@ pub(super) fn ready(paths: &[PathBuf]) -> Result<Ready, Failure> {
     let (folder, loaded) = load(paths)?;
     let Loaded { workspace, trees, problems, sources, .. } = loaded;
     if problems.count(Severity::Error) + problems.count(Severity::Warning) > 0 {
-        ui::say(ui::problems::render(&problems, &sources, ui::width()).trim_end());
+        let text = ui::problems::render(&problems, &sources, ui::width());
+        let say = if problems.has_errors() { ui::insist } else { ui::say };
+        say(text.trim_end());
     }
     match workspace.filter(|_| !problems.has_errors()) {
         Some(workspace) => Ok(Ready { folder, workspace, trees }),
@@ -159,15 +167,13 @@ pub(super) fn seed(ready: &Ready) -> Seed {
 
 /// A connection, what was seen through it, and the plan.
 pub(super) struct Session {
-    pub(super) client: Client,
+    pub(super) link: Link,
     pub(super) plan: Plan,
     pub(super) observed: Vec<ObservedTree>,
     pub(super) options: Options,
     pub(super) ground: Ground,
     pub(super) found: Found,
     pub(super) types: BTreeMap<(String, Kind), String>,
-    /// Keeps the sandbox serving.
-    pub(super) served: Option<Served>,
     lacks: Vec<(String, Lack)>,
 }
 
@@ -178,30 +184,26 @@ impl Session {
         args: &TargetArgs,
         choices: &Choices,
     ) -> Result<Self, Failure> {
-        let (client, served, target) = connect(ready, args).await?;
-        let progress = ui::progress::Progress::reading(&format!("reading {target}"));
-        let session = Self::look(ready, choices, client, served, target).await;
+        let link = connect(ready, args).await?;
+        let progress = Arc::new(Progress::reading(&format!("reading {}", link.target)));
+        let waits = Arc::clone(&progress);
+        link.client.on_wait(move |wait| waits.waiting(wait));
+        let session = Self::look(ready, choices, link).await;
         progress.end();
         session
     }
 
-    async fn look(
-        ready: &Ready,
-        choices: &Choices,
-        client: Client,
-        served: Option<Served>,
-        target: String,
-    ) -> Result<Self, Failure> {
+    async fn look(ready: &Ready, choices: &Choices, link: Link) -> Result<Self, Failure> {
         let options = choices.options(&ready.workspace.id);
         let Preflight { caller, capabilities, types, lacks } =
-            preflight(&client, &ready.trees).await?;
+            preflight(&link.client, &ready.trees).await?;
         let ground = Ground {
             workspace: ready.workspace.id.clone(),
             places: places(ready),
             capabilities,
             caller: caller.clone(),
         };
-        let reader = Reader::new(&client);
+        let reader = Reader::new(&link.client);
         let observed = observe(&reader, &ground, &ready.trees).await?;
         let mut tools: Vec<ToolPlan> = ready
             .trees
@@ -211,8 +213,8 @@ impl Session {
             .collect();
         let found = look_up(&reader, &tools).await?;
         tools.iter_mut().for_each(|tool| needs::settle(tool, &found));
-        let plan = Plan { target, caller: Some(caller), tools };
-        Ok(Self { client, plan, observed, options, ground, found, types, served, lacks })
+        let plan = Plan { target: link.target.clone(), caller: Some(caller), tools };
+        Ok(Self { link, plan, observed, options, ground, found, types, lacks })
     }
 
     /// Fails if the token may not do what the plan wants.
@@ -235,23 +237,6 @@ impl Session {
             None => Ok(()),
         }
     }
-}
-
-async fn connect(
-    ready: &Ready,
-    args: &TargetArgs,
-) -> Result<(Client, Option<Served>, String), Failure> {
-    let settings = Settings { parallelism: usize::from(args.parallelism), pace: Pace::default() };
-    let Some(dir) = &args.sandbox else {
-        let url = target::url(args, ready.workspace.url.as_deref())?;
-        let token = Some(target::token(args, &url)?);
-        return Ok((Client::new(&Target { url: url.clone(), token }, settings)?, None, url));
-    };
-    let dir = dir.clone().unwrap_or_else(|| sandbox_dir(ready));
-    let sandbox = Sandbox::open(&dir, &seed(ready))?;
-    let served = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-    let target = Target { url: served.url(), token: Some(SANDBOX_TOKEN.to_owned().into()) };
-    Ok((Client::new(&target, settings)?, Some(served), format!("the sandbox in {}", dir.display())))
 }
 
 fn places(ready: &Ready) -> BTreeSet<String> {

@@ -65,7 +65,7 @@ impl Client {
             // Anonymous callers are shown nothing, which GitLab does not call an error.
             let version = raw.metadata.ok_or_else(|| match raw.current_user {
                 Some(_) => unexpected(&document, "no metadata"),
-                None => GitlabError::Unauthorized { detail: "nobody is logged in".into() },
+                None => self.unauthorized("nobody is logged in".into()),
             })?;
             Ok(Metadata {
                 version: self.clean(&version.version.unwrap_or_default()),

@@ -18,10 +18,12 @@ mod outcome;
 mod pace;
 mod page;
 mod places;
+mod quota;
 mod read;
 mod target;
 mod transport;
 mod types;
+mod watch;
 mod write;
 
 pub use ask::Metadata;
@@ -33,7 +35,9 @@ pub use pace::Pace;
 pub use places::{
     Features, Lack, NamespaceInfo, NamespaceKind, Permissions, PlaceQuery, TypeInfo, type_id,
 };
+pub use quota::{Amounts, Limited, Rates, Slow};
 pub use read::Reader;
-pub use target::{Settings, Target};
+pub use target::{Address, Connection, Settings, Target};
 pub use transport::{Client, Counters};
+pub use watch::{Exchange, Login, Wait, WaitCause};
 pub use write::{Created, Posted, Writer};

@@ -1,11 +1,12 @@
 //! Carries one document to the instance and its answer back: bounds, retries,
 //! counters. It knows nothing of what documents mean.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -13,16 +14,20 @@ use tokio::sync::OnceCell;
 
 use super::answer::{self, Answer};
 use super::ask::Metadata;
-use super::documents::Document;
+use super::documents::{self, Document};
 use super::error::GitlabError;
 use super::limiter::Limiter;
 use super::pace::Pace;
-use super::target::{Settings, Target, http_client, innermost, is_loopback, root_of};
+use super::quota::{Heard, Limited, Rates};
+use super::target::{Connection, Settings, Target, http_client, innermost, is_loopback, root_of};
+use super::watch::{Exchange, Login, Wait, WaitCause};
 
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 64 << 20;
 /// How many times a connection is tried again: an address that is wrong stays wrong.
 const CONNECT_RETRIES: usize = 2;
+/// The shortest pause after a refusal: one that asks for none is not believed.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a client has done so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,6 +36,8 @@ pub struct Counters {
     pub requests: u64,
     /// Those of them that carried a mutation.
     pub mutations: u64,
+    /// Those of them that had been sent before.
+    pub retries: u64,
     /// Bytes of bodies sent.
     pub bytes_out: u64,
     /// Bytes of bodies received, after decompression.
@@ -41,9 +48,12 @@ pub struct Counters {
 struct Counted {
     requests: AtomicU64,
     mutations: AtomicU64,
+    retries: AtomicU64,
     bytes_out: AtomicU64,
     bytes_in: AtomicU64,
 }
+
+type Watcher = Box<dyn Fn(&Exchange) + Send + Sync>;
 
 /// A connection to one instance; clones share it with its limits.
 #[derive(Clone)]
@@ -57,11 +67,24 @@ struct Inner {
     endpoint: Url,
     host: String,
     token: Option<SecretString>,
+    login: Login,
     pace: Pace,
     limiter: Limiter,
     counted: Counted,
     metadata: OnceCell<Metadata>,
     warnings: Mutex<Vec<String>>,
+    watcher: OnceLock<Watcher>,
+    /// Mutations sent and not yet answered, by operation.
+    in_flight: Mutex<BTreeMap<&'static str, usize>>,
+}
+
+/// What is seen of an answer, whatever becomes of it.
+#[derive(Default)]
+struct Seen {
+    status: Option<u16>,
+    bytes: usize,
+    /// Whether a refusal said how long to wait.
+    says_when: bool,
 }
 
 impl std::fmt::Debug for Client {
@@ -79,26 +102,44 @@ impl Client {
     /// Fails on an address that is none, on plain HTTP to another machine, and
     /// on a token that cannot be one.
     pub fn new(target: &Target, settings: Settings) -> Result<Self, GitlabError> {
+        Self::connected(target, settings, Connection::default())
+    }
+
+    /// The same with what is known of the way there.
+    ///
+    /// # Errors
+    /// As `new`, and on certificates that are none.
+    pub fn connected(
+        target: &Target,
+        settings: Settings,
+        connection: Connection,
+    ) -> Result<Self, GitlabError> {
         let root = root_of(&target.url)?;
         let host = root.host_str().unwrap_or_default().to_owned();
         let loopback = is_loopback(&root);
         if root.scheme() == "http" && !loopback {
             return Err(GitlabError::PlainHttp { host });
         }
+        let http =
+            http_client(target.token.as_ref(), &settings.pace, loopback, &connection.authorities)?;
+        let limiter = Limiter::new(settings.parallelism, &settings.pace, Rates::of_host(&host));
         let mut endpoint = root.clone();
         endpoint.set_path(&format!("{}/api/graphql", root.path().trim_end_matches('/')));
         Ok(Self {
             inner: Arc::new(Inner {
-                http: http_client(target.token.as_ref(), &settings.pace, loopback)?,
+                http,
                 root,
                 endpoint,
                 host,
                 token: target.token.clone(),
+                login: connection.login,
                 pace: settings.pace,
-                limiter: Limiter::new(settings.parallelism, settings.pace.sleeps),
+                limiter,
                 counted: Counted::default(),
                 metadata: OnceCell::new(),
                 warnings: Mutex::default(),
+                watcher: OnceLock::new(),
+                in_flight: Mutex::default(),
             }),
         })
     }
@@ -115,9 +156,36 @@ impl Client {
         &self.inner.pace
     }
 
-    /// Sets who is told when requests pause, and for how long.
-    pub fn on_wait(&self, hook: impl Fn(Duration) + Send + Sync + 'static) {
+    /// Sets who is told when requests pause, why, and for how long.
+    pub fn on_wait(&self, hook: impl Fn(&Wait) + Send + Sync + 'static) {
         self.inner.limiter.on_wait(Arc::new(hook));
+    }
+
+    /// Sets, once, who is told of each request.
+    pub fn on_exchange(&self, watcher: impl Fn(&Exchange) + Send + Sync + 'static) {
+        // Whoever watches already keeps watching.
+        let _ = self.inner.watcher.set(Box::new(watcher));
+    }
+
+    /// Ends all waits and lets no request wait any more; what is under way ends by itself.
+    pub fn stop(&self) {
+        self.inner.limiter.stop();
+    }
+
+    /// The mutations that were sent and are not yet answered, by operation.
+    #[must_use]
+    pub fn in_flight(&self) -> BTreeMap<&'static str, usize> {
+        self.flying().clone()
+    }
+
+    fn flying(&self) -> MutexGuard<'_, BTreeMap<&'static str, usize>> {
+        self.inner.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rates that are known: those of the host, and what its answers said.
+    #[must_use]
+    pub fn rates(&self) -> Rates {
+        self.inner.limiter.rates()
     }
 
     /// How many requests may be under way now: lowered by itself on 429.
@@ -134,6 +202,7 @@ impl Client {
         Counters {
             requests: read(&counted.requests),
             mutations: read(&counted.mutations),
+            retries: read(&counted.retries),
             bytes_out: read(&counted.bytes_out),
             bytes_in: read(&counted.bytes_in),
         }
@@ -179,45 +248,86 @@ impl Client {
             "variables": variables,
         })
         .to_string();
-        let pace = &self.inner.pace;
+        let (pace, limiter) = (&self.inner.pace, &self.inner.limiter);
+        let limited = counted_as(document);
         let mut waits = pace.backoff().enumerate();
+        let (mut sent, mut paused) = (0, Duration::ZERO);
         loop {
-            let permit = self.inner.limiter.enter().await;
-            let error = match self.once(document, body.clone()).await {
+            let permit = limiter.enter(limited).await?;
+            let (result, seen) = self.exchange(document, body.clone(), sent).await;
+            sent += 1;
+            let error = match result {
                 Ok(answer) => {
                     permit.succeeded();
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
-            let next = waits.next();
             if let GitlabError::RateLimited { after } = error {
-                let pause = after.unwrap_or(pace.rate_limit);
-                let patient = next.is_some() && pause <= pace.longest;
-                permit.limited(if patient { pause } else { Duration::ZERO });
+                let pause = after.unwrap_or(pace.rate_limit).max(SHORTEST_PAUSE);
+                paused += pause;
+                let patient = paused <= pace.longest;
+                // A throttle says when; a limit on one kind of work does not, and is that kind's.
+                let limited = if seen.says_when { Limited::Requests } else { limited };
+                permit.limited(limited, if patient { pause } else { Duration::ZERO });
                 if !patient {
                     return Err(error);
                 }
                 continue;
             }
             drop(permit);
-            let Some((tried, wait)) = next.filter(|(tried, _)| may_retry(document, &error, *tried))
-            else {
-                return Err(error);
-            };
-            if tried > 0 {
-                self.inner.limiter.announce(wait);
-            }
-            pace.sleep(wait).await;
+            let next = waits.next().filter(|(tried, _)| may_retry(document, &error, *tried));
+            let Some((_, wait)) = next else { return Err(error) };
+            limiter.wait(WaitCause::Retry(error.to_string()), wait).await?;
         }
     }
 
-    async fn once(&self, document: &Document, body: String) -> Result<Answer, GitlabError> {
-        self.count(document, body.len());
+    /// Sends once, counts, and tells whoever watches.
+    async fn exchange(
+        &self,
+        document: &Document,
+        body: String,
+        retry: usize,
+    ) -> (Result<Answer, GitlabError>, Seen) {
+        let (bytes_out, began, mut seen) = (body.len(), Instant::now(), Seen::default());
+        self.count(document, bytes_out, retry);
+        if document.mutation {
+            *self.flying().entry(document.name).or_default() += 1;
+        }
+        let result = self.once(document, body, &mut seen).await;
+        if document.mutation
+            && let Some(flying) = self.flying().get_mut(document.name)
+        {
+            *flying -= 1;
+        }
+        if let Some(watcher) = self.inner.watcher.get() {
+            watcher(&Exchange {
+                operation: document.name,
+                mutation: document.mutation,
+                retry,
+                status: seen.status,
+                error: result.as_ref().err().map(ToString::to_string),
+                took: began.elapsed(),
+                bytes_out,
+                bytes_in: seen.bytes,
+            });
+        }
+        (result, seen)
+    }
+
+    async fn once(
+        &self,
+        document: &Document,
+        body: String,
+        seen: &mut Seen,
+    ) -> Result<Answer, GitlabError> {
         let request = self.inner.http.post(self.inner.endpoint.clone()).body(body);
         let response = request.send().await.map_err(|e| self.network_error(&e))?;
         let clean = |text: &str| self.clean(text);
         let status = response.status();
+        seen.status = Some(status.as_u16());
+        let (heard, retry_after) = limits(response.headers());
+        self.inner.limiter.heard(heard);
         let content_type = header(response.headers(), CONTENT_TYPE.as_str())
             .unwrap_or("no content type")
             .to_owned();
@@ -226,14 +336,20 @@ impl Client {
             return Err(self.redirect(response.headers()));
         }
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(GitlabError::RateLimited { after: asked_wait(response.headers()) });
+            let after = retry_after.or(heard.reset);
+            seen.says_when = after.is_some();
+            return Err(GitlabError::RateLimited { after });
         }
         if !status.is_success() || !json {
             // A body that cannot be read takes nothing away from the status.
-            let bytes = self.read(response).await.unwrap_or_default();
-            return Err(answer::of_status(status.as_u16(), json, &content_type, &bytes, &clean));
+            let bytes = self.read(response, seen).await.unwrap_or_default();
+            let error = answer::of_status(status.as_u16(), json, &content_type, &bytes, &clean);
+            return Err(match error {
+                GitlabError::Unauthorized { detail, .. } => self.unauthorized(detail),
+                error => error,
+            });
         }
-        let bytes = self.read(response).await?;
+        let bytes = self.read(response, seen).await?;
         let answer = answer::parse(&bytes, &clean).map_err(|detail| self.broken(detail))?;
         match answer::verdict(&answer.errors, &format!("what `{}` asks for", document.name)) {
             Some(error @ GitlabError::RateLimited { .. }) => Err(error),
@@ -242,21 +358,28 @@ impl Client {
         }
     }
 
-    fn count(&self, document: &Document, bytes: usize) {
+    /// The error for a token that is not accepted, which says where the token came from.
+    pub(super) fn unauthorized(&self, detail: String) -> GitlabError {
+        GitlabError::Unauthorized { detail, login: self.inner.login.clone() }
+    }
+
+    fn count(&self, document: &Document, bytes: usize, retry: usize) {
         let counted = &self.inner.counted;
         counted.requests.fetch_add(1, Ordering::Relaxed);
         counted.mutations.fetch_add(u64::from(document.mutation), Ordering::Relaxed);
+        counted.retries.fetch_add(u64::from(retry > 0), Ordering::Relaxed);
         counted.bytes_out.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Reads a body up to the bound.
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>, GitlabError> {
+    async fn read(&self, mut response: Response, seen: &mut Seen) -> Result<Vec<u8>, GitlabError> {
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| self.network_error(&e))? {
             if bytes.len() + chunk.len() > LARGEST_ANSWER {
                 return Err(GitlabError::TooLarge { limit: LARGEST_ANSWER });
             }
             self.inner.counted.bytes_in.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            seen.bytes += chunk.len();
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
@@ -312,11 +435,17 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
+/// What an operation counts against.
+fn counted_as(document: &Document) -> Limited {
+    match document.name {
+        documents::CREATE_ITEM_NAME => Limited::Creations,
+        documents::POST_COMMENT_NAME => Limited::Notes,
+        _ => Limited::Requests,
+    }
+}
+
+/// What the headers say of limits, and how long they ask to wait.
+fn limits(headers: &HeaderMap) -> (Heard, Option<Duration>) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    answer::wait_asked(
-        header(headers, RETRY_AFTER.as_str()),
-        header(headers, "ratelimit-reset"),
-        now,
-    )
+    answer::limits(|name| header(headers, name), now)
 }

@@ -2,50 +2,92 @@
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::apply::{Event, Line, Outcome};
+use crate::gitlab::{Limited, Slow, Wait, WaitCause};
 
+use super::Talk;
 use super::clean::{clean_line, fit};
+use super::words::count;
 
-/// Follows an apply.
+/// Shorter waits are not worth a word.
+const WORTH_A_WORD: Duration = Duration::from_secs(2);
+
+/// The bar on the terminal, if there is one: whoever writes beside it has it step aside.
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+fn shown() -> MutexGuard<'static, Option<ProgressBar>> {
+    BAR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs something that writes to stderr while no bar is drawn.
+pub(super) fn aside<T>(write: impl FnOnce() -> T) -> T {
+    let bar = shown().clone();
+    match bar {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+/// Takes the bar away, for a process that ends without coming back.
+pub fn vanish() {
+    if let Some(bar) = shown().take() {
+        bar.finish_and_clear();
+    }
+}
+
+/// A wait that is counted down: until when, and why.
+type Countdown = Arc<Mutex<Option<(Instant, String)>>>;
+
+/// Follows what takes its time.
 pub struct Progress {
     bar: Option<ProgressBar>,
+    countdown: Countdown,
     done: AtomicUsize,
     total: usize,
 }
 
 impl Progress {
-    /// Starts; `total` is the number of changes.
+    /// Follows an apply; `total` is the number of changes.
     #[must_use]
     pub fn new(total: usize) -> Self {
-        let bar =
-            (std::io::stderr().is_terminal() && std::env::var_os("CI").is_none()).then(|| {
-                let style = ProgressStyle::with_template(
-                    "{bar:24} {pos}/{len}  {elapsed} (left {eta})  {wide_msg}",
-                );
-                let bar = ProgressBar::new(total as u64);
-                bar.set_style(
-                    style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "),
-                );
-                bar.enable_steady_tick(Duration::from_millis(200));
-                bar
-            });
-        Self { bar, done: AtomicUsize::new(0), total }
+        let template = "{bar:20} {pos}/{len}  {rate}  {left}  {wait}{wide_msg}";
+        Self::with(template, total, ProgressBar::new(total as u64))
     }
 
-    /// Starts one that shows that something is being read.
+    /// Shows that something is being read.
     #[must_use]
     pub fn reading(what: &str) -> Self {
-        let bar =
-            (std::io::stderr().is_terminal() && std::env::var_os("CI").is_none()).then(|| {
-                let bar = ProgressBar::new_spinner().with_message(what.to_owned());
-                bar.enable_steady_tick(Duration::from_millis(120));
-                bar
-            });
-        Self { bar, done: AtomicUsize::new(0), total: 0 }
+        let bar = ProgressBar::new_spinner().with_message(what.to_owned());
+        Self::with("{spinner} {wait}{wide_msg}", 0, bar)
+    }
+
+    fn with(template: &str, total: usize, bar: ProgressBar) -> Self {
+        let countdown = Countdown::default();
+        let wanted = super::talks(Talk::Usual)
+            && std::io::stderr().is_terminal()
+            && std::env::var_os("CI").is_none();
+        let bar = wanted.then(|| {
+            let waits = Arc::clone(&countdown);
+            let style = ProgressStyle::with_template(template)
+                .unwrap_or_else(|_| ProgressStyle::default_bar())
+                .with_key("rate", rate)
+                .with_key("left", left)
+                .with_key("wait", move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+                    // A terminal that cannot be drawn on is no reason to stop.
+                    let _ = out.write_str(&remaining(&waits));
+                })
+                .progress_chars("=> ");
+            bar.set_style(style);
+            bar.enable_steady_tick(Duration::from_millis(200));
+            *shown() = Some(bar.clone());
+            bar
+        });
+        Self { bar, countdown, done: AtomicUsize::new(0), total }
     }
 
     /// Takes an event in.
@@ -56,27 +98,99 @@ impl Progress {
         match &self.bar {
             Some(bar) => {
                 bar.inc(1);
-                bar.set_message(fit(&text, 60));
+                bar.set_message(text);
             }
             None => super::say(&format!("[{done}/{}] {text}", self.total)),
         }
     }
 
-    /// Says that the instance asked to wait.
-    pub fn waiting(&self, pause: Duration) {
-        let text = format!("the instance asks to wait {} s", pause.as_secs());
-        match &self.bar {
-            Some(bar) => bar.set_message(text),
-            None => super::say(&text),
+    /// Says why requests wait, and for how long.
+    pub fn waiting(&self, wait: &Wait) {
+        if wait.length < WORTH_A_WORD {
+            return;
+        }
+        let why = reason(&wait.cause);
+        if self.bar.is_some() {
+            let end = Instant::now() + wait.length;
+            *self.countdown.lock().unwrap_or_else(PoisonError::into_inner) = Some((end, why));
+        } else {
+            super::say(&format!("waiting {} s: {why}", seconds(wait.length)));
         }
     }
 
     /// Clears the bar.
     pub fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        if self.bar.is_some() {
+            vanish();
         }
     }
+}
+
+/// The whole seconds that a wait takes, rounded up.
+fn seconds(length: Duration) -> u64 {
+    length.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)
+}
+
+/// What a wait still takes, while it lasts.
+fn remaining(countdown: &Countdown) -> String {
+    let mut countdown = countdown.lock().unwrap_or_else(PoisonError::into_inner);
+    let left = |end: Instant| end.checked_duration_since(Instant::now());
+    match countdown.as_ref().and_then(|(end, why)| Some((left(*end)?, why))) {
+        Some((left, why)) => format!("waiting {} s: {}  ", seconds(left), fit(why, 40)),
+        None => {
+            *countdown = None;
+            String::new()
+        }
+    }
+}
+
+fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    let rate = state.per_sec();
+    let _ = match rate {
+        rate if state.pos() == 0 || !rate.is_finite() => Ok(()),
+        rate if rate >= 1.0 => write!(out, "{rate:.1}/s"),
+        rate => write!(out, "{:.0}/min", rate * 60.0),
+    };
+}
+
+fn left(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    // Before the first is done nothing is known.
+    let known = state.pos() > 0 && state.len().is_some_and(|len| state.pos() < len);
+    let left = state.eta().as_secs();
+    let _ = match left {
+        _ if !known => Ok(()),
+        0..100 => write!(out, "{left} s left"),
+        _ => write!(out, "{} min left", left.div_ceil(60)),
+    };
+}
+
+fn things(limited: Limited) -> &'static str {
+    match limited {
+        Limited::Requests => "requests",
+        Limited::Creations => "new items",
+        Limited::Notes => "new comments",
+    }
+}
+
+fn reason(cause: &WaitCause) -> String {
+    match cause {
+        WaitCause::Refused(limited) => {
+            format!("the instance takes no more {} for now", things(*limited))
+        }
+        WaitCause::Spent(limited) => format!("no {} are left this minute", things(*limited)),
+        WaitCause::Retry(why) => format!("then it is tried again: {}", clean_line(why)),
+    }
+}
+
+/// Says before an apply how long a limit makes it last.
+#[must_use]
+pub fn slow(slow: &Slow) -> String {
+    let Slow { limited, amount, rate, minutes } = slow;
+    let minutes = count(usize::try_from(*minutes).unwrap_or(usize::MAX), "minute");
+    let what = things(*limited);
+    format!(
+        "This takes {minutes} at least: {amount} {what} are to be sent, and the instance takes {rate} a minute."
+    )
 }
 
 fn describe(line: &Line) -> String {
@@ -93,4 +207,30 @@ fn describe(line: &Line) -> String {
         line.title
     );
     clean_line(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_announced_with_what_it_holds_up() {
+        let notes = Slow { limited: Limited::Notes, amount: 340, rate: 60, minutes: 5 };
+        assert_eq!(
+            slow(&notes),
+            "This takes 5 minutes at least: 340 new comments are to be sent, and the instance takes 60 a minute."
+        );
+    }
+
+    #[test]
+    fn a_wait_is_counted_down_in_whole_seconds_and_then_gone() {
+        let countdown = Countdown::default();
+        assert_eq!(remaining(&countdown), "");
+        let end = Instant::now() + Duration::from_secs(3_600);
+        *countdown.lock().unwrap() = Some((end, reason(&WaitCause::Spent(Limited::Notes))));
+        assert!(remaining(&countdown).starts_with("waiting 3600 s: no new comments are left"));
+        *countdown.lock().unwrap() = Some((Instant::now(), "past".to_owned()));
+        assert_eq!(remaining(&countdown), "");
+        assert_eq!(seconds(Duration::from_millis(1_001)), 2);
+    }
 }

@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("observe", &["gitlab", "identity", "key", "marker", "merge", "text", "tree"]),
     ("apply", &["gitlab", "identity", "key", "marker", "observe", "plan", "tree"]),
     ("sandbox", &["page"]),
-    ("ui", &["apply", "key", "page", "plan", "problem", "tree"]),
+    ("ui", &["apply", "gitlab", "key", "page", "plan", "problem", "tree"]),
     (
         "cli",
         &[

@@ -16,6 +16,7 @@ mod examples;
 mod files;
 mod generations;
 mod identity;
+mod interrupt;
 mod layers;
 mod lifecycle;
 mod links;

@@ -104,7 +104,7 @@ async fn the_reset_header_tells_how_long_to_wait() {
     let (client, _script) = scripted(&[limited, json_of(200, FINE)]).await;
     let waits = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&waits);
-    client.on_wait(move |wait| sink.lock().unwrap().push(wait.as_secs()));
+    client.on_wait(move |wait| sink.lock().unwrap().push(wait.length.as_secs()));
     client.metadata().await.unwrap();
     let waits = waits.lock().unwrap();
     assert!(waits.len() == 1 && (28..=30).contains(&waits[0]), "{waits:?}");
