@@ -6,6 +6,7 @@ mod client;
 mod colleagues;
 mod comments;
 mod contract;
+mod credentials;
 mod demands;
 mod design_doc;
 mod drops;
