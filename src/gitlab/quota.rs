@@ -44,7 +44,7 @@ pub struct Slow {
     pub amount: u64,
     /// How much of it is allowed a minute.
     pub rate: u64,
-    /// How many whole minutes it takes at least.
+    /// How many minutes it takes about.
     pub minutes: u64,
 }
 
@@ -58,7 +58,7 @@ impl Rates {
         }
     }
 
-    /// The limit that makes the work last longest, if that is a minute or more.
+    /// The limit that makes the work last longest, if it does not fit into a minute.
     #[must_use]
     pub fn slowest(&self, work: &Amounts<u64>) -> Option<Slow> {
         let Self { requests, creations, notes } = *self;
@@ -69,8 +69,8 @@ impl Rates {
         ];
         let slow = all.into_iter().filter_map(|(limited, amount, rate)| {
             let rate = rate?.max(1);
-            let minutes = amount.saturating_sub(1) / rate;
-            (minutes > 0).then_some(Slow { limited, amount, rate, minutes })
+            let minutes = amount.div_ceil(rate);
+            (minutes > 1).then_some(Slow { limited, amount, rate, minutes })
         });
         slow.max_by_key(|slow| slow.minutes)
     }
@@ -255,12 +255,12 @@ mod tests {
     }
 
     #[test]
-    fn the_slowest_work_is_told_once_it_takes_a_minute() {
+    fn the_slowest_work_is_told_once_it_takes_more_than_a_minute() {
         let rates = Rates::of_host("gitlab.com");
         let work = |creations, notes| Amounts { requests: 0, creations, notes };
         assert_eq!(rates.slowest(&work(200, 60)), None);
         let slow = rates.slowest(&work(1_000, 340)).unwrap();
-        assert_eq!((slow.limited, slow.minutes, slow.rate), (Limited::Notes, 5, 60));
+        assert_eq!((slow.limited, slow.minutes, slow.rate), (Limited::Notes, 6, 60));
         assert_eq!(Rates::of_host("gitlab.example.com").slowest(&work(9_999, 9_999)), None);
     }
 }

@@ -55,7 +55,7 @@ impl Progress {
     /// Follows an apply; `total` is the number of changes.
     #[must_use]
     pub fn new(total: usize) -> Self {
-        let template = "{bar:20} {pos}/{len}  {rate}  {left}  {wait}{wide_msg}";
+        let template = "{bar:20} {pos}/{len}  {pace}{wide_msg}";
         Self::with(template, total, ProgressBar::new(total as u64))
     }
 
@@ -63,7 +63,7 @@ impl Progress {
     #[must_use]
     pub fn reading(what: &str) -> Self {
         let bar = ProgressBar::new_spinner().with_message(what.to_owned());
-        Self::with("{spinner} {wait}{wide_msg}", 0, bar)
+        Self::with("{spinner} {pace}{wide_msg}", 0, bar)
     }
 
     fn with(template: &str, total: usize, bar: ProgressBar) -> Self {
@@ -75,11 +75,10 @@ impl Progress {
             let waits = Arc::clone(&countdown);
             let style = ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
-                .with_key("rate", rate)
-                .with_key("left", left)
-                .with_key("wait", move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+                .with_key("pace", move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                    let pace = remaining(&waits).unwrap_or_else(|| pace(state));
                     // A terminal that cannot be drawn on is no reason to stop.
-                    let _ = out.write_str(&remaining(&waits));
+                    let _ = out.write_str(&pace);
                 })
                 .progress_chars("=> ");
             bar.set_style(style);
@@ -132,36 +131,28 @@ fn seconds(length: Duration) -> u64 {
 }
 
 /// What a wait still takes, while it lasts.
-fn remaining(countdown: &Countdown) -> String {
-    let mut countdown = countdown.lock().unwrap_or_else(PoisonError::into_inner);
-    let left = |end: Instant| end.checked_duration_since(Instant::now());
-    match countdown.as_ref().and_then(|(end, why)| Some((left(*end)?, why))) {
-        Some((left, why)) => format!("waiting {} s: {}  ", seconds(left), fit(why, 40)),
-        None => {
-            *countdown = None;
-            String::new()
-        }
+fn remaining(countdown: &Countdown) -> Option<String> {
+    let countdown = countdown.lock().unwrap_or_else(PoisonError::into_inner);
+    let (end, why) = countdown.as_ref()?;
+    let left = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
+    Some(format!("waiting {} s: {}  ", seconds(left), fit(why, 40)))
+}
+
+/// How fast it goes and how long that takes; before the first is done nothing is known.
+fn pace(state: &ProgressState) -> String {
+    let (rate, left) = (state.per_sec(), state.eta().as_secs());
+    if state.pos() == 0 || !rate.is_finite() || state.len().is_none_or(|len| state.pos() >= len) {
+        return String::new();
     }
-}
-
-fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
-    let rate = state.per_sec();
-    let _ = match rate {
-        rate if state.pos() == 0 || !rate.is_finite() => Ok(()),
-        rate if rate >= 1.0 => write!(out, "{rate:.1}/s"),
-        rate => write!(out, "{:.0}/min", rate * 60.0),
+    let rate = match rate {
+        1.0.. => format!("{rate:.1}/s"),
+        _ => format!("{:.0}/min", rate * 60.0),
     };
-}
-
-fn left(state: &ProgressState, out: &mut dyn std::fmt::Write) {
-    // Before the first is done nothing is known.
-    let known = state.pos() > 0 && state.len().is_some_and(|len| state.pos() < len);
-    let left = state.eta().as_secs();
-    let _ = match left {
-        _ if !known => Ok(()),
-        0..100 => write!(out, "{left} s left"),
-        _ => write!(out, "{} min left", left.div_ceil(60)),
+    let left = match left {
+        0..100 => format!("{left} s"),
+        _ => format!("{} min", left.div_ceil(60)),
     };
+    format!("{rate}, {left} left  ")
 }
 
 fn things(limited: Limited) -> &'static str {
@@ -175,7 +166,7 @@ fn things(limited: Limited) -> &'static str {
 fn reason(cause: &WaitCause) -> String {
     match cause {
         WaitCause::Refused(limited) => {
-            format!("the instance takes no more {} for now", things(*limited))
+            format!("no more {} are taken for now", things(*limited))
         }
         WaitCause::Spent(limited) => format!("no {} are left this minute", things(*limited)),
         WaitCause::Retry(why) => format!("then it is tried again: {}", clean_line(why)),
@@ -189,7 +180,7 @@ pub fn slow(slow: &Slow) -> String {
     let minutes = count(usize::try_from(*minutes).unwrap_or(usize::MAX), "minute");
     let what = things(*limited);
     format!(
-        "This takes {minutes} at least: {amount} {what} are to be sent, and the instance takes {rate} a minute."
+        "This takes about {minutes}: some {amount} {what} are to be sent, and the instance takes {rate} a minute."
     )
 }
 
@@ -215,22 +206,23 @@ mod tests {
 
     #[test]
     fn a_limit_is_announced_with_what_it_holds_up() {
-        let notes = Slow { limited: Limited::Notes, amount: 340, rate: 60, minutes: 5 };
+        let notes = Slow { limited: Limited::Notes, amount: 340, rate: 60, minutes: 6 };
         assert_eq!(
             slow(&notes),
-            "This takes 5 minutes at least: 340 new comments are to be sent, and the instance takes 60 a minute."
+            "This takes about 6 minutes: some 340 new comments are to be sent, and the instance takes 60 a minute."
         );
     }
 
     #[test]
     fn a_wait_is_counted_down_in_whole_seconds_and_then_gone() {
         let countdown = Countdown::default();
-        assert_eq!(remaining(&countdown), "");
+        assert_eq!(remaining(&countdown), None);
         let end = Instant::now() + Duration::from_secs(3_600);
         *countdown.lock().unwrap() = Some((end, reason(&WaitCause::Spent(Limited::Notes))));
-        assert!(remaining(&countdown).starts_with("waiting 3600 s: no new comments are left"));
+        let said = remaining(&countdown).unwrap();
+        assert!(said.starts_with("waiting 3600 s: no new comments are left"), "{said}");
         *countdown.lock().unwrap() = Some((Instant::now(), "past".to_owned()));
-        assert_eq!(remaining(&countdown), "");
+        assert_eq!(remaining(&countdown), None);
         assert_eq!(seconds(Duration::from_millis(1_001)), 2);
     }
 }

@@ -61,7 +61,7 @@ fn a_wait_while_reading_ends_at_once_and_nothing_was_written() {
     for args in [&["plan"][..], &["apply", "--yes"]] {
         refuse_from(&env, 2);
         let mut running = Running::start(&env, args);
-        running.until("waiting 600 s: the instance takes no more requests for now");
+        running.until("waiting 600 s: no more requests are taken for now");
         running.interrupt();
         let output = running.end().ends_with(130).says("interrupted, and nothing was written");
         assert_eq!(output.stdout, "");

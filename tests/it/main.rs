@@ -34,6 +34,7 @@ mod renames;
 mod resume;
 mod rows;
 mod sandbox;
+mod talk;
 mod texts;
 mod twins;
 mod world;

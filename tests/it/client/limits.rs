@@ -102,7 +102,7 @@ async fn work_that_a_limit_makes_long_is_known_before_it_begins() {
     assert_eq!(world.client.rates().slowest(&work), None, "nothing was asked yet");
     world.root().await;
     let slow = world.client.rates().slowest(&work).unwrap();
-    assert_eq!((slow.limited, slow.minutes), (Limited::Requests, 3));
+    assert_eq!((slow.limited, slow.minutes), (Limited::Requests, 4));
 }
 
 #[tokio::test]
