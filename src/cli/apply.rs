@@ -61,14 +61,14 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     }
     brake(&session.plan, args.force)?;
     session.may_write()?;
-    if let Some(slow) = session.link.client.rates().slowest(&work(&session.plan)) {
+    if let Some(slow) = session.client.rates().slowest(&work(&session.plan)) {
         ui::say(&ui::progress::slow(&slow));
     }
     if !args.yes && !agreed(&session)? {
         ui::say("Nothing was written.");
         return Ok(Exit::Done);
     }
-    let (plan, is_sandbox) = (session.plan.clone(), session.link.served.is_some());
+    let (plan, is_sandbox) = (session.plan.clone(), session.served.is_some());
     let report = carry_out(session).await;
     ui::print(&ui::report::render(&report, !is_sandbox))?;
     Ok(exit(&report, &plan))
@@ -115,11 +115,13 @@ fn agreed(session: &Session) -> Result<bool, Failure> {
 async fn carry_out(session: Session) -> Report {
     let progress = Arc::new(ui::progress::Progress::new(steps(&session.plan)));
     let waits = Arc::clone(&progress);
-    session.link.client.on_wait(move |wait| waits.waiting(wait));
+    session.client.on_wait(move |wait| waits.waiting(wait));
     let stop = Stop::default();
-    let writing = interrupt::writing(&session.link.client, &stop);
-    let writer = Writer::new(&session.link.client);
-    let Session { link: _link, plan, observed, options, ground, found, types, .. } = session;
+    let writing = interrupt::writing(&session.client, &stop);
+    let writer = Writer::new(&session.client);
+    let Session {
+        plan, observed, options, ground, found, types, client: _, served: _served, ..
+    } = session;
     let job = Job { plan: &plan, observed, options: &options, ground: &ground, found, types };
     let report = apply(job, &writer, &|event| progress.on(event), &stop).await;
     drop(writing);

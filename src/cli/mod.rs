@@ -2,7 +2,6 @@
 
 mod apply;
 mod check;
-mod connect;
 mod design_doc;
 mod failure;
 mod files;

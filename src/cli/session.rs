@@ -1,12 +1,13 @@
 //! From paths to a plan: load the files, connect, look, compare.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::assets::Assets;
 use crate::check::{self, Files, Loaded};
-use crate::gitlab::{Lack, Named, Reader};
+use crate::gitlab::{Client, Lack, Named, Reader};
 use crate::key::NodeKey;
 use crate::merge::OnConflict;
 use crate::observe::{Ground, observe};
@@ -15,14 +16,13 @@ use crate::plan::change::Needs;
 use crate::plan::needs::{self, Found};
 use crate::plan::{Action, Plan, Subject, ToolPlan, build};
 use crate::problem::{Problems, Severity, nearest};
-use crate::sandbox::Seed;
+use crate::sandbox::{Sandbox, Seed, Served};
 use crate::spec::{Place, Workspace};
 use crate::tree::{DesiredTree, Kind, ObservedTree, TitleIn};
 use crate::ui::{self, progress::Progress};
 
-use super::connect::{Link, connect};
 use super::preflight::{Preflight, preflight};
-use super::target::TargetArgs;
+use super::target::{self, TargetArgs};
 use super::{Exit, Failure, files, seed};
 
 /// Where a workspace keeps its sandbox.
@@ -105,13 +105,6 @@ pub(super) struct Ready {
     trees: Vec<DesiredTree>,
 }
 
-impl Ready {
-    /// The instance that the workspace names.
-    pub(super) fn url(&self) -> Option<&str> {
-        self.workspace.url.as_deref()
-    }
-}
-
 /// Loads the files and checks them.
 pub(super) fn load(paths: &[PathBuf]) -> Result<(PathBuf, Loaded), Failure> {
     let mut found = files::find(paths)?;
@@ -167,13 +160,15 @@ pub(super) fn seed(ready: &Ready) -> Seed {
 
 /// A connection, what was seen through it, and the plan.
 pub(super) struct Session {
-    pub(super) link: Link,
+    pub(super) client: Client,
     pub(super) plan: Plan,
     pub(super) observed: Vec<ObservedTree>,
     pub(super) options: Options,
     pub(super) ground: Ground,
     pub(super) found: Found,
     pub(super) types: BTreeMap<(String, Kind), String>,
+    /// Keeps the sandbox serving.
+    pub(super) served: Option<Served>,
     lacks: Vec<(String, Lack)>,
 }
 
@@ -184,26 +179,32 @@ impl Session {
         args: &TargetArgs,
         choices: &Choices,
     ) -> Result<Self, Failure> {
-        let link = connect(ready, args).await?;
-        let progress = Arc::new(Progress::reading(&format!("reading {}", link.target)));
+        let (client, served, target) = connect(ready, args).await?;
+        let progress = Arc::new(Progress::reading(&format!("reading {target}")));
         let waits = Arc::clone(&progress);
-        link.client.on_wait(move |wait| waits.waiting(wait));
-        let session = Self::look(ready, choices, link).await;
+        client.on_wait(move |wait| waits.waiting(wait));
+        let session = Self::look(ready, choices, client, served, target).await;
         progress.end();
         session
     }
 
-    async fn look(ready: &Ready, choices: &Choices, link: Link) -> Result<Self, Failure> {
+    async fn look(
+        ready: &Ready,
+        choices: &Choices,
+        client: Client,
+        served: Option<Served>,
+        target: String,
+    ) -> Result<Self, Failure> {
         let options = choices.options(&ready.workspace.id);
         let Preflight { caller, capabilities, types, lacks } =
-            preflight(&link.client, &ready.trees).await?;
+            preflight(&client, &ready.trees).await?;
         let ground = Ground {
             workspace: ready.workspace.id.clone(),
             places: places(ready),
             capabilities,
             caller: caller.clone(),
         };
-        let reader = Reader::new(&link.client);
+        let reader = Reader::new(&client);
         let observed = observe(&reader, &ground, &ready.trees).await?;
         let mut tools: Vec<ToolPlan> = ready
             .trees
@@ -213,8 +214,8 @@ impl Session {
             .collect();
         let found = look_up(&reader, &tools).await?;
         tools.iter_mut().for_each(|tool| needs::settle(tool, &found));
-        let plan = Plan { target: link.target.clone(), caller: Some(caller), tools };
-        Ok(Self { link, plan, observed, options, ground, found, types, lacks })
+        let plan = Plan { target, caller: Some(caller), tools };
+        Ok(Self { client, plan, observed, options, ground, found, types, served, lacks })
     }
 
     /// Fails if the token may not do what the plan wants.
@@ -237,6 +238,21 @@ impl Session {
             None => Ok(()),
         }
     }
+}
+
+async fn connect(
+    ready: &Ready,
+    args: &TargetArgs,
+) -> Result<(Client, Option<Served>, String), Failure> {
+    let Some(dir) = &args.sandbox else {
+        let url = target::url(args, ready.workspace.url.as_deref())?;
+        return Ok((target::client(args, &url)?, None, url));
+    };
+    let dir = dir.clone().unwrap_or_else(|| sandbox_dir(ready));
+    let sandbox = Sandbox::open(&dir, &seed(ready))?;
+    let served = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let client = target::sandbox_client(args, served.url())?;
+    Ok((client, Some(served), format!("the sandbox in {}", dir.display())))
 }
 
 fn places(ready: &Ready) -> BTreeSet<String> {

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::Failure;
 use super::glab;
-use crate::gitlab::{Address, Connection, Login, Target};
+use crate::gitlab::{Address, Client, Connection, Login, Pace, Settings, Target};
 use crate::ui;
 
 /// Where to, as the command line says.
@@ -33,22 +33,36 @@ const TOKENS: [&str; 3] = ["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN", "OAUTH_TOKEN"]
 /// Variables that may name the instance where the workspace does not.
 const HOSTS: [&str; 4] = ["GITLAB_HOST", "GITLAB_URI", "GL_HOST", "CI_SERVER_URL"];
 /// The token that a sandbox takes for its own user; no secret.
-pub(super) const SANDBOX_TOKEN: &str = "sandbox";
+const SANDBOX_TOKEN: &str = "sandbox";
 /// The longest token file, in bytes.
 const LONGEST: u64 = 4_096;
 
-/// The instance, the token for it, and where that came from.
-pub(super) fn target(
-    args: &TargetArgs,
-    workspace: Option<&str>,
-) -> Result<(Target, Connection), Failure> {
-    let address = Address::parse(&url(args, workspace)?)?;
+/// A client of an instance, with the token for it; nothing is sent yet.
+pub(super) fn client(args: &TargetArgs, url: &str) -> Result<Client, Failure> {
+    let address = Address::parse(url)?;
     let (token, connection) = access(args, &address)?;
-    Ok((Target { url: address.url, token: Some(token) }, connection))
+    if ui::talks(ui::Talk::Verbose) {
+        let source = &connection.login.source;
+        ui::say(&ui::clean(&format!("{}, with the token from {source}", address.url)));
+    }
+    connected(args, Target { url: address.url, token: Some(token) }, connection)
+}
+
+/// A client of a sandbox that this process serves.
+pub(super) fn sandbox_client(args: &TargetArgs, url: String) -> Result<Client, Failure> {
+    let token = Some(SANDBOX_TOKEN.to_owned().into());
+    connected(args, Target { url, token }, Connection::default())
+}
+
+fn connected(args: &TargetArgs, target: Target, connection: Connection) -> Result<Client, Failure> {
+    let settings = Settings { parallelism: usize::from(args.parallelism), pace: Pace::default() };
+    let client = Client::connected(&target, settings, connection)?;
+    ui::verbose::follow(&client);
+    Ok(client)
 }
 
 /// The address: the command line's, else the workspace's, else the environment's.
-fn url(args: &TargetArgs, workspace: Option<&str>) -> Result<String, Failure> {
+pub(super) fn url(args: &TargetArgs, workspace: Option<&str>) -> Result<String, Failure> {
     let ambient = || HOSTS.iter().find_map(|name| variable(name));
     let url = args.url.clone().or_else(|| workspace.map(str::to_owned)).or_else(ambient);
     let url = url.ok_or_else(|| {

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::tree::{Item, WorkItemId};
 
+use super::client::Client;
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
-use super::transport::Client;
 use super::types::{Lists, RawItem, RawUser};
 
 /// What an instance says of itself and of the caller.

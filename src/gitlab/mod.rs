@@ -8,6 +8,7 @@ pub mod documents;
 
 mod answer;
 mod ask;
+mod client;
 mod error;
 mod find;
 mod input;
@@ -27,6 +28,7 @@ mod watch;
 mod write;
 
 pub use ask::Metadata;
+pub use client::{Client, Counters};
 pub use error::{GitlabError, WriteError};
 pub use find::Comment;
 pub use input::{NewItem, Side, Update};
@@ -38,6 +40,5 @@ pub use places::{
 pub use quota::{Amounts, Limited, Rates, Slow};
 pub use read::Reader;
 pub use target::{Address, Connection, Settings, Target};
-pub use transport::{Client, Counters};
 pub use watch::{Exchange, Login, Wait, WaitCause};
 pub use write::{Created, Posted, Writer};
