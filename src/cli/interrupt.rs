@@ -4,7 +4,6 @@
 //! A thread of its own listens, so that nothing the command does holds it up:
 //! reading a line, resolving a name, rendering a plan.
 
-use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Exit;
@@ -87,7 +86,7 @@ fn answer() {
         }
         Phase::Writing(..) => "stopped at once; run the same command again to finish",
         Phase::Looking => "interrupted, and nothing was written",
-        Phase::Written => "interrupted after everything was written",
+        Phase::Written => "interrupted after the last write",
     };
     end(message);
 }
@@ -110,11 +109,7 @@ fn ending(client: &Client) -> String {
 
 #[expect(clippy::exit, reason = "nothing that the command waits for may hold it up")]
 fn end(message: &str) -> ! {
-    ui::progress::vanish();
-    if std::io::stderr().is_terminal() {
-        // The terminal shows ^C where the cursor was.
-        ui::insist("");
-    }
+    ui::leave();
     ui::failed(message, None);
     std::process::exit(Exit::Interrupted as i32)
 }

@@ -114,6 +114,16 @@ fn finished(result: std::io::Result<()>) -> std::io::Result<()> {
     }
 }
 
+/// Leaves the terminal as it was, for a process that ends without coming back.
+pub fn leave() {
+    progress::vanish();
+    if std::io::stderr().is_terminal() {
+        let term = dialoguer::console::Term::stderr();
+        // The terminal shows ^C where the cursor was.
+        let _ = term.show_cursor().and_then(|()| term.write_line(""));
+    }
+}
+
 /// Tells whether somebody looks at stdout on a terminal.
 #[must_use]
 pub fn is_terminal() -> bool {
@@ -141,10 +151,36 @@ pub fn ask(question: &str) -> std::io::Result<Option<bool>> {
     let mut out = anstream::stderr();
     write!(out, "{} [y/N] ", words::styled(words::BOLD, &clean::clean_line(question)))?;
     out.flush()?;
-    let mut line = String::new();
-    if std::io::stdin().lock().read_line(&mut line)? == 0 {
-        // The end of input is a no, and leaves the cursor behind the question.
-        writeln!(out)?;
+    match answer(&mut std::io::stdin().lock())? {
+        Some(yes) => Ok(Some(yes)),
+        None => {
+            writeln!(out)?;
+            Ok(Some(false))
+        }
     }
-    Ok(Some(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")))
+}
+
+/// Reads one line: only a plain yes is one; `None` at the end of input.
+fn answer(input: &mut impl BufRead) -> std::io::Result<Option<bool>> {
+    let mut line = String::new();
+    let read = input.read_line(&mut line)?;
+    let yes = matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+    Ok((read > 0).then_some(yes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answer;
+
+    #[test]
+    fn a_question_takes_a_whole_line_and_only_yes_for_yes() {
+        let said = |text: &str| answer(&mut text.as_bytes()).unwrap();
+        for yes in ["y\n", "Y\r\n", " yes \n"] {
+            assert_eq!(said(yes), Some(true), "{yes:?}");
+        }
+        for no in ["\n", "n\n", "yess\n", "\u{1b}[Ay\n"] {
+            assert_eq!(said(no), Some(false), "{no:?}");
+        }
+        assert_eq!(said(""), None);
+    }
 }

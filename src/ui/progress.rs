@@ -33,8 +33,8 @@ pub(super) fn aside<T>(write: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Takes the bar away, for a process that ends without coming back.
-pub fn vanish() {
+/// Takes the bar away.
+pub(super) fn vanish() {
     if let Some(bar) = shown().take() {
         bar.finish_and_clear();
     }

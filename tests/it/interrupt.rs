@@ -37,7 +37,11 @@ impl Running {
     }
 
     fn interrupt(&self) {
-        let kill = format!("kill -INT {}", self.child.id());
+        self.signal("INT");
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
@@ -58,11 +62,11 @@ fn refuse_from(env: &TestEnv, nth: usize) {
 #[test]
 fn a_wait_while_reading_ends_at_once_and_nothing_was_written() {
     let env = TestEnv::package_hunter();
-    for args in [&["plan"][..], &["apply", "--yes"]] {
+    for (args, signal) in [(&["plan"][..], "INT"), (&["apply", "--yes"], "TERM")] {
         refuse_from(&env, 2);
         let mut running = Running::start(&env, args);
         running.until("waiting 600 s: no more requests are taken for now");
-        running.interrupt();
+        running.signal(signal);
         let output = running.end().ends_with(130).says("interrupted, and nothing was written");
         assert_eq!(output.stdout, "");
     }
