@@ -157,7 +157,7 @@ impl Quota {
     pub(super) fn heard(&mut self, heard: Heard, now: Duration) {
         self.rates.requests = heard.rate.filter(|rate| *rate > 0).or(self.rates.requests);
         let (Some(left), Some(reset)) = (heard.left, heard.reset) else { return };
-        let until = now + reset;
+        let until = now.saturating_add(reset);
         let same = self.window.filter(|known| known.until.abs_diff(until) <= SAME_WINDOW);
         // Answers may overtake each other, and requests under way are booked already.
         let left = same.map_or(left, |known| known.left.min(left));
@@ -229,6 +229,13 @@ mod tests {
         assert!(quota.book(Limited::Requests, at(2)).is_err());
         quota.heard(left(5, 89), at(2));
         assert_eq!(quota.book(Limited::Requests, at(2)), Ok(()), "a new window");
+    }
+
+    #[test]
+    fn a_window_without_end_is_no_reason_to_panic() {
+        let mut quota = Quota::default();
+        quota.heard(left(0, u64::MAX), at(5));
+        assert_eq!(quota.book(Limited::Requests, at(6)).unwrap_err().until, Duration::MAX);
     }
 
     #[test]

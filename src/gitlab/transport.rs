@@ -77,7 +77,7 @@ impl Client {
             };
             if let GitlabError::RateLimited { after } = error {
                 let pause = after.unwrap_or(pace.rate_limit).max(SHORTEST_PAUSE);
-                paused += pause;
+                paused = pause.saturating_add(paused);
                 let patient = paused <= pace.longest;
                 // A throttle says when; a limit on one kind of work does not, and is that kind's.
                 let limited = if seen.says_when { Limited::Requests } else { limited };
