@@ -188,7 +188,7 @@ impl Sandbox {
         let meter = meter.as_mut()?;
         let summary = graphql::outline(&self.state, body);
         let refusal = meter.count(&summary.fields)?;
-        Some((Reply { headers: meter.headers(), ..refusal }, summary))
+        Some((refusal, summary))
     }
 
     fn carry_out(
@@ -362,7 +362,8 @@ fn instead(fault: &FaultKind) -> Option<Reply> {
 
 fn rate_limited(retry_after: Option<u64>, text: bool) -> Reply {
     let message = "This endpoint has been requested too many times. Try again later.";
-    let reply = Reply { retry_after, ..Reply::error(429, message) };
+    let wait = retry_after.map(|seconds| ("retry-after", seconds.to_string()));
+    let reply = Reply { headers: wait.into_iter().collect(), ..Reply::error(429, message) };
     if text {
         return Reply {
             content_type: "text/plain; charset=utf-8",

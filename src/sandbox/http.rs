@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::serve::{IncomingStream, Listener};
@@ -177,9 +177,8 @@ async fn deliver(reply: Reply, budget: &Budget, stop: watch::Receiver<bool>) -> 
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     let kind = [(header::CONTENT_TYPE, reply.content_type)];
     let mut response = (status, kind, reply.body).into_response();
-    let wait = reply.retry_after.map(|seconds| ("retry-after", seconds.to_string()));
-    for (name, value) in reply.headers.into_iter().chain(wait) {
-        if let Ok(value) = value.parse() {
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }
     }

@@ -86,21 +86,24 @@ impl Meter {
         };
         let named = |name: &str| fields.iter().filter(|field| *field == name).count() as u64;
         if over(&mut self.requests, self.limits.requests, 1) {
+            let mut headers = self.headers();
+            headers.push(("retry-after", self.reset().to_string()));
             return Some(Reply {
                 content_type: "text/plain; charset=utf-8",
-                retry_after: Some(self.reset()),
+                headers,
                 body: "Retry later\n".to_owned(),
                 ..Reply::error(429, TOO_MANY)
             });
         }
         if over(&mut self.creations, self.limits.creations, named("workItemCreate")) {
-            return Some(Reply::error(429, TOO_MANY));
+            return Some(Reply { headers: self.headers(), ..Reply::error(429, TOO_MANY) });
         }
         if over(&mut self.notes, self.limits.notes, named("createNote")) {
             let data: Map<String, Value> =
                 fields.iter().map(|field| (field.clone(), Value::Null)).collect();
             let errors = json!([{ "message": TOO_MANY, "path": ["createNote"] }]);
-            return Some(Reply::json(200, &json!({ "errors": errors, "data": data })));
+            let answer = json!({ "errors": errors, "data": data });
+            return Some(Reply { headers: self.headers(), ..Reply::json(200, &answer) });
         }
         None
     }
