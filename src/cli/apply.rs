@@ -7,12 +7,12 @@ use super::choices::Choices;
 use super::saved;
 use super::session::{self, Session};
 use super::target::TargetArgs;
-use super::{Exit, Failure};
+use super::{Exit, Failure, interrupt};
 use crate::apply::{Job, Report, Stop, apply, steps};
-use crate::gitlab::Writer;
+use crate::gitlab::{Amounts, Writer};
 use crate::merge::OnConflict;
 use crate::plan::saved::SavedPlan;
-use crate::plan::{Plan, Snapshot, guard};
+use crate::plan::{Action, Plan, Snapshot, Subject, guard};
 use crate::ui;
 
 /// What a saved plan brings along.
@@ -74,6 +74,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     }
     brake(&session.plan, args.force)?;
     session.may_write()?;
+    if let Some(slow) = session.client.rates().slowest(&work(&session.plan)) {
+        ui::say(&ui::progress::slow(&slow));
+    }
     if !args.yes && !agreed(&session)? {
         ui::say("Nothing was written.");
         return Ok(Exit::Done);
@@ -108,6 +111,24 @@ fn brake(plan: &Plan, force: bool) -> Result<(), Failure> {
         .hint("look at the plan; if it is what you want, run again with --force"))
 }
 
+/// Requests that a step takes, as counted with the examples: it is looked for, written, and often
+/// written once more when what it refers to exists.
+const REQUESTS_A_STEP: u64 = 2;
+
+/// What a plan asks of an instance that counts.
+fn work(plan: &Plan) -> Amounts<u64> {
+    let requests = REQUESTS_A_STEP * steps(plan) as u64;
+    let mut work = Amounts { requests, ..Amounts::default() };
+    for change in plan.tools.iter().flat_map(|tool| &tool.changes) {
+        match (change.action, change.subject) {
+            (Action::Create, Subject::Node(_)) => work.creations += 1,
+            (Action::Comment, _) => work.notes += 1,
+            _ => {}
+        }
+    }
+    work
+}
+
 fn agreed(session: &Session) -> Result<bool, Failure> {
     let who =
         session.plan.caller.as_ref().map(|caller| format!(" as @{caller}")).unwrap_or_default();
@@ -122,19 +143,9 @@ fn agreed(session: &Session) -> Result<bool, Failure> {
 async fn carry_out(session: Session) -> Report {
     let progress = Arc::new(ui::progress::Progress::new(steps(&session.plan)));
     let waits = Arc::clone(&progress);
-    session.client.on_wait(move |pause| waits.waiting(pause));
+    session.client.on_wait(move |wait| waits.waiting(wait));
     let stop = Stop::default();
-    let asked = stop.clone();
-    let listener = tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if asked.asked() {
-                // Asked twice: whoever presses again does not want to wait.
-                std::process::abort();
-            }
-            ui::say("Ending after the writes in flight; press Ctrl-C again to stop at once.");
-            asked.now();
-        }
-    });
+    let writing = interrupt::writing(&session.client, &stop);
     let writer = Writer::new(&session.client);
     let Session { plan, snapshot, options, types, client: _, served: _served, .. } = session;
     let Snapshot { ground, mut trees, found, .. } = snapshot;
@@ -148,7 +159,7 @@ async fn carry_out(session: Session) -> Report {
         types,
     };
     let report = apply(job, &writer, &|event| progress.on(event), &stop).await;
-    listener.abort();
+    drop(writing);
     progress.end();
     report
 }

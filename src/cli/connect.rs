@@ -6,14 +6,11 @@ use std::path::Path;
 use super::session::{self, Ready};
 use super::target::{self, TargetArgs};
 use super::{Exit, Failure, seed};
-use crate::gitlab::{Client, Pace, Settings, Target};
+use crate::gitlab::Client;
 use crate::plan::Instance;
 use crate::plan::saved::SavedPlan;
 use crate::sandbox::{Sandbox, Seed, Served};
 use crate::tree::{Kind, Parent};
-
-/// The token that the sandbox takes for its own user.
-const SANDBOX_TOKEN: &str = "sandbox";
 
 /// A connection, and to what.
 pub(super) struct Connected {
@@ -79,8 +76,7 @@ fn seed_of(saved: &SavedPlan) -> Seed {
 }
 
 fn to_url(url: &str, args: &TargetArgs) -> Result<Connected, Failure> {
-    let token = Some(target::token(args, url)?);
-    let client = Client::new(&Target { url: url.to_owned(), token }, settings(args))?;
+    let client = target::client(args, url)?;
     let instance = Instance::Url(client.url().to_owned());
     Ok(Connected { client, served: None, instance })
 }
@@ -91,12 +87,7 @@ async fn to_sandbox(
     args: &TargetArgs,
 ) -> Result<Connected, Failure> {
     let served = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-    let target = Target { url: served.url(), token: Some(SANDBOX_TOKEN.to_owned().into()) };
-    let client = Client::new(&target, settings(args))?;
+    let client = target::sandbox_client(args, served.url())?;
     let instance = Instance::Sandbox(dir.display().to_string());
     Ok(Connected { client, served: Some(served), instance })
-}
-
-fn settings(args: &TargetArgs) -> Settings {
-    Settings { parallelism: usize::from(args.parallelism), pace: Pace::default() }
 }

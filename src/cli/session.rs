@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 
@@ -18,7 +19,7 @@ use crate::render::Pulse;
 use crate::sandbox::{Sandbox, Seed, Served};
 use crate::spec::{Place, Workspace};
 use crate::tree::{DesiredTree, Ground, Kind, ObservedTree, TitleIn};
-use crate::ui;
+use crate::ui::{self, progress::Progress};
 
 use super::bounded::within_bounds;
 use super::choices::Choices;
@@ -60,7 +61,9 @@ pub(super) fn ready(paths: &[PathBuf]) -> Result<Ready, Failure> {
     let (folder, loaded) = load(paths)?;
     let Loaded { workspace, trees, problems, sources, .. } = loaded;
     if problems.count(Severity::Error) + problems.count(Severity::Warning) > 0 {
-        ui::say(ui::problems::render(&problems, &sources, ui::width()).trim_end());
+        let text = ui::problems::render(&problems, &sources, ui::width());
+        let say = if problems.has_errors() { ui::insist } else { ui::say };
+        say(text.trim_end());
     }
     match workspace.filter(|_| !problems.has_errors()) {
         Some(workspace) => Ok(Ready { folder, workspace, trees }),
@@ -124,7 +127,9 @@ impl Session {
         choices: &Choices,
     ) -> Result<Self, Failure> {
         let connected = connect::to_workspace(ready, args).await?;
-        let progress = ui::progress::Progress::reading(&format!("reading {}", connected.instance));
+        let progress = Arc::new(Progress::reading(&format!("reading {}", connected.instance)));
+        let waits = Arc::clone(&progress);
+        connected.client.on_wait(move |wait| waits.waiting(wait));
         let session = Self::look(ready, choices, connected).await;
         progress.end();
         session

@@ -10,6 +10,8 @@ use serde_json::Value;
 use crate::unseen::is_unseen;
 
 use super::error::GitlabError;
+use super::quota::Heard;
+use super::watch::Login;
 
 /// How much of a text from the other side is kept, in characters.
 const LONGEST_TEXT: usize = 400;
@@ -98,7 +100,7 @@ pub(super) fn of_status(
         // Before the check for pages: a rate limiter answers in plain text.
         429 => GitlabError::RateLimited { after: None },
         _ if !json => GitlabError::NotJson { status, content_type: clean(content_type) },
-        401 => GitlabError::Unauthorized { detail },
+        401 => GitlabError::Unauthorized { detail, login: Login::default() },
         403 => GitlabError::Forbidden { detail },
         422 => GitlabError::Invalid { messages },
         _ => GitlabError::Http { status, detail },
@@ -144,16 +146,30 @@ pub(super) fn verdict(errors: &[TopError], what: &str) -> Option<GitlabError> {
     })
 }
 
-/// How long a 429 asks to wait: `Retry-After`, else `RateLimit-Reset` (seconds since 1970).
-pub(super) fn wait_asked(
-    retry_after: Option<&str>,
-    reset: Option<&str>,
+/// What the headers say of limits, and how long `Retry-After` asks to wait.
+///
+/// `now` is the time since 1970 on this machine; the instance's own `Date` goes before it,
+/// as `RateLimit-Reset` is a time by the instance's clock.
+pub(super) fn limits<'a>(
+    header: impl Fn(&str) -> Option<&'a str>,
     now: Duration,
-) -> Option<Duration> {
-    let seconds = |text: &str| text.trim().parse::<u64>().ok().map(Duration::from_secs);
-    retry_after
-        .and_then(seconds)
-        .or_else(|| reset.and_then(seconds).map(|at| at.saturating_sub(now)))
+) -> (Heard, Option<Duration>) {
+    let number = |name: &str| header(name).and_then(|text| text.trim().parse::<u64>().ok());
+    let now = header("date").and_then(since_1970).unwrap_or(now);
+    let from_now = |at: Duration| at.saturating_sub(now);
+    let heard = Heard {
+        rate: number("ratelimit-limit"),
+        left: number("ratelimit-remaining"),
+        reset: number("ratelimit-reset").map(Duration::from_secs).map(from_now),
+    };
+    let at = || header("retry-after").and_then(since_1970).map(from_now);
+    (heard, number("retry-after").map(Duration::from_secs).or_else(at))
+}
+
+/// A date as HTTP writes it.
+fn since_1970(text: &str) -> Option<Duration> {
+    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+    at.as_second().try_into().ok().map(Duration::from_secs)
 }
 
 /// Strips control characters, joins lines, and cuts long texts.
@@ -244,13 +260,25 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_taken_from_either_header() {
-        let now = Duration::from_secs(1_000);
+    fn limits_are_read_from_the_headers_by_the_instances_own_clock() {
         let seconds = |n| Some(Duration::from_secs(n));
-        assert_eq!(wait_asked(Some("7"), Some("1030"), now), seconds(7));
-        assert_eq!(wait_asked(Some("soon"), Some("1030"), now), seconds(30));
-        assert_eq!(wait_asked(None, Some("900"), now), seconds(0));
-        assert_eq!(wait_asked(None, None, now), None);
+        let of = |headers: &'static [(&str, &str)]| {
+            let named = |name: &str| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+            limits(named, Duration::from_secs(1_000))
+        };
+        let heard = Heard { rate: Some(600), left: Some(7), reset: seconds(30) };
+        let all = &[
+            ("ratelimit-limit", "600"),
+            ("ratelimit-remaining", "7"),
+            ("ratelimit-reset", "1030"),
+        ];
+        assert_eq!(of(all), (heard, None));
+        assert_eq!(of(&[("retry-after", "7")]).1, seconds(7));
+        assert_eq!(of(&[("retry-after", "Thu, 01 Jan 1970 00:17:00 GMT")]).1, seconds(20));
+        assert_eq!(of(&[("retry-after", "soon")]), (Heard::default(), None));
+        assert_eq!(of(&[("ratelimit-reset", "900")]).0.reset, seconds(0));
+        let dated = &[("date", "Thu, 01 Jan 1970 00:10:00 GMT"), ("ratelimit-reset", "660")];
+        assert_eq!(of(dated).0.reset, seconds(60));
     }
 
     #[test]

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::tree::{Item, WorkItemId};
 
+use super::client::Client;
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
 use super::page::{ENDLESS, MAX_PAGES};
-use super::transport::Client;
 use super::types::{Lists, RawItem, RawUser};
 
 /// What an instance says of itself and of the caller.
@@ -66,7 +66,7 @@ impl Client {
             // Anonymous callers are shown nothing, which GitLab does not call an error.
             let version = raw.metadata.ok_or_else(|| match raw.current_user {
                 Some(_) => unexpected(&document, "no metadata"),
-                None => GitlabError::Unauthorized { detail: "nobody is logged in".into() },
+                None => self.unauthorized("nobody is logged in".into()),
             })?;
             Ok(Metadata {
                 version: self.clean(&version.version.unwrap_or_default()),

@@ -15,11 +15,11 @@ use crate::tree::{Item, Reference, WorkItemId};
 
 use super::ask::unexpected;
 
+use super::client::Client;
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
 use super::page::{Connection, ENDLESS, MAX_PAGES};
 use super::places::{NamespaceInfo, NamespaceKind, PlaceQuery, RawNamespace};
-use super::transport::Client;
 use super::types::{RawId, RawItem};
 
 #[derive(Deserialize)]

@@ -331,6 +331,22 @@ pub struct Summary {
     pub orphan: usize,
 }
 
+impl Summary {
+    /// Counts one more change.
+    pub fn note(&mut self, action: Action) {
+        match action {
+            Action::Create => self.create += 1,
+            Action::Update => self.update += 1,
+            Action::Adopt => self.adopt += 1,
+            Action::Close => self.close += 1,
+            Action::Comment => self.comment += 1,
+            Action::Record => self.record += 1,
+            Action::Wait => {}
+            Action::None => self.unchanged += 1,
+        }
+    }
+}
+
 impl std::ops::AddAssign for Summary {
     fn add_assign(&mut self, other: Self) {
         let Self {
@@ -366,16 +382,7 @@ impl ToolPlan {
         for change in &self.changes {
             sum.drift += change.kept.len();
             sum.conflict += change.conflicts.len();
-            match change.action {
-                Action::Create => sum.create += 1,
-                Action::Update => sum.update += 1,
-                Action::Adopt => sum.adopt += 1,
-                Action::Close => sum.close += 1,
-                Action::Comment => sum.comment += 1,
-                Action::Record => sum.record += 1,
-                Action::Wait => {}
-                Action::None => sum.unchanged += 1,
-            }
+            sum.note(change.action);
         }
         sum.adopt += self.proposals().count();
         sum

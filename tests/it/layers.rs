@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("observe", &["gitlab", "identity", "key", "marker", "merge", "text", "tree"]),
     ("apply", &["gitlab", "identity", "key", "marker", "observe", "plan", "tree", "unseen"]),
     ("sandbox", &["page"]),
-    ("ui", &["apply", "key", "page", "plan", "problem", "tree", "unseen"]),
+    ("ui", &["apply", "gitlab", "key", "page", "plan", "problem", "tree", "unseen"]),
     (
         "cli",
         &[

@@ -339,7 +339,7 @@ fn interrupted_it_ends_after_the_writes_in_flight_and_the_next_run_finishes() {
     assert!(kill.success());
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
-    while !said.contains("Ending after the writes in flight") {
+    while !said.contains("Ending; in flight: ") {
         assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
     }
     gate.open.send_replace(true);
