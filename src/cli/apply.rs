@@ -5,16 +5,38 @@ use std::sync::Arc;
 
 use super::session::{self, Choices, Session};
 use super::target::TargetArgs;
-use super::{Exit, Failure};
+use super::{Exit, Failure, help};
 use crate::apply::{Job, Report, Stop, apply, steps};
 use crate::gitlab::Writer;
 use crate::plan::{Plan, guard};
 use crate::ui;
 
+const EXAMPLES: &[(&str, &str)] = &[
+    ("epictree apply --sandbox", "a rehearsal on a GitLab of this machine"),
+    ("GITLAB_TOKEN=… epictree apply", "shows the plan, asks, and carries it out"),
+    ("epictree apply --yes --token-file token", "in a pipeline, where nobody can be asked"),
+    ("epictree apply --on-conflict keep", "settles conflicts: GitLab's side stays"),
+    ("epictree apply --prune", "closes what the files no longer want; nothing is ever deleted"),
+];
+/// All but that of `plan --detailed-exitcode`.
+const EXITS: [Exit; 7] = [
+    Exit::Interrupted,
+    Exit::Usage,
+    Exit::Failed,
+    Exit::Partly,
+    Exit::Moved,
+    Exit::Undecided,
+    Exit::Done,
+];
+
 /// Show the plan, ask, and carry it out
+///
+/// An apply that was cut off, at any point, is finished by the same command. The same command
+/// right after it writes nothing.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = help::topics(EXAMPLES, &EXITS, &[help::GITLAB, help::OUTPUT]))]
 pub(super) struct Args {
-    /// Tool files, or folders of them [default: the workspace's tools/, else this folder]
+    /// Tool files or folders [default: the workspace's tools/, else here]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     target: TargetArgs,
@@ -23,11 +45,11 @@ pub(super) struct Args {
     /// Do not ask; for pipelines
     #[arg(long)]
     yes: bool,
-    /// Carry out what the brake refuses: very large changes, and lowered confidentiality
+    /// Do what the brake refuses: very large changes, lowered confidentiality
     #[arg(long)]
     force: bool,
     /// List what people changed in GitLab and keep
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     show_drift: bool,
 }
 

@@ -25,6 +25,36 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// All of them, the first that applies first.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Interrupted,
+        Self::Usage,
+        Self::Failed,
+        Self::Partly,
+        Self::Moved,
+        Self::Undecided,
+        Self::Pending,
+        Self::Done,
+    ];
+    /// Those of a command that asks no GitLab.
+    pub(super) const OFFLINE: [Self; 3] = [Self::Usage, Self::Failed, Self::Done];
+
+    /// What it tells whoever ran the command.
+    pub(super) fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Failed => "failed",
+            Self::Pending => "changes pending (plan --detailed-exitcode only)",
+            Self::Undecided => "conflicts or adoptions are left",
+            Self::Moved => "items moved since the plan",
+            Self::Partly => "applied in part; the same command finishes the work",
+            Self::Usage => "wrong usage",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// Why a command stopped.
 #[derive(Debug)]
 pub struct Failure {

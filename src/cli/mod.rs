@@ -2,10 +2,13 @@
 
 mod apply;
 mod check;
+mod completions;
 mod design_doc;
 mod failure;
 mod files;
 mod glab;
+mod help;
+mod man;
 mod new;
 mod plan;
 mod preflight;
@@ -13,6 +16,7 @@ mod sandbox;
 mod seed;
 mod session;
 mod target;
+mod version;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -23,17 +27,16 @@ use crate::ui;
 
 pub use failure::{Exit, Failure};
 
-const AFTER_HELP: &str = "\
-Exit codes, the first that applies:
-  130 interrupted   64 wrong usage   1 failed   5 applied in part
-  4 items moved since the plan   3 conflicts or adoptions left
-  2 changes pending (plan --detailed-exitcode only)   0 done, or nothing to do
+/// What the binary is called.
+const NAME: &str = "epictree";
 
-Environment:
-  GITLAB_TOKEN, GITLAB_ACCESS_TOKEN, OAUTH_TOKEN   the access token, scope api (read_api to plan)
-  GITLAB_HOST, GITLAB_URI, GL_HOST, CI_SERVER_URL  the instance, if the workspace names none
-  NO_COLOR, CLICOLOR_FORCE                         colour
-";
+const EXAMPLES: &[(&str, &str)] = &[
+    ("epictree new package-hunter", "asks a few questions and writes a tool file to fill in"),
+    ("epictree check", "all that is wrong in the files, with the next step"),
+    ("epictree plan --offline", "the whole tree with every text; no network, no token"),
+    ("epictree apply --sandbox", "a rehearsal on a GitLab of this machine"),
+    ("GITLAB_TOKEN=… epictree apply", "shows the difference, asks, and carries it out"),
+];
 
 /// Keep a tree of GitLab epics and issues as a TOML file describes it
 ///
@@ -41,10 +44,25 @@ Environment:
 /// what has moved on either side. It never makes a duplicate, never overwrites what people wrote,
 /// and never notifies anyone unannounced.
 #[derive(Debug, Parser)]
-#[command(name = "epictree", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+#[command(
+    name = NAME,
+    version = version::short(),
+    long_version = version::long(),
+    after_long_help = help::topics(EXAMPLES, &Exit::ALL, &[help::GITLAB, help::OUTPUT]),
+    arg_required_else_help = true,
+    max_term_width = 100,
+)]
 pub struct Cli {
-    /// When to colour
-    #[arg(long, value_enum, default_value = "auto", global = true)]
+    /// When to colour: auto, always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value = "auto",
+        hide_possible_values = true,
+        help_heading = "Output",
+        global = true
+    )]
     color: ColorArg,
     #[command(subcommand)]
     command: Command,
@@ -64,6 +82,8 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Sandbox(sandbox::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Runs the command line and answers its exit code.
@@ -97,6 +117,8 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Plan(args) => block_on(plan::run(&args)),
         Command::Apply(args) => block_on(apply::run(&args)),
         Command::Sandbox(args) => block_on(sandbox::run(&args)),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 
