@@ -9,7 +9,7 @@ use super::{Exit, Failure, help};
 use crate::apply::{Job, Report, Stop, apply, steps};
 use crate::gitlab::Writer;
 use crate::plan::{Plan, guard};
-use crate::ui;
+use crate::ui::{self, plan::Look};
 
 const EXAMPLES: &[(&str, &str)] = &[
     ("epictree apply --sandbox", "a rehearsal on a GitLab of this machine"),
@@ -57,12 +57,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = session::ready(&args.paths)?;
     args.choices.check(&loaded)?;
     let session = Session::open(&loaded, &args.target, &args.choices).await?;
-    let look = ui::plan::Look {
-        width: ui::width(),
-        cut: ui::is_terminal(),
-        show_drift: args.show_drift,
-        texts: false,
-    };
+    let look = Look { show_drift: args.show_drift, ..Look::here(session.served.is_none()) };
     ui::print(&ui::plan::render(&session.plan, look))?;
     if session::blocked(&session.plan) {
         return Err(

@@ -64,6 +64,9 @@ pub struct Cli {
         global = true
     )]
     color: ColorArg,
+    /// Print long plans at once, not page by page
+    #[arg(long, help_heading = "Output", global = true)]
+    no_pager: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -101,6 +104,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         ColorArg::Always => ui::Color::Always,
         ColorArg::Never => ui::Color::Never,
     });
+    if cli.no_pager {
+        ui::pager::forbid();
+    }
     code(match run(cli.command) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -124,6 +130,17 @@ fn run(command: Command) -> Result<Exit, Failure> {
 
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
+}
+
+/// From here on Ctrl-C does not end this process: whoever reads the terminal, a pager or a
+/// question, answers it and leaves the terminal as it was.
+async fn answer_interrupts() {
+    tokio::select! {
+        biased;
+        // The first poll is what takes the signal over.
+        _ = tokio::signal::ctrl_c() => {}
+        () = std::future::ready(()) => {}
+    }
 }
 
 fn code(exit: Exit) -> ExitCode {

@@ -8,13 +8,16 @@ use super::session::{self, Choices, Session};
 use super::target::TargetArgs;
 use super::{Exit, Failure, help};
 use crate::plan::Plan;
-use crate::ui;
+use crate::ui::{self, plan::Look};
 
 const EXAMPLES: &[(&str, &str)] = &[
     ("epictree plan --offline", "the whole tree with every text; no network, no token"),
     ("epictree plan tools/package-hunter.toml", "what an apply of one tool would do"),
     ("epictree plan --show-drift", "also lists what people changed in GitLab and keep"),
-    ("epictree plan --detailed-exitcode", "for a scheduled pipeline: 2 when something is to be done"),
+    (
+        "epictree plan --detailed-exitcode",
+        "for a scheduled pipeline: 2 when something is to be done",
+    ),
     ("epictree plan --format json", "all there is to know, for other programs"),
 ];
 /// All but those of a run that writes.
@@ -56,23 +59,21 @@ enum Format {
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = session::ready(&args.paths)?;
     args.choices.check(&loaded)?;
-    let plan = if args.offline {
-        session::offline(&loaded, &args.choices)
+    let (plan, links) = if args.offline {
+        (session::offline(&loaded, &args.choices), false)
     } else {
-        Session::open(&loaded, &args.target, &args.choices).await?.plan
+        let session = Session::open(&loaded, &args.target, &args.choices).await?;
+        (session.plan, session.served.is_none())
     };
-    ui::print(&match args.format {
-        Format::Json => ui::json::render(&plan),
-        Format::Text => ui::plan::render(
-            &plan,
-            ui::plan::Look {
-                width: ui::width(),
-                cut: ui::is_terminal(),
-                show_drift: args.show_drift,
-                texts: args.offline,
-            },
-        ),
-    })?;
+    match args.format {
+        Format::Json => ui::print(&ui::json::render(&plan))?,
+        Format::Text => {
+            let (show_drift, texts) = (args.show_drift, args.offline);
+            let look = Look { show_drift, texts, ..Look::here(links) };
+            super::answer_interrupts().await;
+            ui::pager::show(&ui::plan::render(&plan, look))?;
+        }
+    }
     Ok(exit(&plan, args.detailed_exitcode))
 }
 

@@ -6,6 +6,7 @@
 pub mod clean;
 pub mod diff;
 pub mod json;
+pub mod pager;
 pub mod plan;
 pub mod problems;
 pub mod progress;
