@@ -101,7 +101,12 @@ impl From<anyhow::Error> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::new(error.to_string())
+        match error.kind() {
+            std::io::ErrorKind::Interrupted => {
+                Self::new("interrupted, and nothing was written").ends_with(Exit::Interrupted)
+            }
+            _ => Self::new(error.to_string()),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod files;
 mod glab;
 mod help;
 mod man;
+mod near;
 mod new;
 mod plan;
 mod preflight;
@@ -118,7 +119,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::New(args) => new::run(&args),
+        Command::New(args) => block_on(new::run(&args)),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => block_on(plan::run(&args)),
         Command::Apply(args) => block_on(apply::run(&args)),

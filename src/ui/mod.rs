@@ -10,13 +10,16 @@ pub mod pager;
 pub mod plan;
 pub mod problems;
 pub mod progress;
+pub mod prompt;
 pub mod report;
 mod words;
 
 use std::io::{IsTerminal, Write};
 
+use dialoguer::console::Term;
+
 pub use clean::clean;
-pub use words::count;
+pub use words::{count, paragraph};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,7 +67,10 @@ pub fn failed(message: &str, hint: Option<&str>) {
     }
     say(&format!("{} {}", words::styled(words::REMOVED, "error:"), clean(message)));
     if let Some(hint) = hint {
-        say(&format!("\n{} {}", words::styled(words::NOTE, "hint:"), clean(hint)));
+        let columns = Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+        let hint =
+            words::hanging(words::NOTE, "hint:", &clean(hint), columns.unwrap_or(usize::MAX));
+        say(&format!("\n{}", hint.trim_end()));
     }
 }
 
@@ -87,7 +93,7 @@ pub fn width() -> usize {
     if !is_terminal() {
         return WIDTH;
     }
-    let (_, columns) = dialoguer::console::Term::stdout().size();
+    let (_, columns) = Term::stdout().size();
     usize::from(columns).clamp(40, 200)
 }
 
@@ -96,12 +102,5 @@ pub fn width() -> usize {
 /// # Errors
 /// The terminal cannot be read.
 pub fn ask(question: &str) -> std::io::Result<Option<bool>> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Ok(None);
-    }
-    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-    match answer {
-        Ok(yes) => Ok(Some(yes)),
-        Err(dialoguer::Error::IO(error)) => Err(error),
-    }
+    prompt::is_possible().then(|| prompt::agreement(question, false)).transpose()
 }

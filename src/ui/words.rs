@@ -34,6 +34,13 @@ pub(super) fn rows<'a>(parts: impl IntoIterator<Item = &'a str>, width: usize) -
     rows
 }
 
+/// A text on rows that stand in by some columns.
+#[must_use]
+pub fn paragraph(text: &str, indent: usize, width: usize) -> String {
+    let rows = rows(text.split_whitespace(), width.saturating_sub(indent));
+    rows.iter().map(|row| format!("{}{row}\n", " ".repeat(indent))).collect()
+}
+
 /// A word in a style and a text beside it, whose rows stand below each other.
 pub(super) fn hanging(style: Style, word: &str, text: &str, width: usize) -> String {
     let indent = word.width() + 1;
