@@ -52,6 +52,8 @@ fn write_all(command: &clap::Command, dir: &Path) -> Result<(), Failure> {
 /// clap_mangen would run together.
 fn page(command: &clap::Command) -> Result<String, Failure> {
     let man = Man::new(command.clone())
+        // A page of the same version is the same page; an empty date would move what follows it.
+        .date(" ")
         .source(format!("{NAME} {}", version::short()))
         .manual("Epictree Manual");
     let mut out = Vec::new();

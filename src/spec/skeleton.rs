@@ -36,10 +36,10 @@ pub fn skeleton(start: &Start<'_>, schema: &Schema) -> String {
     ] {
         out.push_str(&commented(key, example, about));
     }
-    fields(&mut out, &schema.tool, start.fields);
+    fields(&mut out, &schema.tool, Some(start.fields));
     for (name, table) in &schema.tables {
         out.push_str(&format!("\n[{name}]\n"));
-        fields(&mut out, table, &nothing);
+        fields(&mut out, table, Some(&nothing));
     }
     let mut lists: Vec<(&String, &ListSchema)> = schema.lists.iter().collect();
     lists.sort_by_key(|(_, list)| list.fields.values().map(|f| f.span.range.start).min());
@@ -58,7 +58,7 @@ fn list_of(out: &mut String, name: &str, list: &ListSchema, schema: &Schema) {
     out.push_str(&commented("id", "\"short-id\"", "identity, never changes"));
     out.push_str(&commented("name", "\"…\"", "may change"));
     out.push_str(&commented("summary", "\"…\"", ""));
-    fields(out, &list.fields, &BTreeMap::new());
+    fields(out, &list.fields, None);
     out.push_str(&commented(
         "group",
         "\"group::name\"",
@@ -82,20 +82,28 @@ fn list_of(out: &mut String, name: &str, list: &ListSchema, schema: &Schema) {
     out.push_str(&commented("weight", &weight, &weights.join(" | ")).replacen("# ", "#   ", 1));
 }
 
-/// Writes those that are known, and the others commented out.
-fn fields(out: &mut String, fields: &Fields, known: &BTreeMap<String, String>) {
+/// Writes fields commented out; in a table that is `live`, those that are known or required stand as they are.
+fn fields(out: &mut String, fields: &Fields, live: Option<&BTreeMap<String, String>>) {
     let mut in_order: Vec<_> = fields.iter().collect();
     in_order.sort_by_key(|(_, field)| field.span.range.start);
     for (name, field) in in_order {
-        out.push_str(&match known.get(name) {
+        let known = live.and_then(|known| known.get(name));
+        let example = example(&field.ty);
+        out.push_str(&match known {
             Some(value) => format!("{name} = {value}\n"),
-            None => commented(name, &example(&field.ty), &about(&field.ty)),
+            None if live.is_some() && field.required => {
+                beside(&format!("{name} = {example}"), "required")
+            }
+            None => commented(name, &example, &about(&field.ty)),
         });
     }
 }
 
 fn commented(key: &str, example: &str, about: &str) -> String {
-    let line = format!("# {key} = {example}");
+    beside(&format!("# {key} = {example}"), about)
+}
+
+fn beside(line: &str, about: &str) -> String {
     if about.is_empty() { format!("{line}\n") } else { format!("{line:<COMMENT$} # {about}\n") }
 }
 
