@@ -22,10 +22,14 @@ pub fn count(n: usize, one: &str) -> String {
 }
 
 /// Parts side by side, one blank between them, on as many rows as it takes;
-/// a part that is wider than a row has one for itself.
+/// a part that is wider than a row is broken at its blanks.
 pub(super) fn rows<'a>(parts: impl IntoIterator<Item = &'a str>, width: usize) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
-    for part in parts {
+    let broken = |part: &'a str| match part.width() > width {
+        true => part.split(' ').collect(),
+        false => vec![part],
+    };
+    for part in parts.into_iter().flat_map(broken) {
         match rows.last_mut() {
             Some(row) if row.width() + 1 + part.width() <= width => row.extend([" ", part]),
             _ => rows.push(part.to_owned()),
@@ -66,7 +70,8 @@ mod tests {
     #[test]
     fn rows_are_filled_by_columns() {
         assert_eq!(rows("aa bb 漢字 c".split(' '), 7), ["aa bb", "漢字 c"]);
-        assert_eq!(rows(["too long for it", "x"], 4), ["too long for it", "x"]);
+        assert_eq!(rows(["aa bb", "longest", "cc"], 5), ["aa bb", "longest", "cc"]);
+        assert_eq!(rows(["a sentence of many", "x"], 10), ["a sentence", "of many x"]);
         let hint = anstream::adapter::strip_str(&hanging(NOTE, "hint:", "one two", 10)).to_string();
         assert_eq!(hint, "hint: one\n      two\n");
     }

@@ -19,6 +19,7 @@ mod identity;
 mod layers;
 mod lifecycle;
 mod links;
+mod look;
 mod merge;
 mod merging;
 mod moves;
