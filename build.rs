@@ -2,8 +2,6 @@
 //!
 //! A development build names none: it would be built anew after each commit.
 
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
-
 use std::path::Path;
 use std::process::Command;
 

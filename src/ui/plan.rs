@@ -7,7 +7,7 @@ mod sums;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::plan::{Action, Plan, Subject, ToolPlan};
+use crate::plan::{Action, Change, Plan, Subject, ToolPlan};
 
 use super::clean::{clean, clean_line};
 use super::words::{BOLD, CHANGED, DIM, NOTE, REMOVED, hanging, styled};
@@ -82,12 +82,17 @@ fn is_quiet(tool: &ToolPlan, look: Look) -> bool {
         && !drifts
 }
 
+/// Whether a change has a line of its own.
+fn is_shown(change: &Change, look: Look) -> bool {
+    let quiet = change.action == Action::None || change.action == Action::Record;
+    let drifts = look.show_drift && !change.kept.is_empty();
+    !quiet || !change.conflicts.is_empty() || drifts
+}
+
 fn tool_plan(out: &mut String, tool: &ToolPlan, look: Look) {
     let lines = Lines::of(tool, look);
     for change in &tool.changes {
-        let quiet = change.action == Action::None || change.action == Action::Record;
-        let drifts = look.show_drift && !change.kept.is_empty();
-        if quiet && change.conflicts.is_empty() && !drifts {
+        if !is_shown(change, look) {
             continue;
         }
         if change.subject == Subject::Comment {

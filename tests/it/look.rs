@@ -1,7 +1,5 @@
 //! How a plan looks: in every width, in a pipe, on a terminal that knows links, page by page.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
-
 use std::path::Path;
 use std::process::{Command, Stdio};
 

@@ -6,7 +6,7 @@ use crate::plan::{Change, FieldChange, Subject, Value};
 
 use super::super::clean::{clean_line, fit};
 use super::super::diff;
-use super::super::words::{ADDED, BOLD, CHANGED, DIM, REMOVED, hanging, styled};
+use super::super::words::{ADDED, BOLD, CHANGED, DIM, REMOVED, hanging, rows, styled};
 use super::{Look, MARGIN};
 
 pub(super) fn field(
@@ -19,12 +19,7 @@ pub(super) fn field(
     let name = format!("{:<column$}", clean_line(&field.name));
     if field.name == "body" {
         out.push_str(&format!("{MARGIN}{}\n", styled(BOLD, name.trim_end())));
-        out.push_str(&diff::render(
-            &text(&field.before),
-            &text(&field.after),
-            &format!("{MARGIN}  "),
-            look.cut.then_some(look.width),
-        ));
+        out.push_str(&body(field, look));
         return;
     }
     let room = match look.cut {
@@ -40,15 +35,32 @@ pub(super) fn field(
     };
     let both = field.before != Value::None && field.after != Value::None;
     if both && shown.width() > room {
-        // Cut in the middle, a long change would hide what changes.
-        let (old, new) = (clean_line(&plain(&field.before)), clean_line(&plain(&field.after)));
-        let blank = " ".repeat(column);
-        let old = styled(REMOVED, &fit(&format!("- {old}"), room));
-        let new = styled(ADDED, &fit(&format!("+ {new}"), room));
-        out.push_str(&format!("{MARGIN}{}  {old}\n{MARGIN}{blank}  {new}\n", styled(BOLD, &name)));
+        let mut head = styled(BOLD, &name);
+        for row in below_each_other(&plain(&field.before), &plain(&field.after), room) {
+            out.push_str(&format!("{MARGIN}{head}  {row}\n"));
+            head = " ".repeat(column);
+        }
         return;
     }
     out.push_str(&format!("{MARGIN}{}  {}\n", styled(BOLD, &name), fit(&clean_line(&shown), room)));
+}
+
+/// The two texts of a description.
+fn body(field: &FieldChange, look: Look) -> String {
+    let (before, after) = (text(&field.before), text(&field.after));
+    diff::render(&before, &after, &format!("{MARGIN}  "), look.cut.then_some(look.width))
+}
+
+/// Both values whole: cut, a long change could hide what changes.
+fn below_each_other(before: &str, after: &str, room: usize) -> Vec<String> {
+    let side = |sign: char, style, text: &str| {
+        let rows = rows(clean_line(text).split(' '), room.saturating_sub(2));
+        let marked = rows.into_iter().enumerate();
+        let marked =
+            marked.map(move |(n, row)| format!("{} {row}", if n == 0 { sign } else { ' ' }));
+        marked.map(|row| styled(style, &row)).collect::<Vec<String>>()
+    };
+    [side('-', REMOVED, before), side('+', ADDED, after)].concat()
 }
 
 fn quoted(value: &Value) -> String {
@@ -80,12 +92,7 @@ pub(super) fn sides(out: &mut String, word: &str, field: &FieldChange, look: Loo
     if field.name == "body" {
         let legend = "GitLab's side -, the files' side +";
         out.push_str(&format!("{MARGIN}{}  {}\n", styled(style, &head), styled(DIM, legend)));
-        out.push_str(&diff::render(
-            &text(&field.before),
-            &text(&field.after),
-            &format!("{MARGIN}  "),
-            look.cut.then_some(look.width),
-        ));
+        out.push_str(&body(field, look));
         return;
     }
     let side = |value: &Value| match plain(value) {

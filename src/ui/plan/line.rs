@@ -10,7 +10,7 @@ use crate::tree::DesiredNode;
 use super::super::clean::{clean_line, fit};
 use super::super::words::{ADDED, CHANGED, DIM, REMOVED, linked, rows, styled};
 use super::fields::tilde;
-use super::{Look, MARGIN};
+use super::{Look, MARGIN, is_shown};
 
 /// Columns between what stands left and right.
 const GAP: usize = 2;
@@ -39,9 +39,10 @@ impl<'p> Lines<'p> {
     pub(super) fn of(tool: &'p ToolPlan, look: Look) -> Self {
         let nodes = tool.desired.nodes.iter().map(|node| (node.key.as_str(), node)).collect();
         let mut lines = Self { look, nodes, edge: look.width };
-        let shown = tool.changes.iter().filter(|change| change.action != Action::None);
+        let shown = tool.changes.iter().filter(|change| is_shown(change, look));
         let longest = shown.map(|change| {
-            let right = [&lines.about_new(change)[..], &[told(change), place(change)]].concat();
+            let place = places(change).swap_remove(0);
+            let right = [&lines.about_new(change)[..], &[told(change), place]].concat();
             start(change).width() + title(change).width() + GAP + beside(&right).width()
         });
         lines.edge = longest.max().unwrap_or_default().min(look.width);
@@ -82,26 +83,31 @@ impl<'p> Lines<'p> {
         }
     }
 
-    /// What is told of a new item gives way first, then the end of a title.
+    /// What is told of a new item gives way first, then the path of a place, then the end of a title.
     fn arrange(&self, change: &Change, room: usize) -> Parts {
-        let (title, place, told) = (title(change), place(change), told(change));
-        let fits = |about: &str| {
-            let right = beside(&[about, &told, &place]).width();
+        let (title, told, places) = (title(change), told(change), places(change));
+        let fits = |parts: &[&str]| {
+            let right = beside(parts).width();
             title.width() + right + if right == 0 { 0 } else { GAP } <= room
         };
-        if fits("") {
+        let tried = if self.look.cut { places.len() } else { 1 };
+        if let Some(place) = places.iter().take(tried).find(|place| fits(&[&told, place])) {
             let mut about = String::new();
             for part in self.about_new(change) {
                 let more = beside(&[&about, &part]);
-                if fits(&more) {
+                if fits(&[&more, &told, place]) {
                     about = more;
                 }
             }
-            return Parts { title, about: beside(&[&about, &told]), place, below: String::new() };
+            let (about, place) = (beside(&[&about, &told]), place.clone());
+            return Parts { title, about, place, below: String::new() };
         }
         if !self.look.cut {
+            let place = places.into_iter().next().unwrap_or_default();
             return Parts { title, about: told, place, below: String::new() };
         }
+        let place = places.iter().find(|place| fits(&[place])).or(places.last());
+        let place = place.cloned().unwrap_or_default();
         let for_place = if place.is_empty() { 0 } else { place.width() + GAP };
         let title = fit(&title, room.saturating_sub(for_place).max(room / 2).max(TITLE));
         let place = fit(&place, room.saturating_sub(title.width() + GAP));
@@ -138,15 +144,25 @@ fn title(change: &Change) -> String {
     clean_line(if change.title.is_empty() { &change.key } else { &change.title })
 }
 
-/// Where it is or goes, and what it waits for.
-fn place(change: &Change) -> String {
-    let at = match (&change.reference, change.subject) {
-        (Some(reference), _) => shortened(&reference.to_string()),
-        (None, Subject::Label) => format!("in {}", shortened(&change.namespace)),
-        (None, Subject::Node(_) | Subject::Comment | Subject::TableRow) => String::new(),
+/// Where it is or goes and what it waits for, in ever fewer columns.
+fn places(change: &Change) -> Vec<String> {
+    let (path, number) = match (&change.reference, change.subject) {
+        (Some(reference), _) => (reference.to_string(), Some(reference)),
+        (None, Subject::Label) => (change.namespace.clone(), None),
+        (None, Subject::Node(_) | Subject::Comment | Subject::TableRow) => {
+            return vec![String::new()];
+        }
     };
-    let waits = change.action == Action::Wait && change.reference.is_some();
-    clean_line(&if waits { format!("looks the same, wants --adopt {at}") } else { at })
+    let last = path.rsplit('/').next().filter(|last| last.len() < path.len());
+    let number = number.map(|reference| format!("{}{}", reference.sigil, reference.iid));
+    let short = [last.map(|last| format!("…/{last}")), number];
+    let before = match (change.action, &change.reference) {
+        (Action::Wait, Some(_)) => "looks the same, wants --adopt ",
+        (_, None) => "in ",
+        (_, Some(_)) => "",
+    };
+    let all = std::iter::once(shortened(&path)).chain(short.into_iter().flatten());
+    all.map(|place| clean_line(&format!("{before}{place}"))).collect()
 }
 
 /// Who would be notified.

@@ -19,7 +19,6 @@ pub(super) fn hints(plan: &Plan, look: Look) -> String {
 }
 
 /// The last lines: what would be done, and what stands.
-
 pub(super) fn sums(plan: &Plan, width: usize) -> String {
     let Summary {
         create,
