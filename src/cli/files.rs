@@ -66,7 +66,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
     let mut files: Vec<PathBuf> = Vec::new();
     for path in &named {
         for file in tool_files(path, &folder)? {
-            if !files.contains(&file) && (path.is_file() || !is_settings(&folder, &file)) {
+            if !files.contains(&file) && (path.is_file() || !is_settings(&owners, &file)) {
                 files.push(file);
             }
         }
@@ -81,11 +81,9 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
 }
 
 /// Tells whether a file of a workspace is no tool file: its own, or one that says who owns what.
-pub(super) fn is_settings(workspace: &Path, file: &Path) -> bool {
+pub(super) fn is_settings(owners: &BTreeMap<&str, PathBuf>, file: &Path) -> bool {
     file.file_name().is_some_and(|name| name == WORKSPACE)
-        || owners_files(workspace)
-            .values()
-            .any(|owners| owners.canonicalize().ok() == file.canonicalize().ok())
+        || owners.values().any(|owners| owners.canonicalize().ok() == file.canonicalize().ok())
 }
 
 /// Without paths: the workspace's `tools/`, else the current folder.
@@ -129,7 +127,7 @@ fn tool_files(path: &Path, workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The files that a workspace's `[owners]` names, by key.
-fn owners_files(workspace: &Path) -> BTreeMap<&'static str, PathBuf> {
+pub(super) fn owners_files(workspace: &Path) -> BTreeMap<&'static str, PathBuf> {
     let text = std::fs::read_to_string(workspace.join(WORKSPACE)).unwrap_or_default();
     let table = text.parse::<toml::Table>().unwrap_or_default();
     let path = |key: &'static str| {

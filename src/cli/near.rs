@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::files::{WORKSPACE, is_settings, shorten, workspace_above};
+use super::files::{WORKSPACE, is_settings, owners_files, shorten, workspace_above};
 use crate::problem::nearest;
 
 /// How deep below a folder is looked for names.
@@ -17,9 +17,10 @@ const MAX_LISTED: usize = 5;
 /// The next step where a path names nothing: a file of nearly that name or id, else those there are.
 pub(super) fn instead_of(path: &Path, here: &Path) -> String {
     let folder = workspace_above(here).unwrap_or_else(|| here.to_path_buf());
+    let owners = owners_files(&folder);
     let known: Vec<PathBuf> = below(&folder)
         .filter(|file| file.extension().is_some_and(|extension| extension == "toml"))
-        .filter(|file| workspace_above(file).is_some_and(|own| !is_settings(&own, file)))
+        .filter(|file| workspace_above(file).is_some() && !is_settings(&owners, file))
         .map(|file| shorten(&file))
         .collect();
     let id = |path: &Path| path.file_stem().map(|name| name.to_string_lossy().into_owned());

@@ -53,8 +53,6 @@ pub(super) struct Args {
     /// Address of its code
     #[arg(long, value_name = "URL")]
     repository: Option<String>,
-    #[command(flatten)]
-    workspace: WorkspaceArgs,
     /// Do not ask; what no flag gives is left to fill in
     #[arg(long)]
     yes: bool,
@@ -70,6 +68,8 @@ pub(super) struct Args {
         conflicts_with_all = ["name", "summary", "repository", "blueprint", "workspace", "url", "place", "yes"]
     )]
     design_doc: Option<DocSize>,
+    #[command(flatten)]
+    workspace: WorkspaceArgs,
 }
 
 const EXITS: [Exit; 4] = [Exit::Interrupted, Exit::Usage, Exit::Failed, Exit::Done];
