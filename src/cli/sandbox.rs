@@ -4,17 +4,23 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use super::session;
-use super::{Exit, Failure};
+use super::{Exit, Failure, help};
 use crate::sandbox::Limits;
 use crate::ui;
+
+const EXAMPLES: &[(&str, &str)] = &[
+    ("epictree sandbox tools", "serves what the tool files in a folder need, until Ctrl-C"),
+    ("epictree apply --url http://127.0.0.1:8080", "works on it, from another terminal"),
+];
 
 /// Serve the GitLab of this machine, for rehearsals
 ///
 /// It holds the workspace's places and keeps its state between runs. Point other commands at it with
 /// --url; without a token they act as its own user, with GITLAB_TOKEN=as:NAME as somebody else.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = help::topics(EXAMPLES, &Exit::OFFLINE, &[help::OUTPUT]))]
 pub(super) struct Args {
-    /// Tool files, or folders of them, whose places it is to hold
+    /// Tool files or folders, whose places it is to hold
     paths: Vec<PathBuf>,
     /// Where its state is kept [default: .epictree/sandbox]
     #[arg(long, value_name = "DIR")]
