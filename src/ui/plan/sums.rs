@@ -1,8 +1,6 @@
 //! The last lines of a plan: what would be done, what stands, and what people may do about it.
 
-use std::collections::BTreeSet;
-
-use crate::plan::{Plan, Summary, ToolPlan};
+use crate::plan::{Plan, Summary};
 
 use super::super::clean::clean_line;
 use super::super::words::{BOLD, NOTE, count, hanging, rows, styled};
