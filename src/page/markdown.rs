@@ -8,6 +8,7 @@ use comrak::{Arena, format_html, parse_document};
 
 use super::html::Open;
 use super::is_unseen;
+use super::picture::picture;
 use super::references::{Target, chips};
 
 type Node<'a> = &'a AstNode<'a>;
@@ -77,7 +78,12 @@ fn mend(node: Node<'_>, notes: &str, find: &dyn Fn(&str) -> Option<Target>) {
         NodeValue::Link(link) if !is_safe(&link.url) => data.value = NodeValue::Raw(String::new()),
         NodeValue::Link(link) => {
             if let Some(Target { title, url: Some(url), .. }) = find(&link.url) {
-                *link = Box::new(NodeLink { url, title });
+                **link = NodeLink { url, title };
+            }
+        }
+        NodeValue::CodeBlock(code) if code.info.split_whitespace().next() == Some("mermaid") => {
+            if let Some(picture) = picture(&code.literal) {
+                data.value = NodeValue::Raw(picture);
             }
         }
         NodeValue::Image(link) => {

@@ -6,6 +6,7 @@ mod boxes;
 mod diff;
 mod html;
 mod markdown;
+mod picture;
 mod references;
 
 use base64::Engine as _;
