@@ -318,6 +318,13 @@ impl Sandbox {
         Ok(done)
     }
 
+    /// Returns the usernames of people, who can all be acted as with the token `as:NAME`.
+    pub fn people(&self) -> Vec<String> {
+        let world = self.state.world();
+        let people = world.users.iter().filter(|(_, user)| !user.bot);
+        people.map(|(_, user)| user.username.clone()).collect()
+    }
+
     /// Returns everyone who was told of anything, oldest first.
     pub fn notifications(&self) -> Vec<Notification> {
         let world = self.state.world();

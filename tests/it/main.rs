@@ -8,6 +8,7 @@ mod comments;
 mod contract;
 mod demands;
 mod design_doc;
+mod devtools;
 mod drops;
 mod durable;
 mod edges;

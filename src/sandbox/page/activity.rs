@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::page::{diff, escape};
 
+use super::super::rules::kind_name;
 use super::super::store::{Id, Item, Note, Notification, Tick};
 use super::super::text::strip_between;
 use super::ask::Pairs;
@@ -113,7 +114,12 @@ struct Activity<'a> {
 impl Activity<'_> {
     fn creation(&self) -> String {
         let at = self.item.created_at;
-        let head = format!("{} created this {}", self.look.user(self.item.author), time(at));
+        let head = format!(
+            "{} created this {} {}",
+            self.look.user(self.item.author),
+            kind_name(self.item.kind).to_lowercase(),
+            time(at)
+        );
         format!("<div class=\"change\"><p>{head}</p>{}</div>\n", self.told(at))
     }
 
@@ -139,7 +145,10 @@ impl Activity<'_> {
 
     /// GitLab's own words, which hold references and titles.
     fn said(&self, body: &str) -> String {
-        format!("<span class=\"words\">{}</span>", self.look.markdown(body, self.item.place))
+        let html = self.look.markdown(body, self.item.place);
+        let line = html.strip_prefix("<div class=\"md\">\n<p>");
+        let line = line.and_then(|html| html.strip_suffix("</p>\n</div>"));
+        format!("<span class=\"words\">{}</span>", line.unwrap_or(&html))
     }
 
     /// What a save of the description changed.
@@ -157,8 +166,10 @@ impl Activity<'_> {
         let (seen_before, seen_after) = (shown(before), shown(after));
         let mut out = String::new();
         if seen_before != seen_after {
+            let newest = self.texts.last_key_value().is_some_and(|(last, _)| *last == at);
+            let open = if newest { " open" } else { "" };
             out.push_str(&format!(
-                "<details data-key=\"text-{at}\" open><summary>Description</summary>{}</details>",
+                "<details data-key=\"text-{at}\"{open}><summary>Description</summary>{}</details>",
                 compared(&seen_before, &seen_after)
             ));
         }

@@ -30,6 +30,12 @@ impl Pairs {
         self.one("page").parse().unwrap_or(1).max(1)
     }
 
+    /// Writes the query again; nothing of an empty one.
+    pub(super) fn query(&self) -> String {
+        let pairs: Vec<_> = self.0.iter().map(|(name, value)| (&**name, &**value)).collect();
+        if pairs.is_empty() { String::new() } else { address("", &pairs) }
+    }
+
     /// Writes the query again with one name of another value.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let others = self.0.iter().filter(|(known, value)| known != name && !value.is_empty());

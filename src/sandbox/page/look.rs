@@ -113,15 +113,19 @@ impl Look {
         self.world.places.get(place).map_or("", |place| &place.path)
     }
 
-    /// Returns a link to the page of a place.
-    pub(super) fn place_link(&self, place: Id) -> String {
+    /// Returns the path of the page of a place, without the server's base.
+    pub(super) fn place_path(&self, place: Id) -> String {
         let groups = match self.world.places.get(place).map(|place| place.kind) {
             Some(PlaceKind::Group) => "groups/",
             Some(PlaceKind::Project) | None => "",
         };
-        let path = self.path(place);
-        let href = self.inside(&format!("{groups}{path}"));
-        format!("<a href=\"{}\">{}</a>", escape(&href), escape(path))
+        format!("{groups}{}", self.path(place))
+    }
+
+    /// Returns a link to the page of a place.
+    pub(super) fn place_link(&self, place: Id) -> String {
+        let href = self.inside(&self.place_path(place));
+        format!("<a href=\"{}\">{}</a>", escape(&href), escape(self.path(place)))
     }
 
     /// Returns a link to an item with its type, title and reference.

@@ -38,7 +38,8 @@ pub(super) fn page(look: &Look, asked: &Pairs, place: Option<Id>) -> String {
         empty_places(look, scope.as_deref()),
         lately(look),
     );
-    frame::page(look, name, "", &body)
+    let path = place.map_or_else(String::new, |place| look.place_path(place));
+    frame::page(look, name, &format!("{path}{}", asked.query()), &body)
 }
 
 fn sums(items: &[(Id, &Item)]) -> String {
@@ -162,7 +163,11 @@ pub(super) fn row(look: &Look, id: Id, from: Option<Id>) -> String {
     }
     let assignees = item.assignees.iter().map(|user| format!(" {}", look.user(*user)));
     marks.extend(assignees);
-    format!("<span class=\"row\">{}{marks} {}</span>", look.item_link(id, from), look.labels(item))
+    let labels = look.labels(item);
+    if !labels.is_empty() {
+        marks.push_str(&format!(" <span class=\"labels\">{labels}</span>"));
+    }
+    format!("<span class=\"row\">{}{marks}</span>", look.item_link(id, from))
 }
 
 /// Groups and projects without an item, so that one sees that they are there.
