@@ -253,6 +253,8 @@ pub struct DesiredTree {
     pub tool: String,
     /// The tool's name, for people.
     pub name: String,
+    /// What the tool does, for people.
+    pub summary: String,
     /// The file it comes from, as shown to people.
     pub file: String,
     /// Parents before children, siblings in the blueprint's order; the first holds the record.

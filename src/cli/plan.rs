@@ -37,6 +37,7 @@ pub(super) struct Args {
 enum Format {
     Text,
     Json,
+    Html,
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
@@ -49,6 +50,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     };
     ui::print(&match args.format {
         Format::Json => ui::json::render(&plan),
+        Format::Html => ui::html::render(&plan),
         Format::Text => ui::plan::render(
             &plan,
             ui::plan::Look {

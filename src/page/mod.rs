@@ -27,7 +27,8 @@ pub const STYLE: &str = include_str!("style.css");
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars().filter(|c| !is_unseen(*c)) {
+    let shown = |c: &char| !is_unseen(*c) && !matches!(*c, REF_OPEN | REF_CLOSE);
+    for c in text.chars().filter(shown) {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -40,6 +40,7 @@ pub fn render(
     Some(DesiredTree {
         tool: scene.spec.id.value.clone(),
         name: scene.spec.name.value.clone(),
+        summary: scene.spec.summary.value.clone(),
         file: scene.spec.file.clone(),
         rows: rows::rows(scene, outline, engine, out),
         comments: comments::comments(scene, outline, engine, out),

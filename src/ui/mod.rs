@@ -5,6 +5,7 @@
 
 pub mod clean;
 pub mod diff;
+pub mod html;
 pub mod json;
 pub mod plan;
 pub mod problems;

@@ -1,6 +1,7 @@
 //! All integration tests in one binary, over HTTP against the sandbox.
 
 mod adoption;
+mod browser;
 mod cases;
 mod client;
 mod colleagues;
@@ -16,6 +17,7 @@ mod env;
 mod examples;
 mod files;
 mod generations;
+mod html;
 mod identity;
 mod layers;
 mod lifecycle;

@@ -335,10 +335,11 @@ fn finish(
     let level = chart.direction.is_level();
     let reversed = matches!(chart.direction, super::Direction::Up | super::Direction::Left);
     let gap = chart.edges.iter().map(|edge| label_room(&edge.label, level)).fold(GAPS.0, f64::max);
+    let deepest = |row: &Vec<usize>| row.iter().map(|slot| slots[*slot].along).fold(0.0, f64::max);
+    let depths: Vec<f64> = rows.iter().map(deepest).collect();
     let mut middles = Vec::new();
     let mut along = MARGIN;
-    for row in rows {
-        let depth = row.iter().map(|slot| slots[*slot].along).fold(0.0, f64::max);
+    for depth in &depths {
         middles.push(along + depth / 2.0);
         along += depth + gap;
     }
@@ -360,12 +361,13 @@ fn finish(
         let mut path: Vec<Point> = Vec::new();
         for (at, slot) in chain.iter().map(|slot| &slots[*slot]).enumerate() {
             let middle = middles[slot.layer];
-            let side = match at {
-                0 => slot.along / 2.0,
-                _ if at + 1 == chain.len() => -slot.along / 2.0,
-                _ => 0.0,
-            };
-            path.push(point(middle + side, slot.at));
+            let (arrives, leaves) = (at > 0, at + 1 < chain.len());
+            // Between two layers' steps an arrow runs straight, so that it touches none.
+            let half = if arrives && leaves { depths[slot.layer] } else { slot.along } / 2.0;
+            let sides = [(arrives, -half), (leaves, half)];
+            path.extend(
+                sides.iter().filter(|(is, _)| *is).map(|(_, side)| point(middle + side, slot.at)),
+            );
         }
         if chain.first() != Some(&edge.from) {
             path.reverse();
