@@ -1,31 +1,26 @@
-//! A headless Chromium, driven over DevTools on a pipe.
-//!
-//! The tests need no more than a Rust toolchain: where there is no Chromium they say so and pass,
-//! unless `EPICTREE_BROWSER` demands one, as it does in `.ci/run`.
+//! A headless Chromium on pages that are served: it clicks, types and waits, over DevTools on a pipe.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// What Chromium goes by.
-const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-/// Demands a browser.
-const DEMAND: &str = "EPICTREE_BROWSER";
+use crate::browser::browser;
+
 /// How long a page may take to become what is awaited, in milliseconds.
 const PATIENCE: u64 = 30_000;
 
 /// A browser with one page.
-pub(crate) struct Browser {
+pub(crate) struct DevTools {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     session: Option<String>,
     sent: u64,
+    loads: usize,
     /// Errors that the page's console showed.
     pub(crate) errors: Vec<String>,
     /// Addresses that the page asked for.
@@ -33,17 +28,10 @@ pub(crate) struct Browser {
     _profile: TempDir,
 }
 
-impl Browser {
-    /// Starts one; `None` if there is none and none is demanded.
+impl DevTools {
+    /// Starts one; `None` where there is none.
     pub(crate) fn start() -> Option<Self> {
-        let Some(program) = find() else {
-            assert!(
-                std::env::var_os(DEMAND).is_none(),
-                "{DEMAND} is set, and there is no Chromium"
-            );
-            eprintln!("there is no Chromium: what it would show was not tried");
-            return None;
-        };
+        let program = browser()?;
         let profile = tempfile::tempdir().unwrap();
         // DevTools reads from descriptor 3 and writes to 4; a shell can put ours there.
         let mut child = Command::new("sh")
@@ -60,31 +48,51 @@ impl Browser {
             .unwrap();
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let mut browser = Self {
+        let mut tools = Self {
             child,
             input,
             output,
             session: None,
             sent: 0,
+            loads: 0,
             errors: Vec::new(),
             requests: Vec::new(),
             _profile: profile,
         };
-        let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let target = tools.call("Target.createTarget", json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
-        let session = browser.call("Target.attachToTarget", attach);
-        browser.session = Some(session["sessionId"].as_str().unwrap().to_owned());
+        let session = tools.call("Target.attachToTarget", attach);
+        tools.session = Some(session["sessionId"].as_str().unwrap().to_owned());
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            browser.call(&format!("{domain}.enable"), json!({}));
+            tools.call(&format!("{domain}.enable"), json!({}));
         }
-        Some(browser)
+        Some(tools)
     }
 
     /// Opens an address and waits until it has loaded.
     pub(crate) fn open(&mut self, url: &str) {
+        let before = self.loads;
         let opened = self.call("Page.navigate", json!({ "url": url }));
         assert_eq!(opened["errorText"], Value::Null, "{url}");
-        self.until("document.readyState === 'complete' && location.href !== 'about:blank'");
+        self.loaded_since(before);
+        if self.eval("location.href") == "about:blank" {
+            self.loaded_since(before + 1);
+        }
+    }
+
+    /// Clicks on what leads to another page, and waits until that has loaded.
+    #[track_caller]
+    pub(crate) fn follow(&mut self, selector: &str) {
+        let before = self.loads;
+        self.click(selector);
+        self.loaded_since(before);
+    }
+
+    fn loaded_since(&mut self, before: usize) {
+        while self.loads <= before {
+            let event = self.receive();
+            self.note(&event);
+        }
     }
 
     /// Runs an expression in the page and returns its value, a promise's once it is there.
@@ -98,7 +106,7 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
-    /// Waits until an expression is true in the page.
+    /// Waits until an expression is true in the page, which must run scripts.
     #[track_caller]
     pub(crate) fn until(&mut self, condition: &str) {
         let script = format!(
@@ -186,24 +194,20 @@ impl Browser {
             Some("Log.entryAdded") if params["entry"]["level"] == "error" => {
                 self.errors.push(params["entry"]["text"].to_string());
             }
+            Some("Page.loadEventFired") => self.loads += 1,
             Some("Network.requestWillBeSent") => {
-                self.requests.extend(params["request"]["url"].as_str().map(str::to_owned));
+                // A browser draws its own widgets from `data:` addresses.
+                let url = params["request"]["url"].as_str().filter(|url| url.starts_with("http"));
+                self.requests.extend(url.map(str::to_owned));
             }
             _ => {}
         }
     }
 }
 
-impl Drop for Browser {
+impl Drop for DevTools {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn find() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let files = NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    files.into_iter().find(|file| file.is_file())
 }

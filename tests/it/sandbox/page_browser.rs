@@ -2,11 +2,11 @@
 
 use super::page::{ROOT, ROOT_PAGE, site};
 use super::*;
-use crate::browser::Browser;
+use crate::devtools::DevTools;
 
 #[test]
 fn a_reader_searches_ticks_edits_and_sees_others_work() {
-    let Some(mut browser) = Browser::start() else { return };
+    let Some(mut browser) = DevTools::start() else { return };
     let site = site();
     let text = "All tools.\n\n- [ ] first\n- [ ] second".to_owned();
     site.sandbox.edit("alice", ROOT, Edit::Description(text)).unwrap();
@@ -43,7 +43,7 @@ fn a_reader_searches_ticks_edits_and_sees_others_work() {
 
 #[test]
 fn a_form_from_before_somebody_elses_change_stays_typed_on_the_page() {
-    let Some(mut browser) = Browser::start() else { return };
+    let Some(mut browser) = DevTools::start() else { return };
     let site = site();
     browser.open(&site.url(ROOT_PAGE));
     browser.click(".edit > summary");
@@ -63,18 +63,19 @@ fn a_form_from_before_somebody_elses_change_stays_typed_on_the_page() {
 
 #[test]
 fn all_of_it_works_without_scripts() {
-    let Some(mut browser) = Browser::start() else { return };
+    let Some(mut browser) = DevTools::start() else { return };
     let site = site();
     let text = "- [ ] first".to_owned();
     site.sandbox.edit("alice", ROOT, Edit::Description(text)).unwrap();
     browser.run_scripts(false);
     browser.open(&site.url(ROOT_PAGE));
-    browser.click(".box");
-    browser.until("document.querySelector('.box')?.ariaChecked === 'true'");
+    browser.follow(".box");
+    assert_eq!(browser.eval("document.querySelector('.box').ariaChecked"), "true");
     browser.click("main > .columns > .item > .activity > .comment textarea");
     browser.type_text("No script here");
-    browser.click("main > .columns > .item > .activity > .comment button");
-    browser.until("document.querySelector('.thread')?.innerText.includes('No script here')");
+    browser.follow("main > .columns > .item > .activity > .comment button");
+    let thread = browser.eval("document.querySelector('.thread').innerText");
+    assert!(thread.as_str().unwrap().contains("No script here"), "{thread}");
     let item = site.sandbox.item(ROOT).unwrap();
     assert_eq!(item.description, "- [x] first");
     assert!(item.notes.iter().any(|note| note.body == "No script here"));
