@@ -143,7 +143,7 @@ pub(super) fn edit(look: &Look, id: Id, item: &Item, typed: Option<&Pairs>) -> S
 
 /// Makes a text safe without leaving any of it out, since it is saved again.
 fn escape_source(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Labels to keep, and a line for more.

@@ -50,8 +50,8 @@ fn one_form_saves_every_field_at_once_and_leaves_its_trace() {
     assert!(item.confidential);
     assert_eq!((item.lock_version, item.edits), (1, 1), "it is one save");
     let page = site.get(CHILD_PAGE);
-    page.says("<del><span>- </span><mark>One")
-        .says("<ins><span>+ </span><mark>Two")
+    page.says("<del><span>- </span>One.</del>")
+        .says("<ins><span>+ </span>Two, @bob.</ins>")
         .says(
             "Notified: <a class=\"person\" href=\"/?q=%40bob\">@bob</a> (mentioned in description)",
         )
