@@ -49,9 +49,12 @@ impl Open {
         }
         let rest = behind(attributes);
         if !closes && UNREAD.contains(&name.as_str()) {
-            let close = format!("</{name}");
-            let end = rest.to_ascii_lowercase().find(&close).unwrap_or(rest.len());
-            return &rest[end..];
+            let closes = |at: &usize| {
+                let tag = rest.as_bytes().get(at + 2..at + 2 + name.len());
+                tag.is_some_and(|tag| tag.eq_ignore_ascii_case(name.as_bytes()))
+            };
+            let mut ends = rest.match_indices("</").map(|(at, _)| at);
+            return ends.find(closes).map_or("", |at| &rest[at..]);
         }
         if name == "br" {
             out.push_str("<br>");

@@ -7,9 +7,9 @@ use comrak::options::Options;
 use comrak::{Arena, format_html, parse_document};
 
 use super::html::Open;
-use super::is_unseen;
 use super::picture::picture;
 use super::references::{Target, chips};
+use super::{escape, is_unseen};
 
 type Node<'a> = &'a AstNode<'a>;
 
@@ -75,10 +75,15 @@ fn mend(node: Node<'_>, notes: &str, find: &dyn Fn(&str) -> Option<Target>) {
     match &mut data.value {
         NodeValue::FootnoteDefinition(note) => note.name.insert_str(0, notes),
         NodeValue::FootnoteReference(note) => note.name.insert_str(0, notes),
-        NodeValue::Link(link) if !is_safe(&link.url) => data.value = NodeValue::Raw(String::new()),
         NodeValue::Link(link) => {
-            if let Some(Target { title, url: Some(url), .. }) = find(&link.url) {
-                **link = NodeLink { url, title };
+            bare(node);
+            match is_safe(&link.url) {
+                false => data.value = NodeValue::Raw(String::new()),
+                true => {
+                    if let Some(Target { title, url: Some(url), .. }) = find(&link.url) {
+                        **link = NodeLink { url, title };
+                    }
+                }
             }
         }
         NodeValue::CodeBlock(code) if code.info.split_whitespace().next() == Some("mermaid") => {
@@ -88,11 +93,11 @@ fn mend(node: Node<'_>, notes: &str, find: &dyn Fn(&str) -> Option<Target>) {
         }
         NodeValue::Image(link) => {
             // A picture would be loaded from elsewhere: its description leads there.
+            bare(node);
             let url = std::mem::take(&mut link.url);
-            let linked = within_link(node) || !is_safe(&url);
-            data.value = match linked {
-                true => NodeValue::Raw(String::new()),
-                false => NodeValue::Link(Box::new(NodeLink { url, title: String::new() })),
+            data.value = match is_safe(&url) {
+                true => NodeValue::Link(Box::new(NodeLink { url, title: String::new() })),
+                false => NodeValue::Raw(String::new()),
             };
         }
         _ => {}
@@ -126,7 +131,7 @@ fn task<'a>(node: Node<'a>, arena: &'a Arena<'a>) {
                 NodeValue::List(list) => Some(list),
                 _ => None,
             });
-            let shown = NodeValue::Raw(super::escape(&format!("[{symbol}] ")));
+            let shown = NodeValue::Raw(escape(&format!("[{symbol}] ")));
             match (list, first) {
                 (Some(list), Some(line)) => {
                     node.data_mut().value = NodeValue::Item(list);
@@ -138,8 +143,16 @@ fn task<'a>(node: Node<'a>, arena: &'a Arena<'a>) {
     }
 }
 
-fn within_link(node: Node<'_>) -> bool {
-    node.ancestors().skip(1).any(|above| matches!(above.data().value, NodeValue::Link(_)))
+/// Takes links and references out of what is a link itself.
+fn bare(node: Node<'_>) {
+    for below in node.descendants().skip(1) {
+        let mut data = below.data_mut();
+        data.value = match &data.value {
+            NodeValue::Text(text) => NodeValue::Raw(escape(text)),
+            NodeValue::Link(_) | NodeValue::Image(_) => NodeValue::Raw(String::new()),
+            _ => continue,
+        };
+    }
 }
 
 /// Tells whether a page may link to an address: to the web, to a mailbox, or within itself.
@@ -183,9 +196,5 @@ fn references(node: Node<'_>, find: &dyn Fn(&str) -> Option<Target>) {
             part.detach();
         }
     }
-    let html = match within_link(node) {
-        true => super::escape(&run),
-        false => chips(&run, find),
-    };
-    node.data_mut().value = NodeValue::Raw(html);
+    node.data_mut().value = NodeValue::Raw(chips(&run, find));
 }

@@ -103,7 +103,8 @@ fn tilde(before: &str, rest: &str) -> Option<Found> {
 
 fn named(rest: &str, find: &dyn Fn(&str) -> Option<Target>) -> Option<Found> {
     let name = &rest[REF_OPEN.len_utf8()..];
-    let (name, behind) = name.split_once(REF_CLOSE)?;
+    let end = name.find([REF_OPEN, REF_CLOSE])?;
+    let (name, behind) = (&name[..end], name[end..].strip_prefix(REF_CLOSE)?);
     let plus = expansion(behind);
     let html = match find(name) {
         Some(target) => link(&target, &escape(&target.title)),

@@ -39,6 +39,9 @@ fn hostile_markdown_stays_text() {
         ("[a](/etc/passwd)", "<p>a</p>"),
         ("![a](https://x.test/pixel.png)", "<p><a href=\"https://x.test/pixel.png\">a</a></p>"),
         ("![a](\"onload=x)", "<p>a</p>"),
+        ("[![a @b](c)](https://x.test)", "<p><a href=\"https://x.test\">a @b</a></p>"),
+        ("![a [b](https://y.test)](https://x.test)", "<p><a href=\"https://x.test\">a b</a></p>"),
+        ("<STYLE>a</p></sTyle> b", " b"),
         ("<!-- hidden -->", ""),
         ("a <!-- hidden --> b", "<p>a  b</p>"),
         ("</div></body>", ""),
@@ -137,4 +140,11 @@ fn a_difference_marks_words_and_folds_what_stays() {
     assert!(html.contains("<mark>&lt;ten&gt;</mark></ins>"), "{html}");
     assert!(html.contains("7 unchanged lines") && html.contains("8 unchanged lines"), "{html}");
     assert_eq!(diff("a\n", "a\n").matches("<div>").count(), 1);
+}
+
+#[test]
+fn a_text_of_nothing_but_openings_ends() {
+    for opening in ["> ", "[", "<details>\n\n", "<kbd>", "*a **b ", "~\"", "\u{F0000}", "<style>"] {
+        assert!(markdown(&opening.repeat(4000)).ends_with("</div>"), "{opening}");
+    }
 }

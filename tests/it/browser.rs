@@ -19,6 +19,7 @@ pub(crate) struct Seen {
 }
 
 /// The browser of this machine.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests shall know what was not looked at")]
 pub(crate) fn browser() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path)

@@ -142,6 +142,9 @@ fn sums(tool: &ToolPlan) -> String {
     if sum.drift > 0 {
         also.push(format!("What people changed in {} stays.", count(sum.drift, "place")));
     }
+    if sum.orphan > 0 {
+        also.push(format!("{} no longer wanted, and left alone.", is_or_are(sum.orphan, "item")));
+    }
     if sum.conflict > 0 {
         also.push(format!(
             "<strong>{} to be settled.</strong>",

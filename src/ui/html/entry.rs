@@ -45,7 +45,8 @@ pub(super) fn states(entry: &Entry<'_>) -> BTreeSet<&'static str> {
     if entry.orphan {
         return BTreeSet::from([mark(entry)]);
     }
-    let mut states = BTreeSet::from([change.action.as_str()]);
+    let action = if change.action == Action::Record { Action::None } else { change.action };
+    let mut states = BTreeSet::from([action.as_str()]);
     if !change.conflicts.is_empty() {
         states.insert("conflict");
     }

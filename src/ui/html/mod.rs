@@ -108,6 +108,3 @@ fn filters(tools: &[Shown<'_>]) -> String {
         select("label", "Every label", same(labels)),
     )
 }
-
-#[cfg(test)]
-mod tests;
