@@ -2,11 +2,12 @@
 //! same way as the mutations, with the same rules.
 
 use super::inputs::{
-    Assignees, Dates, Description, Hierarchy, MilestoneChoice, StateEvent, Update, Weight, Widgets,
+    Assignees, Dates, Description, Hierarchy, MilestoneChoice, NewLabel, StateEvent, Update,
+    Weight, Widgets,
 };
 use super::references::{self, gid};
 use super::rules::{self, Draft, Refusal, item_gid};
-use super::store::{Id, Item, Kind, Label, Link, PlaceKind, World};
+use super::store::{Id, Item, Kind, Link, PlaceKind, World};
 use super::{hierarchy, labels, links, notes, places, sow, update};
 
 const USERNAME_MAX: usize = 255;
@@ -151,20 +152,22 @@ fn add_label(draft: &mut Draft<'_>, id: Id, title: &str) -> Result<String, Refus
     let known = labels::named(&draft.world, place, &[title.to_owned()]);
     let label = match known.first() {
         Some(label) => *label,
-        None => {
-            let label = draft.world.labels.next_id(501);
-            let row = Label {
-                place,
-                title: title.to_owned(),
-                color: "#6699cc".to_owned(),
-                description: None,
-                at: draft.world.clock,
-            };
-            draft.world.labels.put(label, row);
-            label
-        }
+        None => labels::create(draft, &new_label(&draft.world, place, title))?,
     };
     Ok(label_gid(draft, label))
+}
+
+/// A label of the item's own group or project.
+fn new_label(world: &World, place: Id, title: &str) -> NewLabel {
+    let row = world.places.get(place);
+    let path = |kind| row.filter(|row| row.kind == kind).map(|row| row.path.clone());
+    NewLabel {
+        title: title.to_owned(),
+        color: None,
+        description: None,
+        group_path: path(PlaceKind::Group),
+        project_path: path(PlaceKind::Project),
+    }
 }
 
 fn remove_label(draft: &Draft<'_>, id: Id, title: &str) -> Result<String, Refusal> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::page::{diff, escape};
 
 use super::super::rules::kind_name;
-use super::super::store::{Id, Item, Note, Notification, Tick};
+use super::super::store::{Id, Item, Note, Notification, QuickActionRun, Tick};
 use super::super::text::strip_between;
 use super::ask::Pairs;
 use super::form;
@@ -36,7 +36,18 @@ pub(super) fn list(
     let entries = entries(item);
     let all = asked.has("all");
     let skipped = if all { 0 } else { entries.len().saturating_sub(ENTRIES) };
-    let page = Activity { look, id, item, told: told(look, id), texts: texts(look, item), typed };
+    let reference = look.reference(id, None);
+    let told = |row: &Notification| (row.item == reference).then_some(row.at);
+    let run = |row: &QuickActionRun| (row.item == reference).then_some(row.at);
+    let page = Activity {
+        look,
+        id,
+        item,
+        told: by_second(look.world.notifications.iter(), told),
+        run: by_second(look.world.quick_actions.iter(), run),
+        texts: texts(look, item),
+        typed,
+    };
     let mut out = String::new();
     if skipped > 0 {
         let href = escape(&super::ask::address(&look.url(id), &[("all", "1")]));
@@ -79,14 +90,18 @@ fn entries(item: &Item) -> BTreeMap<(Tick, Id), Entry<'_>> {
     entries
 }
 
-/// Who was told of the item, by the second.
-fn told(look: &Look, id: Id) -> BTreeMap<Tick, Vec<&Notification>> {
-    let reference = look.reference(id, None);
-    let mut told: BTreeMap<Tick, Vec<&Notification>> = BTreeMap::new();
-    for (_, row) in look.world.notifications.iter().filter(|(_, row)| row.item == reference) {
-        told.entry(row.at).or_default().push(row);
+/// Puts rows of an item together by the second.
+fn by_second<'a, T: 'a>(
+    rows: impl Iterator<Item = (Id, &'a T)>,
+    at: impl Fn(&T) -> Option<Tick>,
+) -> BTreeMap<Tick, Vec<&'a T>> {
+    let mut all: BTreeMap<Tick, Vec<&T>> = BTreeMap::new();
+    for (_, row) in rows {
+        if let Some(at) = at(row) {
+            all.entry(at).or_default().push(row);
+        }
     }
-    told
+    all
 }
 
 /// What the description said before and after each save, by the second.
@@ -107,6 +122,7 @@ struct Activity<'a> {
     id: Id,
     item: &'a Item,
     told: BTreeMap<Tick, Vec<&'a Notification>>,
+    run: BTreeMap<Tick, Vec<&'a QuickActionRun>>,
     texts: BTreeMap<Tick, (&'a str, &'a str)>,
     typed: Option<&'a Pairs>,
 }
@@ -208,15 +224,17 @@ impl Activity<'_> {
         out
     }
 
-    /// Who was told of what happened in a second, and why.
+    /// Who was told of what happened in a second, and why; and which of its lines were commands.
     fn told(&self, at: Tick) -> String {
-        let Some(rows) = self.told.get(&at) else {
-            return String::new();
+        let rows = self.told.get(&at).into_iter().flatten();
+        let people =
+            rows.map(|row| format!("{} ({})", self.look.person(&row.user), escape(&row.cause)));
+        let runs = self.run.get(&at).into_iter().flatten();
+        let runs = runs.map(|row| format!("<code>{}</code>", escape(&row.command)));
+        let line = |head: &str, parts: Vec<String>| match parts.is_empty() {
+            true => String::new(),
+            false => format!("<p class=\"told\">{head}: {}</p>", parts.join(", ")),
         };
-        let people: Vec<String> = rows
-            .iter()
-            .map(|row| format!("{} ({})", self.look.person(&row.user), escape(&row.cause)))
-            .collect();
-        format!("<p class=\"told\">Notified: {}</p>", people.join(", "))
+        line("Notified", people.collect()) + &line("Quick actions run", runs.collect())
     }
 }

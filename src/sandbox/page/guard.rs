@@ -19,6 +19,10 @@ const HEADERS: [(HeaderName, &str); 4] = [
 /// Lets a request through, or refuses it.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
     let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    if writes && !request.uri().path().contains("/-/") {
+        // No form goes there: it is a client that looks for an API.
+        return StatusCode::NOT_FOUND.into_response();
+    }
     let refusal = match check(request.headers(), writes) {
         Ok(()) => {
             let mut response = next.run(request).await;

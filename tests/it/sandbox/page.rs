@@ -243,6 +243,7 @@ fn other_sites_reach_nothing() {
         let request = site.client.get(site.url(path)).header("host", "evil.test:80");
         site.answer(request).is(403).does_not_say("Root");
     }
+    site.post("/gitlab/api/graphql", &[]).is(404);
     site.post_with(ROOT_PAGE, &close, &[("sec-fetch-site", "same-origin"), ("origin", "null")])
         .is(303);
     assert_eq!(site.sandbox.item(ROOT).unwrap().state, "CLOSED");
@@ -337,4 +338,11 @@ fn a_page_is_told_of_the_next_change_and_of_the_end() {
     site.runtime.block_on(site.served.shutdown());
     // It is answered at once, or was never taken: the end does not wait for it.
     site.runtime.block_on(asked).unwrap();
+}
+
+#[test]
+fn a_taken_port_is_said_with_the_next_step() {
+    let env = crate::env::TestEnv::of("todo-list");
+    let port = env.address().port().to_string();
+    env.run(&["sandbox", "--port", &port]).ends_with(1).says("cannot listen").says("--port 0");
 }

@@ -6,6 +6,13 @@ use super::*;
 const CHILD: &str = "acme/security&292";
 const CHILD_PAGE: &str = "/groups/acme/security/-/epics/292";
 
+/// More than a label's title can hold.
+const TOO_LONG: &str = concat!(
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
+    "01234567890123456789012345678901234567890123456789012345",
+);
+
 /// A site with an epic to edit.
 fn with_child() -> Site {
     let site = site();
@@ -103,6 +110,7 @@ fn what_gitlab_would_refuse_is_refused_and_stays_typed() {
         ("due", "soon", "is not a valid date"),
         ("milestone", "elsewhere", "there is no milestone elsewhere"),
         ("assignees", "nobody", "there is no user nobody"),
+        ("new-labels", TOO_LONG, "Title is too long"),
     ] {
         form(name, value)
             .is(422)
@@ -166,6 +174,7 @@ fn comments_stand_in_threads_and_their_commands_are_carried_out() {
     let (thread, _) = thread.split_once("<summary>Reply").unwrap();
     assert!(thread.contains("Ready, ") && thread.contains("Yes."), "{thread}");
     assert_eq!(site.sandbox.item(CHILD).unwrap().state, "CLOSED");
+    site.get(CHILD_PAGE).says("Quick actions run: <code>/close</code>");
     assert_eq!(site.sandbox.quick_actions()[0].command, "/close");
     site.get("/").says("<code>/close</code>");
     site.post(CHILD_PAGE, &[("deed", "reopen")]).is(303);
