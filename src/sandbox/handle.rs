@@ -17,7 +17,7 @@ use super::people::{self, Edit};
 use super::persist::Folder;
 use super::places::Config;
 use super::references;
-use super::rules::Draft;
+use super::rules::{Draft, Refusal};
 use super::seed::Seed;
 use super::sow::sow;
 use super::store::{Id, Notification, QuickActionRun, World};
@@ -25,7 +25,7 @@ use super::store::{Id, Notification, QuickActionRun, World};
 /// A small GitLab. Clones share one world.
 #[derive(Clone)]
 pub struct Sandbox {
-    state: Arc<State>,
+    pub(super) state: Arc<State>,
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -43,6 +43,8 @@ pub(super) struct State {
     traffic: Mutex<Traffic>,
     meter: Mutex<Option<Meter>>,
     progress: watch::Sender<Progress>,
+    /// How many mutations made the current world.
+    changes: watch::Sender<u64>,
     url: Mutex<String>,
     /// Held while a request or an edit runs: one after another.
     turn: Mutex<()>,
@@ -82,7 +84,13 @@ impl State {
         }
         let world = Arc::new(world);
         memory.before = std::mem::replace(&mut memory.world, Arc::clone(&world));
+        self.changes.send_replace(world.sequence);
         Ok(world)
+    }
+
+    /// Watches the number of mutations grow.
+    pub(super) fn on_change(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Returns the address that the items' pages are under.
@@ -136,9 +144,11 @@ impl Sandbox {
     }
 
     fn with(world: World, folder: Option<Folder>, seed: &Seed) -> Result<Self, SandboxError> {
+        let changes = watch::Sender::new(world.sequence);
         let world = Arc::new(world);
         let memory = Memory { before: Arc::clone(&world), world, folder };
         let state = State {
+            changes,
             engine: Engine::of(&seed.edition)?,
             config: Arc::new(Config { seed: seed.clone() }),
             memory: Mutex::new(memory),
@@ -324,17 +334,36 @@ impl Sandbox {
 
     /// Plays a colleague: the same rules as the API, but no request and no fault.
     pub fn edit(&self, as_user: &str, reference: &str, edit: Edit) -> Result<(), SandboxError> {
-        let _turn = lock(&self.state.turn);
-        let world = self.state.world();
         let no = |what: &str, name: &str| SandboxError::Edit(format!("there is no {what} {name}"));
-        let user = world.user_named(as_user);
-        let user = user.ok_or_else(|| no("user", as_user))?;
-        let id = references::find(&world, reference, "");
+        if self.state.world().user_named(as_user).is_none() {
+            return Err(no("user", as_user));
+        }
+        let id = references::find(&self.state.world(), reference, "");
         let id = id.ok_or_else(|| no("item", reference))?;
+        self.play(as_user, |draft| people::apply(draft, id, &[edit]))
+    }
+
+    /// Commits what a person does, who need not be known yet, unless it is refused.
+    pub(super) fn play<T>(
+        &self,
+        as_user: &str,
+        work: impl FnOnce(&mut Draft<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, SandboxError> {
+        let refused = |refusal: Refusal| SandboxError::Edit(refusal.texts().join("; "));
+        let _turn = lock(&self.state.turn);
+        let mut world = World::clone(&self.state.world());
+        let user = people::known_or_new(&mut world, as_user).map_err(refused)?;
         let mut draft = Draft::new(&world, &self.state.config, user);
-        people::apply(&mut draft, id, &edit)
-            .map_err(|refusal| SandboxError::Edit(refusal.texts().join("; ")))?;
-        self.state.commit(draft.world).map(drop)
+        let done = work(&mut draft).map_err(refused)?;
+        self.state.commit(draft.world)?;
+        Ok(done)
+    }
+
+    /// Returns the usernames of people, who can all be acted as with the token `as:NAME`.
+    pub fn people(&self) -> Vec<String> {
+        let world = self.state.world();
+        let people = world.users.iter().filter(|(_, user)| !user.bot);
+        people.map(|(_, user)| user.username.clone()).collect()
     }
 
     /// Returns everyone who was told of anything, oldest first.

@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 use super::error::SandboxError;
 use super::graphql::{Delivery, Reply};
 use super::handle::Sandbox;
+use super::page;
 
 const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// What a head takes at most; a truncated answer gets this and half of its body.
@@ -80,11 +81,13 @@ pub(super) async fn serve(sandbox: Sandbox, address: SocketAddr) -> Result<Serve
     let bound = listener.local_addr().map_err(failed)?;
     sandbox.set_url(format!("http://{bound}"));
     let (stop, stopped) = watch::channel(false);
+    let pages = page::routes(sandbox.clone(), stopped.clone());
     let app = App { sandbox, stop: stopped.clone() };
     let router = Router::new()
         .route("/api/graphql", post(by_post).get(by_get))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(app)
+        .merge(pages)
         .into_make_service_with_connect_info::<Budget>();
     let server =
         axum::serve(Lines(listener), router).with_graceful_shutdown(until_stopped(stopped));

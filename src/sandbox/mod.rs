@@ -23,6 +23,7 @@ mod links;
 mod mutations;
 mod node;
 mod notes;
+mod page;
 mod people;
 mod persist;
 mod places;

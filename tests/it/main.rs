@@ -10,6 +10,7 @@ mod contract;
 mod credentials;
 mod demands;
 mod design_doc;
+mod devtools;
 mod drops;
 mod durable;
 mod edges;
