@@ -123,6 +123,7 @@ async fn take_in(state: &State<'_>, group: &Group<'_>) -> Result<(), GitlabError
     for (key, mut twins) in listed(state, group).await? {
         twins.sort_by(|a, b| a.id.cmp(&b.id));
         if let Some(eldest) = twins.into_iter().next() {
+            state.note_theirs(&key);
             state.keep(group.tool, &key, eldest);
         }
     }
@@ -292,9 +293,15 @@ async fn place(state: &State<'_>, group: &Group<'_>, node: &DesiredNode, item: &
             (neighbour.parent == item.parent).then(|| neighbour.id.clone())
         })
     });
-    if let Some(neighbour) = neighbour
-        && let Err(error) = state.writer.reorder(&item.id, &neighbour, Side::After).await
-    {
+    let Some(neighbour) = neighbour else { return };
+    let mut tries = 1;
+    let mut result = state.writer.reorder(&item.id, &neighbour, Side::After).await;
+    // Moved twice, it stands where it stood.
+    while tries < TRIES && result.as_ref().is_err_and(WriteError::is_uncertain) {
+        tries += 1;
+        result = state.writer.reorder(&item.id, &neighbour, Side::After).await;
+    }
+    if let Err(error) = result {
         state.warn(format!(
             "{}: not moved next to its neighbour: {}",
             item.reference,
@@ -326,6 +333,7 @@ async fn settle_twins(state: &State<'_>, group: &Group<'_>, made: &[(&DesiredNod
                 error.error()
             )),
         }
+        state.note_theirs(&node.key);
         state.keep(group.tool, &node.key, elder);
     }
 }
