@@ -31,18 +31,32 @@ struct Group<'a> {
     nodes: Vec<(&'a DesiredNode, &'a Change)>,
 }
 
+impl<'a> Group<'a> {
+    fn keys(&self) -> impl Iterator<Item = (usize, &'a NodeKey)> {
+        self.nodes.iter().map(|(node, _)| (self.tool, &node.key))
+    }
+}
+
 pub(super) async fn create(state: &State<'_>) {
     let mut waiting = groups(state);
     let mut running = FuturesUnordered::new();
+    // Of a node among these it is not settled yet below which of two items its children belong.
+    let mut unsettled: BTreeSet<(usize, &NodeKey)> = waiting.iter().flat_map(Group::keys).collect();
     loop {
         let ready: Vec<Group<'_>>;
-        (ready, waiting) = waiting.into_iter().partition(|group| is_ready(state, group));
+        (ready, waiting) = waiting.into_iter().partition(|group| {
+            let waits = |key| unsettled.contains(&(group.tool, key));
+            !matches!(group.parent, Parent::Node(key) if waits(key)) && is_ready(state, group)
+        });
         for group in ready {
-            running.push(siblings(state, group));
+            running.push(async {
+                let keys: Vec<_> = group.keys().collect();
+                siblings(state, group).await;
+                keys
+            });
         }
-        if running.next().await.is_none() {
-            break;
-        }
+        let Some(done) = running.next().await else { break };
+        unsettled.retain(|key| !done.contains(key));
     }
     for group in waiting.iter().filter(|_| !state.stopped()) {
         for (node, change) in &group.nodes {

@@ -1,6 +1,9 @@
 //! At every request of a run, everything that can go wrong: the run succeeds by itself or says why
 //! it stopped, and one more run leaves exactly what an undisturbed one leaves.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
+#![expect(clippy::print_stdout, reason = "what was counted is what a sweep is for")]
+
 mod at_once;
 mod kinds;
 mod scene;
