@@ -220,8 +220,8 @@ fn on_two_threads<C: Sync, T: Send>(cases: &[C], work: impl AsyncFn(&C) -> T + S
     done.into_inner().unwrap()
 }
 
-/// Goes through all cases; of those that a change cannot wait for, each request meets some kinds
-/// and each kind some requests.
+/// Goes through all cases, or through a share in which each request meets some kinds and each kind
+/// some requests.
 fn sweep(scene: &Scene, troubles: &[Trouble]) -> Counts {
     let every = (1..=scene.requests).flat_map(|nth| (0..troubles.len()).map(move |n| (nth, n)));
     let share = |(nth, n): &(usize, usize)| whole() || (nth + n).is_multiple_of(SHARE);
@@ -233,7 +233,7 @@ fn sweep(scene: &Scene, troubles: &[Trouble]) -> Counts {
     counts
 }
 
-/// Whether everything is to be swept, and not what a change can wait for.
+/// Whether everything is to be swept, and not a share.
 fn whole() -> bool {
     std::env::var_os("EPICTREE_SWEEP").is_some()
 }
