@@ -101,7 +101,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let (plan, is_sandbox) = (session.plan.clone(), session.served.is_some());
     let report = carry_out(session).await;
     ui::print(&ui::report::render(&report, !is_sandbox))?;
-    Ok(exit(&report, &plan))
+    Ok(Exit::of(&report, &plan))
 }
 
 async fn session(args: &Args) -> Result<Session, Failure> {
@@ -181,14 +181,18 @@ async fn carry_out(session: Session) -> Report {
     report
 }
 
-fn exit(report: &Report, plan: &Plan) -> Exit {
-    if report.interrupted {
-        Exit::Interrupted
-    } else if report.incomplete() {
-        if report.wrote() { Exit::Partly } else { Exit::Failed }
-    } else if report.moved() {
-        Exit::Moved
-    } else {
-        super::plan::exit(plan, false)
+impl Exit {
+    /// The code with which an apply ends that carried this plan out.
+    #[must_use]
+    pub fn of(report: &Report, plan: &Plan) -> Self {
+        if report.interrupted {
+            Self::Interrupted
+        } else if report.incomplete() {
+            if report.wrote() { Self::Partly } else { Self::Failed }
+        } else if report.moved() {
+            Self::Moved
+        } else {
+            super::plan::exit(plan, false)
+        }
     }
 }

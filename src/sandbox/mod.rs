@@ -37,6 +37,7 @@ mod sow;
 mod store;
 mod text;
 mod threads;
+mod trouble;
 mod update;
 
 pub use community::community_sdl;
