@@ -5,13 +5,15 @@
 //! is an edit. Lines keep their own bytes beside the canonical ones, so that a
 //! text can be changed without touching what did not change.
 
+use std::borrow::Cow;
+
 /// One line of a text, or one run of blank lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line<'a> {
     /// The bytes as they stand, without the last line end.
     pub raw: &'a str,
     /// The form to compare by.
-    pub canonical: String,
+    pub canonical: Cow<'a, str>,
     /// Whether its task box is ticked; `None` without a box.
     pub ticked: Option<bool>,
 }
@@ -19,7 +21,7 @@ pub struct Line<'a> {
 /// The canonical form of each line; leading and trailing blank lines are left out.
 #[must_use]
 pub fn canonical(text: &str) -> Vec<String> {
-    lines(text).into_iter().map(|line| line.canonical).collect()
+    lines(text).into_iter().map(|line| line.canonical.into_owned()).collect()
 }
 
 /// Splits a text into lines with their canonical forms.
@@ -35,7 +37,7 @@ pub fn lines(text: &str) -> Vec<Line<'_>> {
         } else {
             if let Some(from) = blanks_from.take().filter(|_| !out.is_empty()) {
                 let blank = &text[from..start - 1];
-                out.push(Line { raw: blank, canonical: String::new(), ticked: None });
+                out.push(Line { raw: blank, canonical: Cow::Borrowed(""), ticked: None });
             }
             out.push(line(raw, &mut fence));
         }
@@ -64,20 +66,21 @@ pub fn with_box(raw: &str, ticked: bool) -> String {
 fn line<'a>(raw: &'a str, fence: &mut Option<(char, usize)>) -> Line<'a> {
     let text = raw.trim_end();
     if in_fence(text, fence) {
-        return Line { raw, canonical: text.to_owned(), ticked: None };
+        return Line { raw, canonical: Cow::Borrowed(text), ticked: None };
     }
     let at = box_at(text);
     let ticked = at.map(|at| is_ticked(&text[at..]));
-    let mut canonical = match at {
-        Some(at) => format!("{} {}", &text[..=at], &text[at + 2..]),
-        None => text.to_owned(),
-    };
+    let mut canonical = Cow::Borrowed(text);
+    if let Some(at) = at.filter(|at| !text[at + 1..].starts_with(' ')) {
+        canonical.to_mut().replace_range(at + 1..at + 2, " ");
+    }
     let indent = canonical.len() - canonical.trim_start().len();
     if canonical[indent..].starts_with(['*', '+']) && canonical[indent + 1..].starts_with(' ') {
-        canonical.replace_range(indent..=indent, "-");
+        canonical.to_mut().replace_range(indent..=indent, "-");
     }
     if canonical[indent..].starts_with('|') {
-        canonical = format!("{}{}", &canonical[..indent], row(&canonical[indent..]));
+        let row = row(&canonical[indent..]);
+        canonical.to_mut().replace_range(indent.., &row);
     }
     Line { raw, canonical, ticked }
 }

@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 /// More requests than this for one question are without end.
-const MOST_REQUESTS: usize = 200;
+const MOST_REQUESTS: usize = 2_000;
 const TOKEN: &str = "glpat-0123456789abcdef";
 const METADATA: &str = r#"{"data":{"metadata":{"version":"18.4.0-ee","enterprise":true},"currentUser":{"username":"me","bot":true}}}"#;
 

@@ -3,19 +3,56 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::session::{self, Choices, Session};
+use super::choices::Choices;
+use super::saved;
+use super::session::{self, Session};
 use super::target::TargetArgs;
-use super::{Exit, Failure};
+use super::{Exit, Failure, help, interrupt};
 use crate::apply::{Job, Report, Stop, apply, steps};
-use crate::gitlab::Writer;
-use crate::plan::{Plan, guard};
-use crate::ui;
+use crate::gitlab::{Amounts, Writer};
+use crate::merge::OnConflict;
+use crate::plan::saved::SavedPlan;
+use crate::plan::{Action, Plan, Snapshot, Subject, guard};
+use crate::ui::{self, plan::Look};
+
+const EXAMPLES: &[(&str, &str)] = &[
+    ("epictree apply --sandbox", "a rehearsal on a GitLab of this machine"),
+    ("GITLAB_TOKEN=… epictree apply", "shows the plan, asks, and carries it out"),
+    ("epictree apply --yes --token-file token", "in a pipeline, where nobody can be asked"),
+    ("epictree apply --on-conflict keep", "settles conflicts: GitLab's side stays"),
+    ("epictree apply --prune", "closes what the files no longer want; nothing is ever deleted"),
+];
+/// All but that of `plan --detailed-exitcode`.
+const EXITS: [Exit; 7] = [
+    Exit::Interrupted,
+    Exit::Usage,
+    Exit::Failed,
+    Exit::Partly,
+    Exit::Moved,
+    Exit::Undecided,
+    Exit::Done,
+];
+
+/// What a saved plan brings along.
+const SAVED: [&str; 2] = ["plan", "checksum"];
+const CHOICES: [&str; 4] = ["adopt", "prune", "recreate", "on_conflict"];
 
 /// Show the plan, ask, and carry it out
+///
+/// An apply that was cut off, at any point, is finished by the same command. The same command
+/// right after it writes nothing.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = help::topics(EXAMPLES, &EXITS, &[help::GITLAB, help::OUTPUT]))]
 pub(super) struct Args {
-    /// Tool files, or folders of them [default: the workspace's tools/, else this folder]
+    /// Tool files or folders [default: the workspace's tools/, else here]
+    #[arg(conflicts_with_all = SAVED)]
     paths: Vec<PathBuf>,
+    /// Carry out what `plan --out` saved, where and as whom it was planned; reads no tool files
+    #[arg(long, value_name = "FILE", conflicts_with_all = CHOICES)]
+    plan: Option<PathBuf>,
+    /// Refuse a saved plan with another checksum than this one
+    #[arg(long, value_name = "SHA256", requires = "plan")]
+    checksum: Option<String>,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
@@ -23,24 +60,17 @@ pub(super) struct Args {
     /// Do not ask; for pipelines
     #[arg(long)]
     yes: bool,
-    /// Carry out what the brake refuses: very large changes, and lowered confidentiality
+    /// Do what the brake refuses: very large changes, lowered confidentiality
     #[arg(long)]
     force: bool,
     /// List what people changed in GitLab and keep
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     show_drift: bool,
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
-    let loaded = session::ready(&args.paths)?;
-    args.choices.check(&loaded)?;
-    let session = Session::open(&loaded, &args.target, &args.choices).await?;
-    let look = ui::plan::Look {
-        width: ui::width(),
-        cut: ui::is_terminal(),
-        show_drift: args.show_drift,
-        texts: false,
-    };
+    let session = session(args).await?;
+    let look = Look { show_drift: args.show_drift, ..Look::here(session.served.is_none()) };
     ui::print(&ui::plan::render(&session.plan, look))?;
     if session::blocked(&session.plan) {
         return Err(
@@ -48,7 +78,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         );
     }
     let conflicts = session.plan.summary().conflict;
-    if args.choices.fails_on_conflict() && conflicts > 0 {
+    if session.options.on_conflict == OnConflict::Fail && conflicts > 0 {
         return Err(Failure::new(format!(
             "{}, and nothing was written",
             ui::count(conflicts, "conflict")
@@ -61,6 +91,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     }
     brake(&session.plan, args.force)?;
     session.may_write()?;
+    if let Some(slow) = session.client.rates().slowest(&work(&session.plan)) {
+        ui::say(&ui::progress::slow(&slow));
+    }
     if !args.yes && !agreed(&session)? {
         ui::say("Nothing was written.");
         return Ok(Exit::Done);
@@ -68,7 +101,22 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let (plan, is_sandbox) = (session.plan.clone(), session.served.is_some());
     let report = carry_out(session).await;
     ui::print(&ui::report::render(&report, !is_sandbox))?;
-    Ok(exit(&report, &plan))
+    Ok(Exit::of(&report, &plan))
+}
+
+async fn session(args: &Args) -> Result<Session, Failure> {
+    let Some(file) = &args.plan else {
+        let ready = session::ready(&args.paths)?;
+        args.choices.check(&ready.trees)?;
+        return Session::open(&ready, &args.target, &args.choices).await;
+    };
+    let (saved, sum): (SavedPlan, _) = saved::read(file)?;
+    if args.checksum.as_ref().is_some_and(|wanted| !wanted.trim().eq_ignore_ascii_case(&sum)) {
+        return Err(Failure::new(format!("`{}` has the checksum {sum}", file.display()))
+            .hint("it is not the plan that you want to apply; get that one, or plan again"));
+    }
+    let plan = saved.plan().map_err(|error| saved::refused(file, error))?;
+    Session::resume(saved, plan, &args.target).await
 }
 
 fn brake(plan: &Plan, force: bool) -> Result<(), Failure> {
@@ -78,6 +126,24 @@ fn brake(plan: &Plan, force: bool) -> Result<(), Failure> {
     }
     Err(Failure::new(format!("refused: {}", objections.join("; ")))
         .hint("look at the plan; if it is what you want, run again with --force"))
+}
+
+/// Requests that a step takes, as counted with the examples: it is looked for, written, and often
+/// written once more when what it refers to exists.
+const REQUESTS_A_STEP: u64 = 2;
+
+/// What a plan asks of an instance that counts.
+fn work(plan: &Plan) -> Amounts<u64> {
+    let requests = REQUESTS_A_STEP * steps(plan) as u64;
+    let mut work = Amounts { requests, ..Amounts::default() };
+    for change in plan.tools.iter().flat_map(|tool| &tool.changes) {
+        match (change.action, change.subject) {
+            (Action::Create, Subject::Node(_)) => work.creations += 1,
+            (Action::Comment, _) => work.notes += 1,
+            _ => {}
+        }
+    }
+    work
 }
 
 fn agreed(session: &Session) -> Result<bool, Failure> {
@@ -94,38 +160,39 @@ fn agreed(session: &Session) -> Result<bool, Failure> {
 async fn carry_out(session: Session) -> Report {
     let progress = Arc::new(ui::progress::Progress::new(steps(&session.plan)));
     let waits = Arc::clone(&progress);
-    session.client.on_wait(move |pause| waits.waiting(pause));
+    session.client.on_wait(move |wait| waits.waiting(wait));
     let stop = Stop::default();
-    let asked = stop.clone();
-    let listener = tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if asked.asked() {
-                // Asked twice: whoever presses again does not want to wait.
-                std::process::abort();
-            }
-            ui::say("Ending after the writes in flight; press Ctrl-C again to stop at once.");
-            asked.now();
-        }
-    });
+    let writing = interrupt::writing(&session.client, &stop);
     let writer = Writer::new(&session.client);
-    let Session {
-        plan, observed, options, ground, found, types, client: _, served: _served, ..
-    } = session;
-    let job = Job { plan: &plan, observed, options: &options, ground: &ground, found, types };
+    let Session { plan, snapshot, options, types, client: _, served: _served, .. } = session;
+    let Snapshot { ground, mut trees, found, .. } = snapshot;
+    let seen = plan.tools.iter().map(|tool| trees.remove(&tool.desired.tool).unwrap_or_default());
+    let job = Job {
+        plan: &plan,
+        observed: seen.collect(),
+        options: &options,
+        ground: &ground,
+        found,
+        types,
+    };
     let report = apply(job, &writer, &|event| progress.on(event), &stop).await;
-    listener.abort();
+    drop(writing);
     progress.end();
     report
 }
 
-fn exit(report: &Report, plan: &Plan) -> Exit {
-    if report.interrupted {
-        Exit::Interrupted
-    } else if report.incomplete() {
-        if report.wrote() { Exit::Partly } else { Exit::Failed }
-    } else if report.moved() {
-        Exit::Moved
-    } else {
-        super::plan::exit(plan, false)
+impl Exit {
+    /// The code with which an apply ends that carried this plan out.
+    #[must_use]
+    pub fn of(report: &Report, plan: &Plan) -> Self {
+        if report.interrupted {
+            Self::Interrupted
+        } else if report.incomplete() {
+            if report.wrote() { Self::Partly } else { Self::Failed }
+        } else if report.moved() {
+            Self::Moved
+        } else {
+            super::plan::exit(plan, false)
+        }
     }
 }

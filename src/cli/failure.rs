@@ -2,6 +2,7 @@
 
 use crate::gitlab::GitlabError;
 use crate::observe::ObserveError;
+use crate::plan::saved::SavedError;
 use crate::sandbox::SandboxError;
 
 /// The exit codes, the first that applies.
@@ -23,6 +24,36 @@ pub enum Exit {
     Usage = 64,
     /// Interrupted.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// All of them, the first that applies first.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Interrupted,
+        Self::Usage,
+        Self::Failed,
+        Self::Partly,
+        Self::Moved,
+        Self::Undecided,
+        Self::Pending,
+        Self::Done,
+    ];
+    /// Those of a command that asks no GitLab.
+    pub(super) const OFFLINE: [Self; 3] = [Self::Usage, Self::Failed, Self::Done];
+
+    /// What it tells whoever ran the command.
+    pub(super) fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Failed => "failed",
+            Self::Pending => "changes pending (plan --detailed-exitcode only)",
+            Self::Undecided => "conflicts or adoptions are left",
+            Self::Moved => "items moved since the plan",
+            Self::Partly => "applied in part; the same command finishes the work",
+            Self::Usage => "wrong usage",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// Why a command stopped.
@@ -71,7 +102,12 @@ impl From<anyhow::Error> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::new(error.to_string())
+        match error.kind() {
+            std::io::ErrorKind::Interrupted => {
+                Self::new("interrupted, and nothing was written").ends_with(Exit::Interrupted)
+            }
+            _ => Self::new(error.to_string()),
+        }
     }
 }
 
@@ -83,7 +119,26 @@ impl From<GitlabError> for Failure {
 
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Self {
-        Self::new(error.to_string())
+        let hint = error.hint().map(str::to_owned);
+        Self { hint, ..Self::new(error.to_string()) }
+    }
+}
+
+impl From<SavedError> for Failure {
+    fn from(error: SavedError) -> Self {
+        let hint = match &error {
+            SavedError::Foreign => "name a file that `plan --out` or `plan --snapshot` wrote",
+            SavedError::Kind(..) => {
+                "`plan --out` saves plans, which `apply --plan` carries out; `plan --snapshot` saves snapshots for `plan --against`"
+            }
+            SavedError::Version(_) => "use the epictree that saved it, or save it anew",
+            SavedError::Changed | SavedError::Large | SavedError::Content(_) => {
+                "get it again from where it was saved, or save it anew"
+            }
+            SavedError::Incomplete(_) => "record a new snapshot with these files",
+            SavedError::Otherwise { .. } => "plan again with this one, and look at the plan",
+        };
+        Self::new(error.to_string()).hint(hint)
     }
 }
 
@@ -95,6 +150,7 @@ impl From<ObserveError> for Failure {
                 "check [places] and `item` in your files, and that the token's user is a member there".into()
             }
             ObserveError::Unlisted(_) => "ask for access to it; what hangs below must be seen before anything is created".into(),
+            ObserveError::Endless(_) => "look at it in GitLab: items hang deeper than GitLab allows, or moved again and again".into(),
             ObserveError::Task(_) => "run the same command again".into(),
         };
         Self::new(error.to_string()).hint(hint)

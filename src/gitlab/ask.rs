@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::tree::{Item, WorkItemId};
 
+use super::client::Client;
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
-use super::page::Trail;
-use super::transport::Client;
+use super::page::{ENDLESS, MAX_PAGES};
 use super::types::{Lists, RawItem, RawUser};
 
 /// What an instance says of itself and of the caller.
@@ -66,7 +66,7 @@ impl Client {
             // Anonymous callers are shown nothing, which GitLab does not call an error.
             let version = raw.metadata.ok_or_else(|| match raw.current_user {
                 Some(_) => unexpected(&document, "no metadata"),
-                None => GitlabError::Unauthorized { detail: "nobody is logged in".into() },
+                None => self.unauthorized("nobody is logged in".into()),
             })?;
             Ok(Metadata {
                 version: self.clean(&version.version.unwrap_or_default()),
@@ -111,10 +111,12 @@ impl Client {
     async fn lists(&self, id: &WorkItemId) -> Result<Lists, GitlabError> {
         let document = documents::lists();
         let mut lists = Lists::default();
-        let mut trails: [Trail; 3] = Default::default();
+        let mut cursors: [Option<String>; 3] = Default::default();
         let mut open = [true; 3];
+        let mut pages = 0..MAX_PAGES;
         while open.contains(&true) {
-            let [labels, assignees, links] = trails.each_ref().map(Trail::cursor);
+            pages.next().ok_or_else(|| unexpected(&document, ENDLESS))?;
+            let [labels, assignees, links] = &cursors;
             let variables = json!({ "id": id.as_str(), "labels": labels, "assignees": assignees, "links": links });
             let raw: OneItem = self.ask(&document, variables).await?;
             let item = raw
@@ -127,9 +129,15 @@ impl Client {
                 }
             }
             lists.append(page, open);
-            for ((next, trail), open) in next.into_iter().zip(&mut trails).zip(&mut open) {
+            for ((next, cursor), open) in next.into_iter().zip(&mut cursors).zip(&mut open) {
+                if *open && next.is_some() && next == *cursor {
+                    return Err(unexpected(&document, "a page that leads to itself"));
+                }
                 // A list at its end keeps its cursor: its last page comes again and is not taken.
-                *open = *open && trail.follow(next, &document)?;
+                *open = *open && next.is_some();
+                if *open {
+                    *cursor = next;
+                }
             }
         }
         Ok(lists)

@@ -9,7 +9,7 @@ use crate::tree::{Item, Kind, Reference, WorkItemId, is_path};
 use super::ask::{OneItem, unexpected};
 use super::documents;
 use super::error::GitlabError;
-use super::page::{Connection, Trail, entries};
+use super::page::{Connection, ENDLESS, MAX_PAGES, entries};
 use super::read::{RawPlace, Reader};
 use super::types::{RawDiscussion, RawWidget};
 
@@ -41,22 +41,24 @@ impl Reader {
         let document = documents::search(self.client().edition().await?);
         // Quoted, the words count as a whole; GitLab knows no way to quote a quote.
         let quoted = format!("\"{}\"", phrase.replace('"', ""));
-        let (mut items, mut trail) = (Vec::new(), Trail::default());
-        loop {
-            let variables = json!({ "path": group, "search": quoted, "after": trail.cursor() });
+        let (mut items, mut after) = (Vec::new(), None);
+        for _ in 0..MAX_PAGES {
+            let variables = json!({ "path": group, "search": quoted, "after": after });
             let raw: InNamespace = self.client().ask(&document, variables).await?;
             let place =
                 raw.namespace.ok_or_else(|| GitlabError::NotFound { what: group.to_owned() })?;
             let page = place.work_items.ok_or_else(|| unexpected(&document, "no list of items"))?;
-            let (found, next) = self.page(&document, page).await?;
+            let (found, next) = self.page(&document, page, after.as_deref()).await?;
             // Where the filter by type is unknown, other kinds come along.
             items.extend(
                 found.into_iter().filter(|item| item.kind.is_none_or(|kind| kind == Kind::Epic)),
             );
-            if !trail.follow(next, &document)? {
+            after = next;
+            if after.is_none() {
                 return Ok(items);
             }
         }
+        Err(unexpected(&document, ENDLESS))
     }
 
     /// Reads the newest items of an author in a group or project itself, newest first.
@@ -76,7 +78,7 @@ impl Reader {
         let place =
             raw.namespace.ok_or_else(|| GitlabError::NotFound { what: namespace.to_owned() })?;
         let page = place.work_items.ok_or_else(|| unexpected(&document, "no list of items"))?;
-        self.page(&document, page).await.map(|(items, _)| items)
+        self.page(&document, page, None).await.map(|(items, _)| items)
     }
 
     /// Lists the comments on an item, thread by thread, up to 100 a thread.
@@ -85,9 +87,9 @@ impl Reader {
     /// Fails when a request does or the item is not there.
     pub async fn comments(&self, id: &WorkItemId) -> Result<Vec<Comment>, GitlabError> {
         let document = documents::comments();
-        let (mut comments, mut trail) = (Vec::new(), Trail::default());
-        loop {
-            let variables = json!({ "id": id.as_str(), "after": trail.cursor() });
+        let (mut comments, mut after) = (Vec::new(), None);
+        for _ in 0..MAX_PAGES {
+            let variables = json!({ "id": id.as_str(), "after": after });
             let raw: OneItem = self.client().ask(&document, variables).await?;
             let item = raw
                 .work_item
@@ -96,10 +98,15 @@ impl Reader {
                 item.into_widgets().into_iter().find_map(|widget: RawWidget| widget.discussions);
             let (threads, next) = page.map(Connection::into_page).unwrap_or_default();
             comments.extend(threads.into_iter().flat_map(comments_of));
-            if !trail.follow(next, &document)? {
+            if next.is_none() {
                 return Ok(comments);
             }
+            if next == after {
+                return Err(unexpected(&document, "a page that leads to itself"));
+            }
+            after = next;
         }
+        Err(unexpected(&document, ENDLESS))
     }
 
     /// Reads the reference out of a URL of this instance, such as GitLab gives for an item that moved.

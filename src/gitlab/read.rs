@@ -15,11 +15,11 @@ use crate::tree::{Item, Reference, WorkItemId};
 
 use super::ask::unexpected;
 
+use super::client::Client;
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
-use super::page::{Connection, Trail};
+use super::page::{Connection, ENDLESS, MAX_PAGES};
 use super::places::{NamespaceInfo, NamespaceKind, PlaceQuery, RawNamespace};
-use super::transport::Client;
 use super::types::{RawId, RawItem};
 
 #[derive(Deserialize)]
@@ -170,10 +170,14 @@ impl Reader {
     ) -> Result<BTreeMap<WorkItemId, Vec<Item>>, GitlabError> {
         let edition = self.client.edition().await?;
         let mut listed: BTreeMap<WorkItemId, Vec<Item>> = BTreeMap::new();
+        let mut seen: BTreeSet<(WorkItemId, WorkItemId)> = BTreeSet::new();
         let all: BTreeSet<_> = parents.iter().cloned().collect();
-        let mut pending: Vec<(WorkItemId, Trail)> =
-            all.into_iter().map(|id| (id, Trail::default())).collect();
+        let mut pending: Vec<(WorkItemId, Option<String>)> =
+            all.into_iter().map(|id| (id, None)).collect();
+        let mut pages = 0..MAX_PAGES;
         while !pending.is_empty() {
+            let document = documents::children(edition, 1);
+            pages.next().ok_or_else(|| unexpected(&document, ENDLESS))?;
             let jobs = pending.chunks(documents::CHILDREN).map(|chunk| {
                 let reader = self.clone();
                 let chunk = chunk.to_vec();
@@ -183,12 +187,10 @@ impl Reader {
             pending.clear();
             for (id, items, next) in pages.into_iter().flatten() {
                 let children = listed.entry(id.clone()).or_default();
-                let new = items
-                    .into_iter()
-                    .filter(|item| !children.iter().any(|known| known.id == item.id));
-                let new: Vec<_> = new.collect();
+                let new =
+                    items.into_iter().filter(|item| seen.insert((id.clone(), item.id.clone())));
                 children.extend(new);
-                pending.extend(next.map(|next| (id, next)));
+                pending.extend(next.map(|next| (id, Some(next))));
             }
         }
         Ok(listed)
@@ -197,26 +199,23 @@ impl Reader {
     async fn pages_of_children(
         &self,
         edition: Edition,
-        wanted: Vec<(WorkItemId, Trail)>,
-    ) -> Result<Vec<(WorkItemId, Vec<Item>, Option<Trail>)>, GitlabError> {
+        wanted: Vec<(WorkItemId, Option<String>)>,
+    ) -> Result<Vec<(WorkItemId, Vec<Item>, Option<String>)>, GitlabError> {
         let document = documents::children(edition, wanted.len());
         let variables = numbered(
-            wanted
-                .iter()
-                .map(|(id, trail)| [("id", json!(id.as_str())), ("after", json!(trail.cursor()))]),
+            wanted.iter().map(|(id, after)| [("id", json!(id.as_str())), ("after", json!(after))]),
         );
         let mut data: Map<String, Value> = self.client.ask(&document, variables).await?;
         let mut pages = Vec::new();
-        for (i, (id, mut trail)) in wanted.into_iter().enumerate() {
+        for (i, (id, after)) in wanted.into_iter().enumerate() {
             let parent: Option<RawItem> = self.alias(&document, &mut data, &format!("a{i}"))?;
             let widgets = parent.map(RawItem::into_widgets).unwrap_or_default();
             match widgets.into_iter().find_map(|widget| widget.children) {
                 Some(page) => {
-                    let (items, next) = self.page(&document, page).await?;
-                    let more = trail.follow(next, &document)?;
-                    pages.push((id, items, more.then_some(trail)));
+                    let (items, next) = self.page(&document, page, after.as_deref()).await?;
+                    pages.push((id, items, next));
                 }
-                None if trail.cursor().is_some() => {
+                None if after.is_some() => {
                     return Err(unexpected(&document, "a list that ends in the middle"));
                 }
                 None => {}
@@ -230,8 +229,12 @@ impl Reader {
         &self,
         document: &Document,
         page: Connection<RawItem>,
+        after: Option<&str>,
     ) -> Result<(Vec<Item>, Option<String>), GitlabError> {
         let (nodes, next) = page.into_page();
+        if next.is_some() && next.as_deref() == after {
+            return Err(unexpected(document, "a page that leads to itself"));
+        }
         let mut items = Vec::new();
         for raw in nodes {
             items.push(self.client.item(document, raw).await?);

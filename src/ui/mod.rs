@@ -5,17 +5,25 @@
 
 pub mod clean;
 pub mod diff;
+pub mod html;
 pub mod json;
+pub mod markdown;
+pub mod pager;
 pub mod plan;
 pub mod problems;
 pub mod progress;
+pub mod prompt;
 pub mod report;
+pub mod verbose;
 mod words;
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use dialoguer::console::Term;
 
 pub use clean::clean;
-pub use words::count;
+pub use words::{count, paragraph};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,6 +36,19 @@ pub enum Color {
     /// Never.
     Never,
 }
+
+/// How much is said beside results and errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Talk {
+    /// Nothing.
+    Quiet,
+    /// What people want to know while they wait.
+    Usual,
+    /// Each request, too.
+    Verbose,
+}
+
+static TALK: AtomicU8 = AtomicU8::new(Talk::Usual as u8);
 
 /// How wide lines are where nobody looks at a terminal.
 const WIDTH: usize = 100;
@@ -42,6 +63,17 @@ pub fn set_color(color: Color) {
     choice.write_global();
 }
 
+/// Settles for the whole process how much is said.
+pub fn set_talk(talk: Talk) {
+    TALK.store(talk as u8, Ordering::Relaxed);
+}
+
+/// Tells whether at least so much is to be said.
+#[must_use]
+pub fn talks(talk: Talk) -> bool {
+    TALK.load(Ordering::Relaxed) >= talk as u8
+}
+
 /// Prints a result.
 ///
 /// # Errors
@@ -50,10 +82,24 @@ pub fn print(text: &str) -> std::io::Result<()> {
     finished(anstream::stdout().lock().write_all(text.as_bytes()))
 }
 
-/// Says something on stderr; that it cannot be heard is no reason to stop.
+/// Says something on stderr, unless nothing but results and errors is wanted.
 pub fn say(text: &str) {
-    let mut out = anstream::stderr().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    if talks(Talk::Usual) {
+        insist(text);
+    }
+}
+
+/// Says something on stderr in any case; that it cannot be heard is no reason to stop.
+pub fn insist(text: &str) {
+    progress::aside(|| {
+        let mut out = anstream::stderr().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    });
+}
+
+/// Says what is odd, though it works.
+pub fn warn(text: &str) {
+    say(&format!("{} {}", words::styled(words::CHANGED, "warning:"), clean(text)));
 }
 
 /// Says why a command stopped, and what to do next.
@@ -61,9 +107,12 @@ pub fn failed(message: &str, hint: Option<&str>) {
     if message.is_empty() {
         return;
     }
-    say(&format!("{} {}", words::styled(words::REMOVED, "error:"), clean(message)));
+    insist(&format!("{} {}", words::styled(words::REMOVED, "error:"), clean(message)));
     if let Some(hint) = hint {
-        say(&format!("\n{} {}", words::styled(words::NOTE, "hint:"), clean(hint)));
+        let columns = Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+        let hint =
+            words::hanging(words::NOTE, "hint:", &clean(hint), columns.unwrap_or(usize::MAX));
+        insist(&format!("\n{}", hint.trim_end()));
     }
 }
 
@@ -71,6 +120,16 @@ fn finished(result: std::io::Result<()>) -> std::io::Result<()> {
     match result {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
+    }
+}
+
+/// Leaves the terminal as it was, for a process that ends without coming back.
+pub fn leave() {
+    progress::vanish();
+    if std::io::stderr().is_terminal() {
+        let term = dialoguer::console::Term::stderr();
+        // The terminal shows ^C where the cursor was.
+        let _ = term.show_cursor().and_then(|()| term.write_line(""));
     }
 }
 
@@ -86,21 +145,51 @@ pub fn width() -> usize {
     if !is_terminal() {
         return WIDTH;
     }
-    let (_, columns) = dialoguer::console::Term::stdout().size();
+    let (_, columns) = Term::stdout().size();
     usize::from(columns).clamp(40, 200)
 }
 
-/// Asks a yes-or-no question on the terminal; `None` if there is none.
+/// Asks a yes-or-no question on the terminal, answered by a line; `None` if there is none.
 ///
 /// # Errors
 /// The terminal cannot be read.
 pub fn ask(question: &str) -> std::io::Result<Option<bool>> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !prompt::is_possible() {
         return Ok(None);
     }
-    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-    match answer {
-        Ok(yes) => Ok(Some(yes)),
-        Err(dialoguer::Error::IO(error)) => Err(error),
+    let mut out = anstream::stderr();
+    write!(out, "{} [y/N] ", words::styled(words::BOLD, &clean::clean_line(question)))?;
+    out.flush()?;
+    match answer(&mut std::io::stdin().lock())? {
+        Some(yes) => Ok(Some(yes)),
+        None => {
+            writeln!(out)?;
+            Ok(Some(false))
+        }
+    }
+}
+
+/// Reads one line: only a plain yes is one; `None` at the end of input.
+fn answer(input: &mut impl BufRead) -> std::io::Result<Option<bool>> {
+    let mut line = String::new();
+    let read = input.read_line(&mut line)?;
+    let yes = matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+    Ok((read > 0).then_some(yes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answer;
+
+    #[test]
+    fn a_question_takes_a_whole_line_and_only_yes_for_yes() {
+        let said = |text: &str| answer(&mut text.as_bytes()).unwrap();
+        for yes in ["y\n", "Y\r\n", " yes \n"] {
+            assert_eq!(said(yes), Some(true), "{yes:?}");
+        }
+        for no in ["\n", "n\n", "yess\n", "\u{1b}[Ay\n"] {
+            assert_eq!(said(no), Some(false), "{no:?}");
+        }
+        assert_eq!(said(""), None);
     }
 }

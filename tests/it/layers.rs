@@ -13,21 +13,25 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("page", &[]),
     ("problem", &[]),
     ("text", &["key"]),
-    ("source", &["key", "problem", "text"]),
+    ("unseen", &[]),
+    ("source", &["key", "problem", "text", "unseen"]),
     ("tree", &["key", "marker", "text"]),
     ("spec", &["key", "problem", "source", "tree"]),
     ("assets", &["problem", "source"]),
     ("blueprint", &["assets", "key", "problem", "source", "spec", "tree"]),
-    ("render", &["assets", "blueprint", "key", "problem", "source", "spec", "text", "tree"]),
+    (
+        "render",
+        &["assets", "blueprint", "key", "problem", "source", "spec", "text", "tree", "unseen"],
+    ),
     ("check", &["assets", "blueprint", "problem", "render", "source", "spec", "text", "tree"]),
     ("merge", &["canonical", "marker", "text"]),
     ("identity", &["key", "marker", "tree"]),
     ("plan", &["canonical", "key", "marker", "merge", "text", "tree"]),
-    ("gitlab", &["tree"]),
+    ("gitlab", &["tree", "unseen"]),
     ("observe", &["gitlab", "identity", "key", "marker", "merge", "text", "tree"]),
-    ("apply", &["gitlab", "identity", "key", "marker", "observe", "plan", "tree"]),
+    ("apply", &["gitlab", "identity", "key", "marker", "observe", "plan", "tree", "unseen"]),
     ("sandbox", &["page"]),
-    ("ui", &["apply", "key", "page", "plan", "problem", "tree"]),
+    ("ui", &["apply", "gitlab", "key", "page", "plan", "problem", "tree", "unseen"]),
     (
         "cli",
         &[
@@ -48,6 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "spec",
             "tree",
             "ui",
+            "unseen",
         ],
     ),
 ];
@@ -65,9 +70,10 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("indicatif", &["ui"]),
     ("similar", &["merge", "page", "ui"]),
     ("std::fs", &["assets", "sandbox", "cli"]),
-    // `ui` asks whether it runs in a pipeline.
+    // `ui` asks whether it runs in a pipeline, and for the pager.
     ("std::env", &["cli", "ui"]),
-    ("std::process", &["cli"]),
+    // `ui` starts the pager.
+    ("std::process", &["cli", "ui"]),
     ("std::time::SystemTime", &["gitlab", "sandbox"]),
 ];
 

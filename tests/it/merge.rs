@@ -156,7 +156,7 @@ fn no_box_is_unticked(done: &Done<'_>) -> Result<(), String> {
     let ticked = |text: &str| -> BTreeMap<String, usize> {
         let lines = lines(text).into_iter().filter(|line| line.ticked == Some(true));
         let mut counts = BTreeMap::new();
-        lines.for_each(|line| *counts.entry(line.canonical).or_default() += 1);
+        lines.for_each(|line| *counts.entry(line.canonical.into_owned()).or_default() += 1);
         counts
     };
     let (all, after, still) = (counted(&done.triple.gitlab), counted(&done.now), ticked(&done.now));

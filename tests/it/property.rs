@@ -103,6 +103,7 @@ fn tree(files: &[Wanted]) -> DesiredTree {
         comments: Vec::new(),
         tool: "t".into(),
         name: "T".into(),
+        summary: String::new(),
         file: "t.toml".into(),
         nodes: nodes.collect(),
         rows: Vec::new(),

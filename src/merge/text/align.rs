@@ -197,8 +197,8 @@ fn is_same(base: &Page<'_>, old: usize, text: &Page<'_>, new: usize) -> bool {
 
 /// How alike each two lines are; `None` below the threshold.
 fn weights(base: &Page<'_>, text: &Page<'_>, old: &[usize], new: &[usize]) -> Vec<Option<f32>> {
-    let old: Vec<&str> = old.iter().map(|at| base.lines[*at].canonical.as_str()).collect();
-    let new: Vec<&str> = new.iter().map(|at| text.lines[*at].canonical.as_str()).collect();
+    let old: Vec<&str> = old.iter().map(|at| base.lines[*at].canonical.as_ref()).collect();
+    let new: Vec<&str> = new.iter().map(|at| text.lines[*at].canonical.as_ref()).collect();
     let bags: Vec<_> = old.iter().map(|line| bag(line)).collect();
     let others: Vec<_> = new.iter().map(|line| bag(line)).collect();
     let mut weights = Vec::with_capacity(old.len() * new.len());

@@ -2,6 +2,7 @@
 
 use similar::Algorithm;
 
+use crate::canonical::lines;
 use crate::marker::BaseText;
 use crate::merge::OnConflict;
 
@@ -54,25 +55,22 @@ pub fn decide_text(
         Some(BaseText::Text(base)) => settled(base, gitlab, spec, on_conflict),
         Some(BaseText::Hash(_)) | None => two_way(base, gitlab, spec, on_conflict),
     };
-    let mut numbers = Numbers::default();
-    let now = Page::new(gitlab, &mut numbers);
-    merged.text = merged.text.filter(|text| {
-        let text = Page::new(text, &mut numbers);
-        !text.says(&now) || text.boxes() != now.boxes()
-    });
+    merged.text = merged.text.filter(|text| !is_same(text, gitlab));
     merged.base = keep_bytes(base, merged.base);
     merged
+}
+
+/// Tells whether two texts say the same, with the same boxes ticked.
+fn is_same(one: &str, other: &str) -> bool {
+    let said = |text| lines(text).into_iter().map(|line| (line.canonical, line.ticked));
+    one == other || said(one).eq(said(other))
 }
 
 /// A base that says what the old one said stays that one, so that a blank in a
 /// template does not rewrite every marker.
 fn keep_bytes(old: Option<&BaseText>, new: Option<BaseText>) -> Option<BaseText> {
     let same = match (old, &new) {
-        (Some(BaseText::Text(old)), Some(BaseText::Text(new))) => {
-            let mut numbers = Numbers::default();
-            let (old, new) = (Page::new(old, &mut numbers), Page::new(new, &mut numbers));
-            old.says(&new) && old.boxes() == new.boxes()
-        }
+        (Some(BaseText::Text(old)), Some(BaseText::Text(new))) => is_same(old, new),
         (Some(old @ BaseText::Hash(_)), Some(BaseText::Text(new))) => old.is(new),
         _ => false,
     };
@@ -98,7 +96,7 @@ fn two_way(base: Option<&BaseText>, gitlab: &str, spec: &str, on_conflict: OnCon
     }
     match on_conflict {
         OnConflict::Keep => Merged { drift: sides(), ..settled(None) },
-        OnConflict::Report | OnConflict::Spec => {
+        OnConflict::Report | OnConflict::Fail | OnConflict::Spec => {
             Merged { conflict: sides(), base: base.cloned(), ..Merged::default() }
         }
     }
@@ -159,12 +157,6 @@ fn three_way(base: &str, gitlab: &str, spec: &str, on_conflict: OnConflict) -> M
         0 => text.clone(),
         _ => patched(&onto_gitlab, &attempt.patch(|verdict| *verdict != Verdict::Agreed)),
     };
-    let mut between = |gitlab: &str, files: &str| {
-        let [one, other] = [gitlab, files].map(|text| Page::new(text, &mut numbers));
-        // In GitLab's bytes and with its ticks, so that nothing else differs.
-        let sides = || Sides { gitlab: gitlab.to_owned(), files: retell(&one, &other) };
-        (!one.says(&other)).then(sides)
-    };
     let settled = Some(BaseText::Text(spec.to_owned()));
     match on_conflict {
         OnConflict::Spec => Merged {
@@ -176,7 +168,7 @@ fn three_way(base: &str, gitlab: &str, spec: &str, on_conflict: OnConflict) -> M
         OnConflict::Keep => {
             Merged { drift: between(&text, spec), text: Some(text), base: settled, conflict: None }
         }
-        OnConflict::Report => {
+        OnConflict::Report | OnConflict::Fail => {
             let (drift, conflict) = (between(&forced, spec), between(&text, &forced));
             let base = match conflict {
                 Some(_) => Some(BaseText::Text(attempt.settled_base())),
@@ -185,6 +177,17 @@ fn three_way(base: &str, gitlab: &str, spec: &str, on_conflict: OnConflict) -> M
             Merged { text: Some(text), base, drift, conflict }
         }
     }
+}
+
+/// What two texts differ in, in GitLab's bytes and with its ticks, so that it is nothing else.
+fn between(gitlab: &str, files: &str) -> Option<Sides> {
+    if gitlab == files {
+        return None;
+    }
+    let mut numbers = Numbers::default();
+    let [one, other] = [gitlab, files].map(|text| Page::new(text, &mut numbers));
+    let sides = || Sides { gitlab: gitlab.to_owned(), files: retell(&one, &other) };
+    (!one.says(&other)).then(sides)
 }
 
 /// The texts aligned in one way, and what that makes of each hunk.

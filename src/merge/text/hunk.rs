@@ -321,7 +321,7 @@ fn place(page: &Page<'_>, lines: &Range<usize>) -> u8 {
 
 /// Whether lines are items of a bulleted list or rows of a table: their order says nothing.
 fn is_unordered(page: &Page<'_>, lines: &Range<usize>) -> bool {
-    let texts = page.lines[lines.clone()].iter().map(|line| line.canonical.as_str());
+    let texts = page.lines[lines.clone()].iter().map(|line| line.canonical.as_ref());
     let mut kinds = texts.map(|line| {
         let body = line.trim_start();
         let indent = line.len() - body.len();

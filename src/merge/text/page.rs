@@ -4,9 +4,10 @@
 //! the one above it is a property of that line, as its box is. So an alignment
 //! is never led astray by blank lines, which are all alike.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
-use crate::canonical::{Line, lines};
+use crate::canonical::{self, Line};
 
 /// The lines of a text, each with the blank lines above it.
 #[derive(Debug)]
@@ -16,23 +17,31 @@ pub(super) struct Page<'a> {
     pub(super) above: Vec<Option<&'a str>>,
     /// A number for each line; canonically equal lines of one [`Numbers`] share it.
     pub(super) ids: Vec<u32>,
+    /// The heading that each line stands under, or is.
+    headings: Vec<Option<usize>>,
 }
 
-/// Numbers for canonical lines, so that comparing two is comparing numbers.
+/// Numbers for canonical lines, so that comparing two is comparing numbers. They come in the
+/// order of the lines: the map is only asked, never walked.
 #[derive(Debug, Default)]
-pub(super) struct Numbers(BTreeMap<String, u32>);
+pub(super) struct Numbers<'a>(HashMap<Cow<'a, str>, u32>);
 
 impl<'a> Page<'a> {
-    pub(super) fn new(text: &'a str, numbers: &mut Numbers) -> Self {
-        let mut page = Self { lines: Vec::new(), above: Vec::new(), ids: Vec::new() };
-        let mut above = None;
-        for line in lines(text) {
+    pub(super) fn new(text: &'a str, numbers: &mut Numbers<'a>) -> Self {
+        let (lines, above, ids) = (Vec::new(), Vec::new(), Vec::new());
+        let mut page = Self { lines, above, ids, headings: Vec::new() };
+        let (mut above, mut heading) = (None, None);
+        for line in canonical::lines(text) {
             if line.canonical.is_empty() {
                 above = Some(line.raw);
                 continue;
             }
-            page.ids.push(numbers.of(&line.canonical));
+            page.ids.push(numbers.of(line.canonical.clone()));
             page.above.push(above.take());
+            if is_heading(&line.canonical) {
+                heading = Some(page.lines.len());
+            }
+            page.headings.push(heading);
             page.lines.push(line);
         }
         page
@@ -61,13 +70,13 @@ impl<'a> Page<'a> {
 
     /// The heading that a line stands under, or is.
     pub(super) fn heading(&self, at: usize) -> Option<usize> {
-        (0..=at).rev().find(|n| is_heading(&self.lines[*n].canonical))
+        self.headings[at]
     }
 
     /// Tells whether two pages say the same, ticks aside.
     pub(super) fn says(&self, other: &Self) -> bool {
-        let apart = |page: &Self| page.above.iter().map(Option::is_some).collect::<Vec<_>>();
-        self.ids == other.ids && apart(self) == apart(other)
+        let both = || self.above.iter().zip(&other.above);
+        self.ids == other.ids && both().all(|(one, other)| one.is_some() == other.is_some())
     }
 
     /// The state of each box, in order.
@@ -76,14 +85,10 @@ impl<'a> Page<'a> {
     }
 }
 
-impl Numbers {
-    fn of(&mut self, canonical: &str) -> u32 {
-        if let Some(id) = self.0.get(canonical) {
-            return *id;
-        }
-        let id = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        self.0.insert(canonical.to_owned(), id);
-        id
+impl<'a> Numbers<'a> {
+    fn of(&mut self, canonical: Cow<'a, str>) -> u32 {
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        *self.0.entry(canonical).or_insert(next)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Writes hunks of the files into another text: GitLab's, or the base. `weave`
 //! says which lines the result has; here each gets its bytes.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -69,8 +70,8 @@ impl Sheets<'_> {
     pub(super) fn write(&self, pieces: &[Piece], patch: &Patch) -> String {
         let text = self.join(pieces, patch, true);
         // In a new fence the same bytes may say something else than before: the files' stay then.
-        let meant: Vec<String> = pieces.iter().map(|piece| self.words(piece, patch)).collect();
         let said = lines(&text).into_iter().map(|line| line.canonical);
+        let meant = pieces.iter().map(|piece| self.words(piece, patch));
         let same = said.filter(|line| !line.is_empty()).eq(meant);
         if same { text } else { self.join(pieces, patch, false) }
     }
@@ -91,38 +92,40 @@ impl Sheets<'_> {
     }
 
     /// The canonical words of a line.
-    fn words(&self, piece: &Piece, patch: &Patch) -> String {
-        let of = |page: &Page<'_>, at: Option<usize>| at.map(|at| page.lines[at].canonical.clone());
+    fn words(&self, piece: &Piece, patch: &Patch) -> Cow<'_, str> {
+        fn of<'p>(page: &'p Page<'_>, at: Option<usize>) -> Option<&'p str> {
+            at.map(|at| page.lines[at].canonical.as_ref())
+        }
         let (text, spec) = (of(self.text, piece.text), of(self.spec, piece.spec));
         match (of(self.base, piece.base), text, spec) {
             (Some(base), Some(text), Some(spec)) => {
                 let is_in =
                     |set: &BTreeSet<usize>| piece.base.is_some_and(|old| set.contains(&old));
                 if is_in(&patch.force) {
-                    return spec;
+                    return spec.into();
                 }
-                let merged = is_in(&patch.reword).then(|| words::merge(&base, &text, &spec));
-                merged.flatten().unwrap_or(text)
+                let merged = is_in(&patch.reword).then(|| words::merge(base, text, spec));
+                merged.flatten().map_or(text.into(), Cow::Owned)
             }
-            (_, Some(text), _) => text,
-            (_, None, spec) => spec.unwrap_or_default(),
+            (_, Some(text), _) => text.into(),
+            (_, None, spec) => spec.unwrap_or_default().into(),
         }
     }
 
     /// The bytes of a line: those of the text where it says the words already.
-    fn line(&self, piece: &Piece, patch: &Patch, their_bytes: bool) -> String {
+    fn line(&self, piece: &Piece, patch: &Patch, their_bytes: bool) -> Cow<'_, str> {
         let words = self.words(piece, patch);
         let text = piece.text.map(|at| &self.text.lines[at]);
         let spec = piece.spec.map(|at| &self.spec.lines[at]);
         let wanted = spec.and_then(|line| line.ticked);
         let now = text.and_then(|line| line.ticked);
         let (raw, has_box) = match (text, spec) {
-            (Some(text), None) => (text.raw.to_owned(), now.is_some()),
+            (Some(text), None) => (text.raw.into(), now.is_some()),
             (Some(text), Some(_)) if their_bytes && text.canonical == words => {
-                (text.raw.to_owned(), now.is_some())
+                (text.raw.into(), now.is_some())
             }
-            (_, Some(spec)) if spec.canonical == words => (spec.raw.to_owned(), wanted.is_some()),
-            (Some(text), _) => (with_bullet(&words, text.raw), now.or(wanted).is_some()),
+            (_, Some(spec)) if spec.canonical == words => (spec.raw.into(), wanted.is_some()),
+            (Some(text), _) => (with_bullet(&words, text.raw).into(), now.or(wanted).is_some()),
             (None, _) => (words, wanted.is_some()),
         };
         if !has_box {
@@ -130,7 +133,11 @@ impl Sheets<'_> {
         }
         let now = now.filter(|_| !self.files_boxes || wanted.is_none());
         let old = piece.base.and_then(|at| self.base.lines[at].ticked);
-        with_box(&raw, state(old, now, wanted.unwrap_or(false)))
+        let ticked = state(old, now, wanted.unwrap_or(false));
+        if now == Some(ticked) && raw == text.map_or("", |line| line.raw) {
+            return raw;
+        }
+        with_box(&raw, ticked).into()
     }
 
     /// The bytes of the blank lines above a line.

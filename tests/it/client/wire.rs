@@ -104,10 +104,32 @@ async fn the_reset_header_tells_how_long_to_wait() {
     let (client, _script) = scripted(&[limited, json_of(200, FINE)]).await;
     let waits = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&waits);
-    client.on_wait(move |wait| sink.lock().unwrap().push(wait.as_secs()));
+    client.on_wait(move |wait| sink.lock().unwrap().push(wait.length.as_secs()));
     client.metadata().await.unwrap();
     let waits = waits.lock().unwrap();
     assert!(waits.len() == 1 && (28..=30).contains(&waits[0]), "{waits:?}");
+}
+
+#[tokio::test]
+async fn no_header_of_limits_makes_the_client_panic() {
+    let (most, epoch) = (u64::MAX.to_string(), "Thu, 01 Jan 1970 00:00:00 GMT".to_owned());
+    let limited = |wait: &str| (429, vec![("retry-after", wait.to_owned())], Vec::new());
+    let mut fine = json_of(200, FINE);
+    fine.1.extend([
+        ("date", epoch),
+        ("ratelimit-limit", most.clone()),
+        ("ratelimit-remaining", "0".to_owned()),
+        ("ratelimit-reset", most.clone()),
+    ]);
+    let (client, _script) = scripted(&[fine, limited("1"), limited(&most)]).await;
+    client.metadata().await.unwrap();
+    let query = PlaceQuery { path: "a/b".into(), ..PlaceQuery::default() };
+    let error = Reader::new(&client).places(std::slice::from_ref(&query)).await.unwrap_err();
+    assert!(matches!(error, GitlabError::RateLimited { after: Some(_) }), "{error}");
+    let (client, script) = scripted(&[limited("1"), limited(&most), limited("-1")]).await;
+    let error = client.metadata().await.unwrap_err();
+    assert_eq!(error, GitlabError::RateLimited { after: Some(Duration::from_secs(u64::MAX)) });
+    assert_eq!(script.seen.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -240,36 +262,6 @@ async fn a_packed_answer_is_read_only_up_to_a_bound() {
     let error = client.metadata().await.unwrap_err().to_string();
     let requests = script.seen.lock().unwrap().len();
     assert_eq!((error.as_str(), requests), ("the answer is larger than 64 MiB", 1));
-}
-
-#[tokio::test]
-async fn pages_that_lead_round_in_a_circle_end_in_an_error() {
-    let cursors = ["a", "b", "a", "b", "a", "b"];
-    let answers = |shape: &dyn Fn(String) -> String| -> Vec<Scripted> {
-        let page = |cursor| {
-            let info = format!(r#""pageInfo":{{"hasNextPage":true,"endCursor":"{cursor}"}}"#);
-            json_of(200, &format!(r#"{{"data":{}}}"#, shape(format!(r#"{{"nodes":[],{info}}}"#))))
-        };
-        std::iter::once(json_of(200, FINE)).chain(cursors.map(page)).collect()
-    };
-    let id = WorkItemId::from_number(1);
-    let (client, _script) =
-        scripted(&answers(&|page| format!(r#"{{"a0":{{"widgets":[{{"children":{page}}}]}}}}"#)))
-            .await;
-    let children = Reader::new(&client).children(std::slice::from_ref(&id)).await;
-    assert!(matches!(children, Err(GitlabError::Unexpected { .. })), "{children:?}");
-    let (client, _script) =
-        scripted(&answers(&|page| format!(r#"{{"namespace":{{"workItems":{page}}}}}"#))).await;
-    let found = Reader::new(&client).search("a", "some phrase").await;
-    assert!(matches!(found, Err(GitlabError::Unexpected { .. })), "{found:?}");
-    let (client, _script) = scripted(&answers(&|page| {
-        format!(r#"{{"workItem":{{"widgets":[{{"discussions":{page}}}]}}}}"#)
-    }))
-    .await;
-    // The comments of an item are the same in every edition: nothing asks which it is.
-    client.metadata().await.unwrap();
-    let comments = Reader::new(&client).comments(&id).await;
-    assert!(matches!(comments, Err(GitlabError::Unexpected { .. })), "{comments:?}");
 }
 
 #[tokio::test]

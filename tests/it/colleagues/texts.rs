@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use epictree::canonical::{canonical, lines};
 
-use super::dice::Dice;
 use super::people::NAMES;
+use crate::dice::Dice;
 
 /// Something that a person does to a description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,7 +265,7 @@ pub(super) fn boxes(text: &str) -> BTreeMap<String, (usize, usize)> {
     let mut found: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for line in lines(text) {
         if let Some(ticked) = line.ticked {
-            let entry = found.entry(line.canonical).or_default();
+            let entry = found.entry(line.canonical.into_owned()).or_default();
             entry.0 += 1;
             entry.1 += usize::from(ticked);
         }
