@@ -76,7 +76,7 @@ fn no_box_is_unticked(before: &str, after: &str) {
     let counted = |text: &str, is: fn(bool) -> bool| {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for line in lines(text).into_iter().filter(|line| line.ticked.is_some_and(is)) {
-            *counts.entry(line.canonical).or_default() += 1;
+            *counts.entry(line.canonical.into_owned()).or_default() += 1;
         }
         counts
     };

@@ -85,10 +85,16 @@ pub fn checked(files: &Files) -> Loaded {
     let offline = |tree| plan::build(tree, &ObservedTree::default(), &options);
     let tools = loaded.trees.iter().map(offline).collect();
     let plan = Plan { target: "offline".into(), caller: None, tools };
-    let look = ui::plan::Look { width: 100, cut: true, show_drift: true, texts: true };
-    shown(&ui::plan::render(&plan, look));
-    shown(&ui::json::render(&plan));
+    planned(&plan);
     loaded
+}
+
+/// Shows a plan in each way, and holds what must hold of any.
+pub fn planned(plan: &Plan) {
+    let look =
+        ui::plan::Look { width: 100, cut: true, show_drift: true, texts: true, links: false };
+    shown(&ui::plan::render(plan, look));
+    shown(&ui::json::render(plan));
 }
 
 /// Holds that nothing in an output steers a terminal but the colours that are ours.
