@@ -14,6 +14,9 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let columns: Vec<&str> = ["A", "B", "Status"].into_iter().filter(|c| has(page, c)).collect();
     let cells: Vec<(String, String)> =
         columns.iter().map(|column| (*column).to_owned()).zip(values).collect();
+    // A plan writes no cell empty that is empty.
+    let cells: Vec<(String, String)> =
+        cells.into_iter().filter(|cell| !cell.1.is_empty()).collect();
 
     let added = table.with_row(page, &cells);
     assert!(added.len() > page.len());
