@@ -136,21 +136,25 @@ impl<'a> Draft<'a> {
     /// Tells everyone whom `after` mentions and `before` did not.
     pub(super) fn notify(&mut self, id: Id, cause: &str, before: &str, after: &str) {
         let known = text::mentions(before);
+        let mut told = text::mentions(after);
+        told.retain(|handle| !known.contains(handle) && self.is_addressee(handle));
+        self.tell(id, cause, told);
+    }
+
+    /// Tells others of what was done to an item.
+    pub(super) fn tell(&mut self, id: Id, cause: &str, handles: impl IntoIterator<Item = String>) {
         let item = references::full(&self.world, id);
         let author = self.username();
-        for handle in text::mentions(after) {
-            let new = !known.contains(&handle) && handle != author;
-            if new && self.is_addressee(&handle) {
-                let notification = Notification {
-                    user: handle,
-                    item: item.clone(),
-                    cause: cause.to_owned(),
-                    by: author.clone(),
-                    at: self.world.clock,
-                };
-                let id = self.world.notifications.next_id(1);
-                self.world.notifications.put(id, notification);
-            }
+        for handle in handles.into_iter().filter(|handle| *handle != author) {
+            let notification = Notification {
+                user: handle,
+                item: item.clone(),
+                cause: cause.to_owned(),
+                by: author.clone(),
+                at: self.world.clock,
+            };
+            let id = self.world.notifications.next_id(1);
+            self.world.notifications.put(id, notification);
         }
     }
 

@@ -160,12 +160,14 @@ fn assign(draft: &mut Draft<'_>, id: Id, widget: &Assignees) -> Result<(), Refus
     let names = |of: &[Id], other: &[Id]| {
         let new = of.iter().filter(|user| !other.contains(user));
         let names = new.filter_map(|user| draft.world.users.get(*user));
-        names.map(|user| format!("@{}", user.username)).collect::<Vec<_>>().join(" ")
+        names.map(|user| user.username.clone()).collect::<Vec<_>>()
     };
     let (added, removed) = (names(&assignees, &before), names(&before, &assignees));
-    let parts = [("assigned to", added), ("unassigned", removed)];
+    let parts = [("assigned to", &added), ("unassigned", &removed)];
     let parts = parts.iter().filter(|(_, names)| !names.is_empty());
-    let parts: Vec<String> = parts.map(|(word, names)| format!("{word} {names}")).collect();
+    let parts: Vec<String> =
+        parts.map(|(word, names)| format!("{word} @{}", names.join(" @"))).collect();
+    draft.tell(id, "assigned", added);
     said(draft, id, &parts)
 }
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use epictree::sandbox::{Edit, ItemView};
 use serde_json::Value;
@@ -75,8 +75,10 @@ fn nothing_is_left_open_and_nobody_is_mentioned() {
         assert!(!item.description.contains("(not created yet)"), "{item:?}");
         assert!(!item.description.contains("{{"), "{item:?}");
     }
-    let told: Vec<_> = env.sandbox.notifications();
-    assert_eq!(told, Vec::new(), "descriptions mention nobody");
+    let told = env.sandbox.notifications().into_iter().map(|told| (told.user, told.cause));
+    let told: BTreeSet<_> = told.collect();
+    let announced = BTreeSet::from([("me-handle".to_owned(), "assigned".to_owned())]);
+    assert_eq!(told, announced, "descriptions mention nobody");
     assert_eq!(env.sandbox.quick_actions(), Vec::new());
 }
 
