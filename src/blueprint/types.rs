@@ -35,25 +35,26 @@ pub(super) fn fields(table: &Table, envelope: &[&str], out: &mut Problems) -> sc
 }
 
 fn field(name: &str, entry: &Entry, out: &mut Problems) -> Option<Field> {
-    let (ty, required, default) = match &entry.value.value {
+    let (ty, required, default, help) = match &entry.value.value {
         Value::Table(table) => {
             let mut reader = Fields::of(table, format!("the type of `{name}`"));
             let required = reader.bool("required", out).unwrap_or(false);
             let default = reader.take("default").map(|e| &e.value);
+            let help = reader.string("help", out).map(|at| at.value);
             let ty = match reader.take("type") {
                 Some(inner) => of(name, &inner.value, out),
                 None => compound(name, &mut reader, out),
             };
             reader.finish(out);
-            (ty?, required, default)
+            (ty?, required, default, help)
         }
-        _ => (of(name, &entry.value, out)?, false, None),
+        _ => (of(name, &entry.value, out)?, false, None, None),
     };
     let default = match default {
         Some(at) => Some(check_default(name, at, &ty, out)?),
         None => None,
     };
-    Some(Field { ty, required, default, span: entry.key.clone() })
+    Some(Field { ty, required, default, help, span: entry.key.clone() })
 }
 
 fn check_default(name: &str, at: &At<Value>, ty: &Type, out: &mut Problems) -> Option<Value> {
@@ -99,6 +100,7 @@ fn of(name: &str, at: &At<Value>, out: &mut Problems) -> Option<Type> {
             let mut reader = Fields::of(table, format!("the type of `{name}`"));
             reader.take("default");
             reader.take("required");
+            reader.take("help");
             let ty = match reader.take("type") {
                 Some(inner) => of(name, &inner.value, out),
                 None => compound(name, &mut reader, out),

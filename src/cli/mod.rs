@@ -10,6 +10,7 @@ mod new;
 mod plan;
 mod preflight;
 mod sandbox;
+mod schema;
 mod seed;
 mod session;
 mod target;
@@ -64,6 +65,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Sandbox(sandbox::Args),
+    Schema(schema::Args),
 }
 
 /// Runs the command line and answers its exit code.
@@ -97,6 +99,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Plan(args) => block_on(plan::run(&args)),
         Command::Apply(args) => block_on(apply::run(&args)),
         Command::Sandbox(args) => block_on(sandbox::run(&args)),
+        Command::Schema(args) => schema::run(&args),
     }
 }
 

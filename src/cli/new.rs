@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::{Exit, Failure, design_doc, files};
+use super::{Exit, Failure, design_doc, files, schema};
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
 use crate::key::is_id;
@@ -94,6 +94,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         ui::say("Fill in its places, then:");
     }
     write(&file, &skeleton(id, &name, &blueprint.schema))?;
+    schema::write_beside(&file)?;
     let shown = files::shorten(&file).display().to_string();
     ui::say(&format!(
         "\n  epictree check {shown}\n  epictree plan {shown} --offline\n  epictree apply {shown} --sandbox"
@@ -117,11 +118,16 @@ fn title_of(id: &str) -> String {
 }
 
 fn blueprint_of(folder: &Path) -> Result<String, Failure> {
+    Ok(workspace_of(folder)?.blueprint)
+}
+
+/// Reads the workspace file of a folder.
+pub(super) fn workspace_of(folder: &Path) -> Result<Workspace, Failure> {
     let file = files::read(&folder.join(files::WORKSPACE))?;
     let text = String::from_utf8_lossy(&file.bytes).into_owned();
     let mut problems = Problems::default();
     match Workspace::parse(&file.name, &text, &mut problems) {
-        Some(workspace) => Ok(workspace.blueprint),
+        Some(workspace) => Ok(workspace),
         None => {
             Err(Failure::new(format!("`{}` has errors", file.name))
                 .hint("`epictree check` lists them"))
@@ -129,7 +135,8 @@ fn blueprint_of(folder: &Path) -> Result<String, Failure> {
     }
 }
 
-fn load(folder: &Path, name: &str) -> Result<Blueprint, Failure> {
+/// Loads a blueprint with what the workspace in a folder lays over it.
+pub(super) fn load(folder: &Path, name: &str) -> Result<Blueprint, Failure> {
     let (mut problems, mut sources) = (Problems::default(), Sources::default());
     let assets = Assets::overlaid(folder, &mut problems);
     Blueprint::load(name, None, &assets, &mut problems, &mut sources)
