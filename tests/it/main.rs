@@ -34,6 +34,7 @@ mod renames;
 mod resume;
 mod rows;
 mod sandbox;
+mod schemas;
 mod texts;
 mod twins;
 mod world;

@@ -1,0 +1,207 @@
+//! `epictree schema`: what an editor accepts and what `check` accepts are the same files.
+//!
+//! The parsers are written by hand and so are three of the schemas. `kinds`
+//! holds them together key by key; here are whole files.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
+
+mod judge;
+mod kinds;
+
+use std::fs;
+use std::path::Path;
+
+use epictree::spec::workspace;
+
+use self::judge::{Judge, KINDS, Kind, printed};
+use crate::env::{Output, copy, epictree, example};
+
+/// The text of a file of an example, or of the project.
+fn text(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+const EXAMPLES: [&str; 6] =
+    ["inventory-builder", "mail-relay", "package-hunter", "spamcheck", "todo-list", "tokinator"];
+
+#[test]
+fn every_example_is_valid() {
+    let listed = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap();
+    let folders =
+        listed.filter(|entry| entry.as_ref().unwrap().path().join("epictree.toml").is_file());
+    assert_eq!(folders.count(), EXAMPLES.len(), "list each example");
+    let (workspace, owners) = (Judge::of(&Kind::Workspace), Judge::of(&Kind::Owners));
+    for name in EXAMPLES {
+        let tool = Judge::printed(&printed(&example(name), &["tool"]));
+        tool.accepts(&text(&format!("examples/{name}/{name}.toml")));
+        workspace.accepts(&text(&format!("examples/{name}/epictree.toml")));
+        if example(name).join("owners.toml").is_file() {
+            owners.accepts(&text(&format!("examples/{name}/owners.toml")));
+        }
+    }
+}
+
+#[test]
+fn every_blueprint_is_valid() {
+    let judge = Judge::of(&Kind::Blueprint);
+    for name in ["prodseceng", "prodseceng-2026", "service-retirement"] {
+        judge.accepts(&text(&format!("blueprints/{name}.toml")));
+    }
+}
+
+#[test]
+fn a_new_tool_file_names_the_schema_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = |id: &str| Output::of(epictree(folder.path()).args(["new", id]).output().unwrap());
+    new("one").ends_with(0).says("Wrote tool.schema.json");
+    let tool = fs::read_to_string(folder.path().join("one.toml")).unwrap();
+    assert!(tool.starts_with("#:schema ./tool.schema.json\n"), "{tool}");
+    let schema = fs::read_to_string(folder.path().join("tool.schema.json")).unwrap();
+    assert_eq!(schema, printed(folder.path(), &["tool"]));
+    Judge::printed(&schema).accepts(&tool);
+    // What is there is kept.
+    fs::write(folder.path().join("tool.schema.json"), "{}").unwrap();
+    new("two").ends_with(0);
+    assert_eq!(fs::read_to_string(folder.path().join("tool.schema.json")).unwrap(), "{}");
+}
+
+#[test]
+fn the_schema_knows_the_blueprint_and_the_places_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&example("package-hunter"), folder.path());
+    let tool =
+        |more: &str| format!("schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\n{more}\n");
+    let judge = Judge::printed(&printed(folder.path(), &["tool"]));
+    judge.accepts(&tool("[[component]]\nid = 'c'\nname = 'C'\nplace = 'sunset'"));
+    judge.refuses(&tool("[[component]]\nid = 'c'\nname = 'C'\nplace = 'root'"));
+    judge.accepts(&tool("[waive]\nweight-large = 'w'\nfunctionality-single = 'f'"));
+    judge.refuses(&tool("[waive]\nfunctionality-double = 'f'"));
+    judge.accepts(&tool("[sunset]\nwaive = { retro = 'r' }"));
+    judge.refuses(&tool("[sunset]\nwaive = { vidi = 'r' }"));
+    let other = printed(folder.path(), &["tool", "--blueprint", "service-retirement"]);
+    Judge::printed(&other).refuses(&tool("[[component]]\nid = 'c'\nname = 'C'"));
+}
+
+#[test]
+fn what_every_key_is_for_stands_in_the_schema() {
+    let home = tempfile::tempdir().unwrap();
+    for blueprint in ["prodseceng", "prodseceng-2026", "service-retirement"] {
+        let schema = printed(home.path(), &["tool", "--blueprint", blueprint]);
+        let schema = serde_json::from_str(&schema).unwrap();
+        assert_eq!(judge::unexplained(&schema), Vec::<String>::new(), "{blueprint}");
+    }
+    for kind in KINDS {
+        let schema = serde_json::from_str(kind.schema()).unwrap();
+        assert_eq!(judge::unexplained(&schema), Vec::<String>::new(), "{kind:?}");
+    }
+    assert_eq!(printed(home.path(), &["workspace"]), workspace::JSON_SCHEMA);
+}
+
+#[test]
+fn wrong_uses_are_explained() {
+    let home = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        Output::of(epictree(home.path()).arg("schema").args(args).output().unwrap())
+    };
+    run(&["tool"]).ends_with(64).says("give --blueprint NAME");
+    run(&["owners", "--blueprint", "x"]).ends_with(64).says("leave --blueprint out");
+    run(&["tool", "--blueprint", "prodsecen"]).ends_with(1).says("did you mean `prodseceng`?");
+}
+
+/// Wrong files that both refuse; what is left out is right.
+const WRONG: &[(Kind, &str)] = &[
+    (Kind::Tool, "schema = 2\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'"),
+    (Kind::Tool, "schema = 1"),
+    (Kind::Tool, "schema = 1\n[tool]\nid = 't'\nname = 'T'"),
+    (Kind::Tool, "schema = 1\n[tool]\nid = 'T t'\nname = 'T'\nsummary = 's'"),
+    (Kind::Tool, "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\nnam = 'x'"),
+    (Kind::Tool, "schema = 1\n[tool]\nid = 't'\nname = ''\nsummary = 's'"),
+    (Kind::Tool, "schema = 1\n[tool]\nid = 't'\nname = \"a\\nb\"\nsummary = 's'"),
+    (Kind::Tool, "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\npath = 'stay'"),
+    (
+        Kind::Tool,
+        "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\nrepository = 'x.example'",
+    ),
+    (Kind::Tool, "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\ndri = 'me'"),
+    (
+        Kind::Tool,
+        "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\nretirement-date = 2027-06-30T10:00:00",
+    ),
+    (
+        Kind::Tool,
+        "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\ndesign-doc = { size = 'XL' }",
+    ),
+    (
+        Kind::Tool,
+        "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\n[[component]]\nid = 'c'",
+    ),
+    (
+        Kind::Tool,
+        "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\n[[component]]\nname = 'c'",
+    ),
+    (
+        Kind::Tool,
+        "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\n[component]\nid = 'c'\nname = 'c'",
+    ),
+    (
+        Kind::Tool,
+        "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\n[[component]]\nid = 'c'\nitem = '#3'",
+    ),
+    (
+        Kind::Tool,
+        "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\n[[component]]\nid = 'c'\nname = 'c'\npriority = 9",
+    ),
+    (
+        Kind::Tool,
+        "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\n[[component]]\nid = 'c'\nname = 'c'\nweight = 0",
+    ),
+    (
+        Kind::Tool,
+        "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 's'\n[[component]]\nid = 'c'\nname = 'c'\n[[component.issue]]\nid = 'i'\nname = 'x'",
+    ),
+    (Kind::Workspace, "schema = 1\nid = 'w'"),
+    (
+        Kind::Workspace,
+        "schema = 1\nid = 'w'\nblueprint = 'b'\n[gitlab]\nurl = 'http://gitlab.example.com'",
+    ),
+    (
+        Kind::Workspace,
+        "schema = 1\nid = 'w'\nblueprint = 'b'\n[gitlab]\nurl = 'https://me:pw@gitlab.example.com'",
+    ),
+    (Kind::Workspace, "schema = 1\nid = 'w'\nblueprint = 'b'\n[places]\nroot = 'https://x/y'"),
+    (Kind::Workspace, "schema = 1\nid = 'w'\nblueprint = 'b'\n[places]\n'A b' = 'x/y'"),
+    (Kind::Workspace, "schema = 1\nid = 'w'\nblueprint = 'b'\n[owners]\npeople = 'p.toml'"),
+    (
+        Kind::Workspace,
+        "schema = 1\nid = 'w'\nblueprint = 'b'\n[owners]\nfile = 'o.toml'\npeople = 'p.toml'",
+    ),
+    (Kind::Owners, "[groups.a]\npm = ['x']"),
+    (Kind::Owners, "[groups.a]\nbm = ['@x']"),
+    (Kind::Owners, "schema = 0"),
+    (Kind::Blueprint, "schema = 1\nname = 'b'"),
+    (Kind::Blueprint, "schema = 1\nname = 'b'\n[[node]]\nkey = 'a'"),
+    (
+        Kind::Blueprint,
+        "schema = 1\nname = 'b'\n[[node]]\nkey = 'a'\ntype = 'bug'\ntitle = 't'\nplace = 'p'",
+    ),
+    (
+        Kind::Blueprint,
+        "schema = 1\nname = 'b'\n[tool.fields]\nx = 'float'\n[[node]]\nkey = 'a'\ntype = 'epic'\ntitle = 't'\nplace = 'p'",
+    ),
+    (
+        Kind::Blueprint,
+        "schema = 1\nname = 'b'\n[tool.fields]\nx = { help = 'h' }\n[[node]]\nkey = 'a'\ntype = 'epic'\ntitle = 't'\nplace = 'p'",
+    ),
+    (
+        Kind::Blueprint,
+        "schema = 1\nname = 'b'\n[[label]]\ntitle = 'l'\ncolor = 'red'\n[[node]]\nkey = 'a'\ntype = 'epic'\ntitle = 't'\nplace = 'p'",
+    ),
+];
+
+#[test]
+fn wrong_files_are_refused_by_both() {
+    for (kind, text) in WRONG {
+        assert!(!kind.problems(text).is_empty(), "check accepts\n{text}");
+        Judge::of(kind).refuses(text);
+    }
+}
