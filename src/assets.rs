@@ -3,6 +3,7 @@
 //! Knows file names and texts only, not what they mean.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Component, Path};
 
 use crate::problem::{Problem, Problems};
@@ -55,8 +56,10 @@ pub const FILES: &[(&str, &str)] = embed![
 /// The folders that a workspace may overlay.
 pub const FOLDERS: [&str; 2] = ["blueprints", "templates"];
 
-/// The most files that are taken from a workspace.
+/// The most files and folders that are looked at below one of them.
 const MAX_FILES: usize = 2000;
+/// The most that all files of a workspace may hold together, in bytes.
+const MAX_TOTAL: usize = 32 << 20;
 
 /// Blueprints and templates by path: `blueprints/x.toml`, `templates/x/y.md`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -114,9 +117,23 @@ impl Assets {
             !entry.path_is_symlink()
                 || entry.path().canonicalize().is_ok_and(|real| real.starts_with(&home))
         };
-        for entry in walk.into_iter().filter_entry(inside).take(MAX_FILES) {
+        let mut bytes = 0;
+        for (n, entry) in walk.into_iter().filter_entry(inside).enumerate() {
+            if n == MAX_FILES || bytes > MAX_TOTAL {
+                let message = format!(
+                    "the folder holds more than {MAX_FILES} files, or more than {} MiB",
+                    MAX_TOTAL >> 20
+                );
+                out.push(
+                    Problem::error(folder, None, message)
+                        .hint("keep only blueprints and templates in it"),
+                );
+                return;
+            }
             match entry {
-                Ok(entry) if entry.file_type().is_file() => self.read(workspace, entry.path(), out),
+                Ok(entry) if entry.file_type().is_file() => {
+                    bytes += self.read(workspace, entry.path(), out);
+                }
                 Ok(_) => {}
                 Err(error) => {
                     let dangling = error.path().is_some_and(Path::is_symlink);
@@ -131,31 +148,47 @@ impl Assets {
         }
     }
 
-    fn read(&mut self, workspace: &Path, path: &Path, out: &mut Problems) {
+    /// Takes a file in if it is one of ours; answers how many bytes were read.
+    fn read(&mut self, workspace: &Path, path: &Path, out: &mut Problems) -> usize {
         let Some(name) = name_of(workspace, path) else {
-            return;
+            return 0;
         };
         let wanted = match name.split('/').next() {
             Some("blueprints") => name.ends_with(".toml"),
             _ => name.ends_with(".md"),
         };
         if !wanted {
-            return;
+            return 0;
         }
-        match std::fs::read(path) {
+        match read(path) {
             Ok(bytes) => {
                 if let Some(text) = source::text(&name, &bytes, out) {
                     self.0.insert(name, text);
                 }
+                bytes.len()
             }
             Err(error) => {
                 out.push(
                     Problem::error(&name, None, format!("cannot be read: {error}"))
                         .hint("check its permissions"),
                 );
+                0
             }
         }
     }
+}
+
+/// Reads a file up to one byte more than [`source::MAX_FILE`], so that too much is seen as such.
+///
+/// # Errors
+/// It cannot be read, or it is a device, a pipe or a folder: those may have no end.
+pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(source::MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A path below the workspace with `/` between its parts.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
 use crate::problem::{Problem, Problems, Severity, Sources};
-use crate::render::{self, Engine, Scene};
+use crate::render::{self, Engine, Pulse, Scene};
 use crate::source;
 use crate::spec::entry::line_of;
 use crate::spec::{Entry, Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
@@ -31,6 +31,8 @@ pub struct Files {
     pub assets: Assets,
     /// The tool files, in the order to show them.
     pub tools: Vec<File>,
+    /// Tells what is being rendered.
+    pub pulse: Pulse,
 }
 
 /// What the files of a workspace hold and what is wrong with them.
@@ -64,9 +66,9 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
         let at = workspace.spans.get("blueprint");
         Blueprint::load(&workspace.blueprint, at, &files.assets, out, &mut sources)
     });
-    let engine = blueprint
-        .as_ref()
-        .and_then(|blueprint| Engine::new(blueprint, &files.assets, out, &mut sources));
+    let engine = blueprint.as_ref().and_then(|blueprint| {
+        Engine::new(blueprint, &files.assets, &files.pulse, out, &mut sources)
+    });
     let mut specs = Vec::new();
     let mut trees = Vec::new();
     for file in &files.tools {
@@ -95,6 +97,9 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
 /// Checks one tool file that has been read, and makes its tree if nothing is wrong with it.
 pub fn tool(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> Option<DesiredTree> {
     let before = out.count(Severity::Error);
+    if !render::fits(scene, out) {
+        return None;
+    }
     references::outward(scene.spec, &scene.blueprint.schema, scene.workspace, scene.owners, out);
     let lints: Vec<&str> = scene.blueprint.lints.iter().map(|rule| rule.id.as_str()).collect();
     waive::check(scene.spec, &lints, out);
@@ -120,7 +125,7 @@ fn owners(
     let mut read = |setting: &str, file: &Option<File>, name: &Option<String>| match (file, name) {
         (Some(file), _) => Some((file.0.clone(), text(file, sources, out)?)),
         (None, Some(name)) => {
-            let message = format!("the file `{name}` cannot be read");
+            let message = format!("the file `{name}` cannot be read as one of this workspace");
             let problem = workspace.problem(&format!("owners.{setting}"), message);
             out.push(problem.hint(format!("write it, or take `{setting}` out of [owners]")));
             None

@@ -12,7 +12,10 @@ pub const MAX_ID: usize = 100;
 ///
 /// Each segment is an id (`[a-z0-9]+(-[a-z0-9]+)*`), so a key can stand in an
 /// HTML comment, a file name or a glob without escaping.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(try_from = "String", into = "String")]
 pub struct NodeKey(String);
 
 impl NodeKey {
@@ -54,9 +57,17 @@ impl fmt::Display for NodeKey {
     }
 }
 
-impl serde::Serialize for NodeKey {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+impl TryFrom<String> for NodeKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{text:?} is no key"))
+    }
+}
+
+impl From<NodeKey> for String {
+    fn from(key: NodeKey) -> Self {
+        key.0
     }
 }
 

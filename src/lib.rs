@@ -20,6 +20,7 @@ pub mod marker;
 pub mod page;
 pub mod problem;
 pub mod text;
+pub mod unseen;
 pub mod source;
 pub mod tree;
 

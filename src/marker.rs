@@ -29,6 +29,10 @@ pub const VERSION: u32 = 1;
 const MAX_DEFLATED: usize = 32 * 1024;
 /// No payload may inflate to more than this.
 const MAX_INFLATED: u64 = 4 * 1024 * 1024;
+/// A description with more markers than this is damaged: people may copy one or two.
+const MAX_MARKERS: usize = 16;
+/// No record may name more items, comments or rows than this: each item would be asked for.
+const MAX_RECORDED: usize = 20_000;
 /// The payload of an item that lost to an elder one with the same key.
 const DUPLICATE: &str = "dup";
 const OPEN: &str = "<!--epictree:";
@@ -112,6 +116,13 @@ pub struct Record {
     pub rows: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+impl Record {
+    fn is_bounded(&self) -> bool {
+        let Self { items, comments, rows } = self;
+        [items.len(), comments.len(), rows.len()].iter().all(|n| *n <= MAX_RECORDED)
+    }
+}
+
 /// A marker as it was read or will be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
@@ -186,6 +197,15 @@ pub fn read(description: &str) -> Described {
     Described { text: kept.join("\n").trim_end().to_owned(), marker: judge(&found) }
 }
 
+/// The record in a description, if it has a marker that can be read.
+#[must_use]
+pub fn record(description: &str) -> Option<Record> {
+    match read(description).marker {
+        Reading::One(marker) => Some(marker.record),
+        Reading::None | Reading::Damaged { .. } | Reading::Newer(_) | Reading::Duplicate => None,
+    }
+}
+
 /// Puts a description together: the text, a blank line, the marker.
 #[must_use]
 pub fn write(text: &str, marker: &Marker) -> String {
@@ -224,13 +244,16 @@ fn attach(text: &str, workspace: &str, key: &NodeKey, payload: &str) -> String {
 /// Cuts the markers out of a line; those inside a code span stay.
 fn cut(line: &str) -> (String, Vec<&str>) {
     let (mut rest, mut kept, mut found) = (line, String::new(), Vec::new());
+    let mut in_span = false;
     while let Some(start) = rest.find(OPEN) {
         let (before, from) = rest.split_at(start);
         let Some(end) = from.find(CLOSE) else { break };
-        let in_span = (kept.matches('`').count() + before.matches('`').count()) % 2 == 1;
+        in_span ^= before.matches('`').count() % 2 == 1;
         kept.push_str(before);
         if in_span {
-            kept.push_str(&from[..end + CLOSE.len()]);
+            let code = &from[..end + CLOSE.len()];
+            in_span ^= code.matches('`').count() % 2 == 1;
+            kept.push_str(code);
         } else {
             found.push(&from[OPEN.len()..end]);
         }
@@ -241,11 +264,13 @@ fn cut(line: &str) -> (String, Vec<&str>) {
 }
 
 fn judge(found: &[&str]) -> Reading {
-    let mut readings = found.iter().map(|inner| parse(inner)).filter(|r| *r != Reading::None);
+    let some = found.iter().take(MAX_MARKERS);
+    let mut readings = some.map(|inner| parse(inner)).filter(|r| *r != Reading::None);
     let Some(first) = readings.next() else {
         return Reading::None;
     };
-    match readings.find(|other| *other != first) {
+    let too_many = (found.len() > MAX_MARKERS).then_some(Reading::None);
+    match readings.find(|other| *other != first).or(too_many) {
         None => first,
         Some(other) => contradiction(first, other),
     }
@@ -280,10 +305,10 @@ fn parse(inner: &str) -> Reading {
     }
     let workspace = (*workspace).to_owned();
     match (words.len() == 4).then(|| decode::<Payload>(payload)).flatten() {
-        Some(Payload { base, record }) => {
+        Some(Payload { base, record }) if record.is_bounded() => {
             Reading::One(Box::new(Marker { workspace, key, base, record }))
         }
-        None => Reading::Damaged { workspace, key },
+        Some(_) | None => Reading::Damaged { workspace, key },
     }
 }
 

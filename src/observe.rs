@@ -15,25 +15,12 @@ use crate::identity::Pool;
 use crate::marker::{self, Reading};
 use crate::merge::table::locate;
 use crate::text::Text;
-use crate::tree::{
-    Capabilities, DesiredTree, Item, Kind, ObservedTree, Parent, Reference, WorkItemId,
-};
+use crate::tree::{DesiredTree, Ground, Item, Kind, ObservedTree, Parent, Reference, WorkItemId};
 
 /// The most items that a marker may send this program to: anyone may edit one.
 const MOST_LINKED: usize = 7;
-
-/// What holds for all tools of a run.
-#[derive(Debug, Clone, Default)]
-pub struct Ground {
-    /// The workspace's id.
-    pub workspace: String,
-    /// Full paths of its places.
-    pub places: BTreeSet<String>,
-    /// What the instance and the licence allow.
-    pub capabilities: Capabilities,
-    /// User name of who the token acts as.
-    pub caller: String,
-}
+/// The most rounds of asking for one tool: GitLab's trees are seven deep, and few items moved twice.
+const MOST_ROUNDS: usize = 64;
 
 /// Why the tools cannot be observed.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +34,9 @@ pub enum ObserveError {
     /// The children of an item cannot be listed.
     #[error("the children of {0} cannot be listed")]
     Unlisted(String),
+    /// There is always more to read.
+    #[error("the tree of `{0}` in GitLab does not come to an end")]
+    Endless(String),
     /// A task ended without an answer.
     #[error("a task of this program ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
@@ -65,7 +55,7 @@ pub async fn observe(
     ground: &Ground,
     trees: &[DesiredTree],
 ) -> Result<Vec<ObservedTree>, ObserveError> {
-    let wanted: BTreeSet<Reference> = trees.iter().flat_map(referred).collect();
+    let wanted: BTreeSet<Reference> = trees.iter().flat_map(DesiredTree::refers_to).collect();
     let wanted: Vec<Reference> = wanted.into_iter().collect();
     let existing = reader.by_reference(&wanted).await?;
     let missing: Vec<Reference> =
@@ -100,15 +90,29 @@ pub async fn observe(
     Ok(observed.into_values().collect())
 }
 
-/// The items that a tree refers to by reference.
-fn referred(tree: &DesiredTree) -> BTreeSet<Reference> {
-    let parents = tree.nodes.iter().filter_map(|node| match &node.parent {
-        Parent::Item(reference) => Some(reference.clone()),
-        Parent::None | Parent::Node(_) => None,
-    });
-    let items = tree.nodes.iter().filter_map(|node| node.item.clone());
-    let rows = tree.rows.iter().map(|row| row.item.clone());
-    parents.chain(items).chain(rows).chain(tree.related.clone()).collect()
+/// Reads again what the first items say was made and said; for a plan that was made a while ago.
+///
+/// # Errors
+/// A request failed.
+pub async fn records(
+    reader: &Reader,
+    trees: &[DesiredTree],
+    observed: &mut BTreeMap<String, ObservedTree>,
+) -> Result<(), GitlabError> {
+    let first = |tree: &DesiredTree| {
+        let seen = observed.get(&tree.tool)?;
+        Some((tree.tool.clone(), seen.items.get(&tree.nodes.first()?.key)?.id.clone()))
+    };
+    let firsts: Vec<(String, WorkItemId)> = trees.iter().filter_map(first).collect();
+    let ids: Vec<WorkItemId> = firsts.iter().map(|(_, id)| id.clone()).collect();
+    let fresh = reader.items(&ids).await?;
+    for (tool, id) in firsts {
+        let record = fresh.get(&id).and_then(|item| marker::record(&item.description));
+        if let (Some(seen), Some(record)) = (observed.get_mut(&tool), record) {
+            seen.record = record;
+        }
+    }
+    Ok(())
 }
 
 async fn observe_one(
@@ -118,7 +122,7 @@ async fn observe_one(
     existing: BTreeMap<Reference, Item>,
     below: BTreeMap<WorkItemId, Vec<Item>>,
 ) -> Result<ObservedTree, ObserveError> {
-    let wanted = referred(tree);
+    let wanted = tree.refers_to();
     let existing: BTreeMap<Reference, Item> =
         existing.into_iter().filter(|(r, _)| wanted.contains(r)).collect();
     let tops: BTreeSet<WorkItemId> = existing.values().map(|item| item.id.clone()).collect();
@@ -133,7 +137,7 @@ async fn observe_one(
     if !pool.has_record() {
         pool.add(search(reader, ground, tree).await?);
     }
-    walk(reader, &mut pool).await?;
+    walk(reader, &tree.tool, &mut pool).await?;
     let mut observed = pool.finish(ground.capabilities);
     let linked = linked_before(tree, &observed);
     observed.existing.extend(reader.by_reference(&linked).await?);
@@ -153,8 +157,8 @@ fn linked_before(tree: &DesiredTree, observed: &ObservedTree) -> Vec<Reference> 
 }
 
 /// Reads level by level until nothing is left to ask.
-async fn walk(reader: &Reader, pool: &mut Pool<'_>) -> Result<(), ObserveError> {
-    loop {
+async fn walk(reader: &Reader, tool: &str, pool: &mut Pool<'_>) -> Result<(), ObserveError> {
+    for _ in 0..MOST_ROUNDS {
         let frontier = pool.frontier();
         let follow = pool.to_follow();
         let ask = pool.to_ask();
@@ -186,6 +190,7 @@ async fn walk(reader: &Reader, pool: &mut Pool<'_>) -> Result<(), ObserveError> 
             return Ok(());
         }
     }
+    Err(ObserveError::Endless(tool.to_owned()))
 }
 
 /// Looks at second items that may be closed; answers whether there were any.

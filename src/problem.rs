@@ -76,19 +76,37 @@ impl Problem {
     }
 }
 
+/// The most problems that are kept; those beyond are only counted.
+///
+/// Nobody mends so many at once, and a file of 4 MiB can hold a million.
+const MOST_KEPT: usize = 2000;
+
+/// The longest word that is compared with others, in bytes; a longer one is no slip of the keys.
+const LONGEST_WORD: usize = 200;
+
 /// All problems found so far, each once.
 #[derive(Debug, Default)]
 pub struct Problems {
     all: Vec<Problem>,
     seen: std::collections::HashSet<Problem>,
+    /// Errors and warnings beyond [`MOST_KEPT`].
+    beyond: [usize; 2],
 }
 
 impl Problems {
     /// Adds one.
     pub fn push(&mut self, problem: Problem) {
-        if self.seen.insert(problem.clone()) {
+        if self.is_full() {
+            self.beyond[problem.severity as usize] += 1;
+        } else if self.seen.insert(problem.clone()) {
             self.all.push(problem);
         }
+    }
+
+    /// Tells whether more problems are only counted, so that looking for their places is for nothing.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.all.len() >= MOST_KEPT
     }
 
     /// Adds many.
@@ -101,16 +119,16 @@ impl Problems {
     /// Tells whether an error is among them.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.all.iter().any(|p| p.severity == Severity::Error)
+        self.count(Severity::Error) > 0
     }
 
     /// Counts those of one severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.all.iter().filter(|p| p.severity == severity).count()
+        self.all.iter().filter(|p| p.severity == severity).count() + self.beyond[severity as usize]
     }
 
-    /// All of them in reading order: file, then place.
+    /// Those that were kept, in reading order: file, then place.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Problem> {
         let mut all: Vec<_> = self.all.iter().collect();
@@ -136,11 +154,22 @@ impl Sources {
     }
 }
 
+/// The byte at or before a place that begins a character.
+#[must_use]
+pub fn boundary(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
 /// The candidate nearest to a mistyped word, if one is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     candidates
         .into_iter()
+        .filter(|c| c.len() <= LONGEST_WORD)
         .map(|c| (strsim::damerau_levenshtein(word, c), c))
         .filter(|(distance, c)| *distance <= (c.len().max(word.len()) / 3).max(1))
         .min()
@@ -155,5 +184,18 @@ mod tests {
     fn only_a_near_word_is_offered() {
         assert_eq!(nearest("titel", ["title", "weight"]), Some("title"));
         assert_eq!(nearest("colour", ["title", "weight"]), None);
+        assert_eq!(nearest(&"x".repeat(1 << 20), ["title"]), None);
+    }
+
+    #[test]
+    fn problems_without_number_are_counted_and_not_kept() {
+        let mut out = Problems::default();
+        for n in 0..MOST_KEPT + 10 {
+            let problem = Problem::error("a.toml", Some(n..n + 1), "wrong");
+            out.push(if n < MOST_KEPT { problem.warning() } else { problem });
+        }
+        assert!(out.has_errors());
+        assert_eq!((out.count(Severity::Warning), out.count(Severity::Error)), (MOST_KEPT, 10));
+        assert_eq!(out.sorted().len(), MOST_KEPT);
     }
 }

@@ -17,6 +17,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::problem::{Problem, Problems};
 use crate::text::{SLOT_CLOSE, SLOT_OPEN};
+use crate::unseen::{is_forbidden, name_of};
 
 pub use fields::Fields;
 pub(crate) use fields::{check_id, offer, offer_quoted, string_of, wrong};
@@ -26,6 +27,12 @@ pub const MAX_FILE: usize = 4 * 1024 * 1024;
 
 /// The deepest nesting of tables and arrays that is read.
 const MAX_DEPTH: usize = 24;
+
+/// The mark that some editors put before a text; no part of it.
+const MARK: char = '\u{feff}';
+
+/// What to do about a character that nobody sees.
+const UNSEEN_HINT: &str = "take it out: it moves a cursor, turns text around or hides a difference";
 
 /// A place in a file: its name and a byte range.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -152,7 +159,7 @@ impl Table {
 /// Takes the bytes of a file as text, or says why they are none.
 pub fn text(file: &str, bytes: &[u8], out: &mut Problems) -> Option<String> {
     if bytes.len() > MAX_FILE {
-        let message = format!("the file has {} bytes, more than 4 MiB", bytes.len());
+        let message = format!("the file is larger than {} MiB", MAX_FILE >> 20);
         out.push(
             Problem::error(file, None, message)
                 .hint("split it, or check that it is the right file"),
@@ -165,7 +172,16 @@ pub fn text(file: &str, bytes: &[u8], out: &mut Problems) -> Option<String> {
             out.push(Problem::error(file, None, message).hint("save it as UTF-8 text"));
             None
         }
-        Ok(text) => Some(text.to_owned()),
+        Ok(text) => {
+            let start = if text.starts_with(MARK) { MARK.len_utf8() } else { 0 };
+            if let Some((at, c)) = text[start..].char_indices().find(|(_, c)| is_forbidden(*c)) {
+                let at = start + at;
+                let message = format!("the file holds the unseen character {}", name_of(c));
+                let problem = Problem::error(file, Some(at..at + c.len_utf8()), message);
+                out.push(problem.hint(UNSEEN_HINT));
+            }
+            Some(text.to_owned())
+        }
         Err(error) => {
             let line = bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
             let message = format!("the file is not UTF-8 text (line {line})");
@@ -178,7 +194,7 @@ pub fn text(file: &str, bytes: &[u8], out: &mut Problems) -> Option<String> {
 /// Reads a TOML file; `None` if its syntax is broken, after all errors are reported.
 pub fn parse(file: &str, text: &str, out: &mut Problems) -> Option<Table> {
     self::text(file, text.as_bytes(), out)?;
-    let shifted = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let shifted = text.strip_prefix(MARK).unwrap_or(text);
     let shift = text.len() - shifted.len();
     if let Some(at) = depth::too_deep(text, MAX_DEPTH) {
         let message = format!("tables and arrays are nested more than {MAX_DEPTH} deep");
@@ -196,13 +212,18 @@ pub fn parse(file: &str, text: &str, out: &mut Problems) -> Option<Table> {
     }
     let span = reader.span(root.span());
     let table = reader.table(root.get_ref(), span, 0, out)?;
-    reserved(&table, out);
+    reserved(&table, text, out);
     Some(table)
 }
 
-/// Reports texts that hold what only epictree may write.
-fn reserved(table: &Table, out: &mut Problems) {
+/// Reports texts that hold what only epictree may write, or what nobody can see.
+fn reserved(table: &Table, file: &str, out: &mut Problems) {
     for (text, span) in table.texts() {
+        // What stands in the file as it is was reported with its own place.
+        if let Some(c) = text.chars().find(|c| is_forbidden(*c) && !file.contains(*c)) {
+            let message = format!("this text holds the unseen character {}", name_of(c));
+            out.push(span.error(message).hint(UNSEEN_HINT));
+        }
         if text.contains([SLOT_OPEN, SLOT_CLOSE]) {
             let message = "this text holds a private-use character that epictree keeps for itself";
             out.push(span.error(message).hint("take out U+F0000 and U+F0001"));

@@ -5,6 +5,8 @@
 //! ticked once that item is closed. `plan::resolve` fills them. Comments have two
 //! more: `mention(handles)` and `about(entry)`, which `plan::comments` fills.
 
+use serde::{Deserialize, Serialize};
+
 use crate::key::NodeKey;
 
 /// Opens a slot in rendered template output; a private-use character that no input may contain.
@@ -15,7 +17,8 @@ pub const SLOT_CLOSE: char = '\u{F0001}';
 pub const NOT_YET: &str = "(not created yet)";
 
 /// What a slot wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Slot {
     /// The full reference of the item with that key, `group&12`.
     Ref(NodeKey),
@@ -40,7 +43,8 @@ impl Slot {
 }
 
 /// A literal or a slot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Piece {
     /// Text as it stands.
     Literal(String),
@@ -49,7 +53,8 @@ pub enum Piece {
 }
 
 /// A rendered text.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Text {
     pieces: Vec<Piece>,
 }
@@ -98,6 +103,16 @@ impl Text {
     #[must_use]
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
+    }
+
+    /// Its size in bytes, slots left out.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let of = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.len(),
+            Piece::Slot(_) => 0,
+        };
+        self.pieces.iter().map(of).sum()
     }
 
     /// The text cut at its line ends.

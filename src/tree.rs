@@ -4,157 +4,27 @@
 //! other is read is `gitlab`'s, and who wins is `merge`'s.
 
 mod comment;
+mod ground;
+mod ids;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::key::NodeKey;
 use crate::marker::Record;
 use crate::text::Text;
 
 pub use comment::{DesiredComment, Thread, is_old, knows};
-
-/// The type of a work item that epictree creates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// An epic: lives in a group.
-    Epic,
-    /// An issue: lives in a project.
-    Issue,
-    /// A task: lives in a project, under an issue.
-    Task,
-}
-
-impl Kind {
-    /// The word that files, plans and errors use.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Epic => "epic",
-            Self::Issue => "issue",
-            Self::Task => "task",
-        }
-    }
-
-    /// The kind a word names.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Epic, Self::Issue, Self::Task].into_iter().find(|kind| kind.as_str() == word)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// A full reference: `group/subgroup&12` or `group/project#34`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Reference {
-    /// Full path of the group or project.
-    pub namespace: String,
-    /// `&` for epics, `#` for everything else.
-    pub sigil: char,
-    /// The number within the namespace.
-    pub iid: u64,
-}
-
-impl Reference {
-    /// Parses a full reference; `None` if it is not one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let at = text.find(['&', '#'])?;
-        let (namespace, rest) = text.split_at(at);
-        let sigil = rest.chars().next()?;
-        let digits = &rest[1..];
-        let iid = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))?;
-        (is_path(namespace) && iid > 0).then(|| Self {
-            namespace: namespace.to_owned(),
-            sigil,
-            iid,
-        })
-    }
-}
-
-impl fmt::Display for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}{}", self.namespace, self.sigil, self.iid)
-    }
-}
-
-/// Tells whether a text is a full path of a group or project: segments of
-/// letters, digits, `_`, `-` and `.`, joined by `/`.
-#[must_use]
-pub fn is_path(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 500
-        && text.split('/').all(|segment| {
-            !segment.is_empty()
-                && !segment.starts_with(['.', '-'])
-                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
-        })
-}
-
-/// User names as they are compared, sorted: GitLab takes small and capital letters as one.
-#[must_use]
-pub fn usernames<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-    let small = |name: &String| name.trim_start_matches('@').to_ascii_lowercase();
-    let names: BTreeSet<String> = names.into_iter().map(small).collect();
-    names.into_iter().collect()
-}
-
-/// A work item's global id, `gid://gitlab/WorkItem/42`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub struct WorkItemId(String);
-
-impl WorkItemId {
-    /// Takes a global id as GitLab sent it; `None` if it is not a work item's.
-    #[must_use]
-    pub fn parse(gid: &str) -> Option<Self> {
-        gid.strip_prefix("gid://gitlab/WorkItem/")?.parse::<u64>().ok()?;
-        Some(Self(gid.to_owned()))
-    }
-
-    /// Makes the id of a number, as records keep it.
-    #[must_use]
-    pub fn from_number(number: u64) -> Self {
-        Self(format!("gid://gitlab/WorkItem/{number}"))
-    }
-
-    /// The number within the instance.
-    #[must_use]
-    pub fn number(&self) -> u64 {
-        self.0.rsplit('/').next().and_then(|n| n.parse().ok()).unwrap_or_default()
-    }
-
-    /// The whole global id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialOrd for WorkItemId {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// Ids are ordered by number: of two siblings with one key the smaller is the elder.
-impl Ord for WorkItemId {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.number().cmp(&other.number())
-    }
-}
+pub use ground::{Capabilities, Ground};
+pub use ids::{Kind, Reference, WorkItemId, is_path, usernames};
 
 // -- desired ------------------------------------------------------------------
 
 /// Under what a node hangs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Parent {
     /// Nothing: the node is the top of its tree.
     None,
@@ -165,7 +35,8 @@ pub enum Parent {
 }
 
 /// The labels a node wants, by who owns them afterwards.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesiredLabels {
     /// Put back whenever they are missing.
     pub enforced: Vec<String>,
@@ -176,7 +47,8 @@ pub struct DesiredLabels {
 }
 
 /// One wanted item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesiredNode {
     /// Its identity.
     pub key: NodeKey,
@@ -217,7 +89,8 @@ pub struct DesiredNode {
 }
 
 /// One wanted row in a table of an item that people own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesiredRow {
     /// The item whose description holds the table.
     pub item: Reference,
@@ -234,7 +107,8 @@ pub struct DesiredRow {
 }
 
 /// What the blueprint says about a label.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LabelRule {
     /// Exact title.
     pub title: String,
@@ -247,7 +121,8 @@ pub struct LabelRule {
 }
 
 /// The wanted tree of one tool.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesiredTree {
     /// The tool's id.
     pub tool: String,
@@ -276,6 +151,18 @@ impl DesiredTree {
         self.nodes.iter().find(|node| &node.key == key)
     }
 
+    /// The items that it refers to: parents, work that exists, tables, a related one.
+    #[must_use]
+    pub fn refers_to(&self) -> BTreeSet<Reference> {
+        let parents = self.nodes.iter().filter_map(|node| match &node.parent {
+            Parent::Item(reference) => Some(reference.clone()),
+            Parent::None | Parent::Node(_) => None,
+        });
+        let items = self.nodes.iter().filter_map(|node| node.item.clone());
+        let rows = self.rows.iter().map(|row| row.item.clone());
+        parents.chain(items).chain(rows).chain(self.related.clone()).collect()
+    }
+
     /// The tree without what is not there and will not be made.
     #[must_use]
     pub fn present(&self, observed: &ObservedTree) -> Self {
@@ -301,7 +188,8 @@ impl DesiredTree {
 // -- observed -----------------------------------------------------------------
 
 /// A label on an item.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Label {
     /// Global id.
     pub id: String,
@@ -309,17 +197,9 @@ pub struct Label {
     pub title: String,
 }
 
-/// A user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// Global id.
-    pub id: String,
-    /// Name without `@`.
-    pub username: String,
-}
-
 /// How one item is linked to another, seen from the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LinkKind {
     /// `relates_to`.
     Related,
@@ -330,7 +210,8 @@ pub enum LinkKind {
 }
 
 /// One link of an item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Link {
     /// How.
     pub kind: LinkKind,
@@ -339,7 +220,8 @@ pub struct Link {
 }
 
 /// A work item as GitLab holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Item {
     /// Global id.
     pub id: WorkItemId,
@@ -383,17 +265,9 @@ pub struct Item {
     pub can_update: bool,
 }
 
-/// What the instance and the licence allow.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Capabilities {
-    /// Whether `blocks` links are licensed.
-    pub blocked_items: bool,
-    /// Whether weights are licensed.
-    pub weights: bool,
-}
-
 /// Something found while looking for a tool's items that people should know.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Trouble {
     /// A marker whose payload is damaged or contradicted: its base is unknown.
     Damaged(NodeKey, Reference),
@@ -418,7 +292,8 @@ pub enum Trouble {
 }
 
 /// A second item for a node that nobody touched: it may be closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Twin {
     /// The node's key.
     pub key: NodeKey,
@@ -432,7 +307,8 @@ pub struct Twin {
 pub type TitleIn = (String, String);
 
 /// What GitLab holds of one tool.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ObservedTree {
     /// Items that are ours, by key; also those the files no longer want.
     pub items: BTreeMap<NodeKey, Item>,

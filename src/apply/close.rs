@@ -5,6 +5,7 @@ use crate::key::NodeKey;
 use crate::marker;
 use crate::plan::{Action, Cause, Change};
 use crate::tree::{Item, WorkItemId};
+use crate::unseen::is_unseen;
 
 use super::report::Outcome;
 use super::state::State;
@@ -88,7 +89,7 @@ async fn still_bare(state: &State<'_>, item: &Item) -> Result<Option<Outcome>, G
 
 /// Says why an item is closed, unless an apply that was cut off has said it already.
 async fn explain(state: &State<'_>, id: &WorkItemId, file: &str) -> Result<(), WriteError> {
-    let file: String = file.chars().filter(|c| !c.is_control() && *c != '`').collect();
+    let file: String = file.chars().filter(|c| !is_unseen(*c) && *c != '`').collect();
     let why = format!(
         "`{file}` no longer asks for this, so epictree closes it. Reopen it if the work goes on."
     );

@@ -13,7 +13,7 @@ use crate::plan::decide::around;
 use crate::plan::description::first_description;
 use crate::plan::scene::For;
 use crate::plan::{Action, Change};
-use crate::tree::{DesiredNode, Item, Parent};
+use crate::tree::{DesiredNode, Item, Kind, Parent};
 
 use super::close::as_twin;
 use super::report::Outcome;
@@ -129,7 +129,7 @@ async fn take_in(state: &State<'_>, group: &Group<'_>) -> Result<(), GitlabError
     Ok(())
 }
 
-/// The children of the group's parent that carry a key of the group.
+/// The items under the group's parent that carry a key of the group.
 async fn listed(
     state: &State<'_>,
     group: &Group<'_>,
@@ -142,13 +142,31 @@ async fn listed(
             let what = format!("the list of what hangs under {}", parent.as_str());
             listed.remove(&parent).ok_or(GitlabError::NotFound { what })?
         }
-        None => Vec::new(),
+        None => tops(state, group).await?,
     };
     let keys: BTreeSet<&NodeKey> = group.nodes.iter().map(|(node, _)| &node.key).collect();
     let mut found: BTreeMap<NodeKey, Vec<Item>> = BTreeMap::new();
     for item in children {
         if let Some(key) = key_of(state, &item).filter(|key| keys.contains(key)) {
-            found.entry(key).or_default().push(item);
+            let same = found.entry(key).or_default();
+            if same.iter().all(|other: &Item| other.id != item.id) {
+                same.push(item);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What may be one of a group's nodes that hang under nothing: no list holds them all, so they are
+/// looked for as the plan did.
+async fn tops(state: &State<'_>, group: &Group<'_>) -> Result<Vec<Item>, GitlabError> {
+    let ground = state.job().ground;
+    let mut found = Vec::new();
+    for (node, _) in &group.nodes {
+        found.extend(state.reader.newest(&node.namespace, &ground.caller, NEWEST).await?);
+        if node.kind == Kind::Epic {
+            let phrase = marker::search_phrase(&ground.workspace, node.key.tool());
+            found.extend(state.reader.search(&node.namespace, &phrase).await?);
         }
     }
     Ok(found)

@@ -18,11 +18,10 @@ mod update;
 use std::collections::BTreeMap;
 
 use crate::gitlab::Writer;
-use crate::observe::Ground;
 use crate::plan::Options;
 use crate::plan::needs::Found;
-use crate::plan::{Plan, ToolPlan};
-use crate::tree::{Kind, ObservedTree};
+use crate::plan::{Change, Plan, ToolPlan};
+use crate::tree::{Ground, Kind, ObservedTree};
 
 pub use report::{Event, Line, Outcome, Report};
 use state::State;
@@ -67,16 +66,14 @@ pub async fn apply(
 /// Counts the steps of a plan, for a progress bar.
 #[must_use]
 pub fn steps(plan: &Plan) -> usize {
-    plan.tools.iter().map(steps_of).sum()
+    plan.tools.iter().map(|tool| steps_of(tool).count()).sum()
 }
 
-fn steps_of(tool: &ToolPlan) -> usize {
+/// The changes of a tool that an apply finishes one by one.
+fn steps_of(tool: &ToolPlan) -> impl Iterator<Item = &Change> {
     use crate::plan::Action::{Adopt, Close, Comment, Create, None, Record, Update, Wait};
-    tool.changes
-        .iter()
-        .filter(|change| match change.action {
-            Create | Update | Adopt | Close | Comment | Record => true,
-            Wait | None => false,
-        })
-        .count()
+    tool.changes.iter().filter(|change| match change.action {
+        Create | Update | Adopt | Close | Comment | Record => true,
+        Wait | None => false,
+    })
 }

@@ -1,6 +1,7 @@
 //! What came of an apply.
 
 use crate::plan::Subject;
+use crate::plan::change::Summary;
 
 /// What came of one change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +96,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Whether it was cut short by the user.
     pub interrupted: bool,
+    /// What was not come to.
+    pub left: Summary,
 }
 
 impl Report {

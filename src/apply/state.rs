@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::gitlab::{GitlabError, Reader, WriteError, Writer};
 use crate::key::NodeKey;
+use crate::marker;
+use crate::plan::change::Summary;
 use crate::plan::needs::Found;
 use crate::plan::scene::Scene;
-use crate::plan::{Action, Change, Subject, ToolPlan};
+use crate::plan::{Action, Change, Plan, Subject, ToolPlan};
 use crate::tree::{Item, ObservedTree, Reference, Thread, TitleIn};
 
-use super::Job;
 use super::report::{Event, Line, Outcome, Report};
+use super::{Job, steps_of};
 
 /// Asks a running apply to end after the writes in flight.
 #[derive(Debug, Clone, Default)]
@@ -100,10 +102,15 @@ impl<'a> State<'a> {
 
     /// Takes in an item that was created, adopted or written.
     pub(super) fn keep(&self, tool: usize, key: &NodeKey, item: Item) {
+        let desired = &self.job.plan.tools[tool].desired;
         let mut changing = self.lock();
         let observed = &mut changing.observed[tool];
         observed.adoptable.remove(key);
-        match self.job.plan.tools[tool].desired.node(key).and_then(|node| node.item.clone()) {
+        let first = desired.nodes.first().is_some_and(|first| first.key == *key);
+        if let Some(record) = marker::record(&item.description).filter(|_| first) {
+            observed.record = record;
+        }
+        match desired.node(key).and_then(|node| node.item.clone()) {
             Some(reference) => observed.existing.insert(reference, item),
             None => observed.items.insert(key.clone(), item),
         };
@@ -214,8 +221,12 @@ impl<'a> State<'a> {
         (self.on_event)(&Event::Finished(&line));
     }
 
-    /// Notes a failure.
+    /// Notes a failure; what was stopped before it was sent is left to do, and has not failed.
     pub(super) fn fail(&self, tool: usize, change: &Change, error: &WriteError) {
+        if *error.error() == GitlabError::Interrupted {
+            self.lock().report.interrupted = true;
+            return;
+        }
         let failed = Outcome::Failed(error.error().to_string(), error.hint());
         self.finish(tool, change, None, failed);
     }
@@ -225,8 +236,23 @@ impl<'a> State<'a> {
             self.changing.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).report;
         report.warnings.extend(self.reader.client().take_warnings());
         report.interrupted |= self.stop.asked();
+        report.left = left(self.job.plan, &report.lines);
         report
     }
+}
+
+/// Counts the steps that have no line.
+fn left(plan: &Plan, lines: &[Line]) -> Summary {
+    let finished: BTreeSet<(&str, &str, Subject)> =
+        lines.iter().map(|line| (line.tool.as_str(), line.key.as_str(), line.subject)).collect();
+    let mut left = Summary::default();
+    for tool in &plan.tools {
+        let id = tool.desired.tool.as_str();
+        steps_of(tool)
+            .filter(|change| !finished.contains(&(id, change.key.as_str(), change.subject)))
+            .for_each(|change| left.note(change.action));
+    }
+    left
 }
 
 /// What the plan says of each wanted node, by key.

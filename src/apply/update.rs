@@ -106,7 +106,10 @@ async fn one(state: &State<'_>, target: &Target<'_>, fresh: &BTreeMap<WorkItemId
     let decision = decide(state, target, item);
     if decision.update.is_empty() && decision.update.leaves_links() {
         if planned {
-            state.finish(target.tool, target.change, Some(item), Outcome::Done);
+            // What people changed meanwhile may leave nothing to write and not be what was wanted.
+            let settled = decision.conflicts.is_empty() || !moved(&target.known, item);
+            let outcome = if settled { Outcome::Done } else { Outcome::Moved };
+            state.finish(target.tool, target.change, Some(item), outcome);
         }
         return;
     }

@@ -3,19 +3,34 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::session::{self, Choices, Session};
+use super::choices::Choices;
+use super::saved;
+use super::session::{self, Session};
 use super::target::TargetArgs;
-use super::{Exit, Failure};
+use super::{Exit, Failure, interrupt};
 use crate::apply::{Job, Report, Stop, apply, steps};
-use crate::gitlab::Writer;
-use crate::plan::{Plan, guard};
+use crate::gitlab::{Amounts, Writer};
+use crate::merge::OnConflict;
+use crate::plan::saved::SavedPlan;
+use crate::plan::{Action, Plan, Snapshot, Subject, guard};
 use crate::ui;
+
+/// What a saved plan brings along.
+const SAVED: [&str; 2] = ["plan", "checksum"];
+const CHOICES: [&str; 4] = ["adopt", "prune", "recreate", "on_conflict"];
 
 /// Show the plan, ask, and carry it out
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Tool files, or folders of them [default: the workspace's tools/, else this folder]
+    #[arg(conflicts_with_all = SAVED)]
     paths: Vec<PathBuf>,
+    /// Carry out what `plan --out` saved, where and as whom it was planned; reads no tool files
+    #[arg(long, value_name = "FILE", conflicts_with_all = CHOICES)]
+    plan: Option<PathBuf>,
+    /// Refuse a saved plan with another checksum than this one
+    #[arg(long, value_name = "SHA256", requires = "plan")]
+    checksum: Option<String>,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
@@ -32,9 +47,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
-    let loaded = session::ready(&args.paths)?;
-    args.choices.check(&loaded)?;
-    let session = Session::open(&loaded, &args.target, &args.choices).await?;
+    let session = session(args).await?;
     let look = ui::plan::Look {
         width: ui::width(),
         cut: ui::is_terminal(),
@@ -48,7 +61,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         );
     }
     let conflicts = session.plan.summary().conflict;
-    if args.choices.fails_on_conflict() && conflicts > 0 {
+    if session.options.on_conflict == OnConflict::Fail && conflicts > 0 {
         return Err(Failure::new(format!(
             "{}, and nothing was written",
             ui::count(conflicts, "conflict")
@@ -61,6 +74,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     }
     brake(&session.plan, args.force)?;
     session.may_write()?;
+    if let Some(slow) = session.client.rates().slowest(&work(&session.plan)) {
+        ui::say(&ui::progress::slow(&slow));
+    }
     if !args.yes && !agreed(&session)? {
         ui::say("Nothing was written.");
         return Ok(Exit::Done);
@@ -71,6 +87,21 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(exit(&report, &plan))
 }
 
+async fn session(args: &Args) -> Result<Session, Failure> {
+    let Some(file) = &args.plan else {
+        let ready = session::ready(&args.paths)?;
+        args.choices.check(&ready.trees)?;
+        return Session::open(&ready, &args.target, &args.choices).await;
+    };
+    let (saved, sum): (SavedPlan, _) = saved::read(file)?;
+    if args.checksum.as_ref().is_some_and(|wanted| !wanted.trim().eq_ignore_ascii_case(&sum)) {
+        return Err(Failure::new(format!("`{}` has the checksum {sum}", file.display()))
+            .hint("it is not the plan that you want to apply; get that one, or plan again"));
+    }
+    let plan = saved.plan().map_err(|error| saved::refused(file, error))?;
+    Session::resume(saved, plan, &args.target).await
+}
+
 fn brake(plan: &Plan, force: bool) -> Result<(), Failure> {
     let objections: Vec<String> = plan.tools.iter().flat_map(guard::objections).collect();
     if objections.is_empty() || force {
@@ -78,6 +109,24 @@ fn brake(plan: &Plan, force: bool) -> Result<(), Failure> {
     }
     Err(Failure::new(format!("refused: {}", objections.join("; ")))
         .hint("look at the plan; if it is what you want, run again with --force"))
+}
+
+/// Requests that a step takes, as counted with the examples: it is looked for, written, and often
+/// written once more when what it refers to exists.
+const REQUESTS_A_STEP: u64 = 2;
+
+/// What a plan asks of an instance that counts.
+fn work(plan: &Plan) -> Amounts<u64> {
+    let requests = REQUESTS_A_STEP * steps(plan) as u64;
+    let mut work = Amounts { requests, ..Amounts::default() };
+    for change in plan.tools.iter().flat_map(|tool| &tool.changes) {
+        match (change.action, change.subject) {
+            (Action::Create, Subject::Node(_)) => work.creations += 1,
+            (Action::Comment, _) => work.notes += 1,
+            _ => {}
+        }
+    }
+    work
 }
 
 fn agreed(session: &Session) -> Result<bool, Failure> {
@@ -94,26 +143,23 @@ fn agreed(session: &Session) -> Result<bool, Failure> {
 async fn carry_out(session: Session) -> Report {
     let progress = Arc::new(ui::progress::Progress::new(steps(&session.plan)));
     let waits = Arc::clone(&progress);
-    session.client.on_wait(move |pause| waits.waiting(pause));
+    session.client.on_wait(move |wait| waits.waiting(wait));
     let stop = Stop::default();
-    let asked = stop.clone();
-    let listener = tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if asked.asked() {
-                // Asked twice: whoever presses again does not want to wait.
-                std::process::abort();
-            }
-            ui::say("Ending after the writes in flight; press Ctrl-C again to stop at once.");
-            asked.now();
-        }
-    });
+    let writing = interrupt::writing(&session.client, &stop);
     let writer = Writer::new(&session.client);
-    let Session {
-        plan, observed, options, ground, found, types, client: _, served: _served, ..
-    } = session;
-    let job = Job { plan: &plan, observed, options: &options, ground: &ground, found, types };
+    let Session { plan, snapshot, options, types, client: _, served: _served, .. } = session;
+    let Snapshot { ground, mut trees, found, .. } = snapshot;
+    let seen = plan.tools.iter().map(|tool| trees.remove(&tool.desired.tool).unwrap_or_default());
+    let job = Job {
+        plan: &plan,
+        observed: seen.collect(),
+        options: &options,
+        ground: &ground,
+        found,
+        types,
+    };
     let report = apply(job, &writer, &|event| progress.on(event), &stop).await;
-    listener.abort();
+    drop(writing);
     progress.end();
     report
 }

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::bounded::within_bounds;
 use super::{Exit, Failure, files, new, session};
 use crate::assets::Assets;
 use crate::check::Loaded;
 use crate::problem::{Problems, Sources};
-use crate::render::{self, DOCUMENT, Engine, Scene, Size};
+use crate::render::{self, DOCUMENT, Engine, Pulse, Scene, Size};
 use crate::spec::Spec;
 use crate::ui;
 
@@ -26,9 +27,11 @@ pub(super) fn run(size: Size, tool: Option<&str>) -> Result<Exit, Failure> {
     if loaded.problems.has_errors() {
         return Err(broken(&loaded.problems, &loaded.sources));
     }
-    let spec = choose(&loaded.specs, id)?;
-    let text = skeleton(&folder, &loaded, spec, size)?;
+    let spec = choose(&loaded.specs, id)?.clone();
     let home = folder.join(FOLDER).join(spec.id.as_str());
+    let pulse = Pulse::default();
+    let text =
+        within_bounds(&pulse.clone(), move || skeleton(&folder, &loaded, &spec, size, &pulse))??;
     let file = home.join(FILE);
     if file.exists() {
         return Err(Failure::new(format!("`{}` exists already", files::shorten(&file).display()))
@@ -59,13 +62,19 @@ fn choose<'s>(specs: &'s [Spec], id: Option<&str>) -> Result<&'s Spec, Failure> 
     }
 }
 
-fn skeleton(folder: &Path, loaded: &Loaded, spec: &Spec, size: Size) -> Result<String, Failure> {
+fn skeleton(
+    folder: &Path,
+    loaded: &Loaded,
+    spec: &Spec,
+    size: Size,
+    pulse: &Pulse,
+) -> Result<String, Failure> {
     let (mut problems, mut sources) = (Problems::default(), Sources::default());
     let assets = Assets::overlaid(folder, &mut problems);
     let (Some(workspace), Some(blueprint)) = (&loaded.workspace, &loaded.blueprint) else {
         return Err(broken(&problems, &sources));
     };
-    let Some(engine) = Engine::new(blueprint, &assets, &mut problems, &mut sources) else {
+    let Some(engine) = Engine::new(blueprint, &assets, pulse, &mut problems, &mut sources) else {
         return Err(broken(&problems, &sources));
     };
     let scene = Scene { workspace, owners: loaded.owners.as_ref(), blueprint, spec };

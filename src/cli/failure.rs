@@ -2,6 +2,7 @@
 
 use crate::gitlab::GitlabError;
 use crate::observe::ObserveError;
+use crate::plan::saved::SavedError;
 use crate::sandbox::SandboxError;
 
 /// The exit codes, the first that applies.
@@ -87,6 +88,24 @@ impl From<SandboxError> for Failure {
     }
 }
 
+impl From<SavedError> for Failure {
+    fn from(error: SavedError) -> Self {
+        let hint = match &error {
+            SavedError::Foreign => "name a file that `plan --out` or `plan --snapshot` wrote",
+            SavedError::Kind(..) => {
+                "`plan --out` saves plans, which `apply --plan` carries out; `plan --snapshot` saves snapshots for `plan --against`"
+            }
+            SavedError::Version(_) => "use the epictree that saved it, or save it anew",
+            SavedError::Changed | SavedError::Large | SavedError::Content(_) => {
+                "get it again from where it was saved, or save it anew"
+            }
+            SavedError::Incomplete(_) => "record a new snapshot with these files",
+            SavedError::Otherwise { .. } => "plan again with this one, and look at the plan",
+        };
+        Self::new(error.to_string()).hint(hint)
+    }
+}
+
 impl From<ObserveError> for Failure {
     fn from(error: ObserveError) -> Self {
         let hint = match &error {
@@ -95,6 +114,7 @@ impl From<ObserveError> for Failure {
                 "check [places] and `item` in your files, and that the token's user is a member there".into()
             }
             ObserveError::Unlisted(_) => "ask for access to it; what hangs below must be seen before anything is created".into(),
+            ObserveError::Endless(_) => "look at it in GitLab: items hang deeper than GitLab allows, or moved again and again".into(),
             ObserveError::Task(_) => "run the same command again".into(),
         };
         Self::new(error.to_string()).hint(hint)

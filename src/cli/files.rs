@@ -1,19 +1,23 @@
 //! Finds the workspace and the tool files, and reads them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use walkdir::WalkDir;
 
 use super::{Exit, Failure};
+use crate::assets;
+use crate::problem::Problems;
+use crate::source::{self, Value};
+use crate::unseen::is_unseen;
 
 /// The workspace file's name.
 pub(super) const WORKSPACE: &str = "epictree.toml";
 /// The most tool files of one run.
 const MAX_FILES: usize = 10_000;
-/// The largest file that is read, in bytes.
-const MAX_BYTES: u64 = 8 << 20;
+/// The most that all tool files of one run may hold together, in bytes.
+const MAX_TOTAL: usize = 64 << 20;
 
 /// A file's name as the user would type it, and its bytes.
 #[derive(Debug)]
@@ -59,15 +63,16 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
     }
     let folder = folder.unwrap_or(here);
     let workspace = read(&folder.join(WORKSPACE))?;
-    let owners = owners_files(&folder);
+    let owners = owners_files(&folder, &workspace);
     let is_settings = |file: &Path| {
         file.file_name().is_some_and(|name| name == WORKSPACE)
             || owners.values().any(|owners| owners.canonicalize().ok() == file.canonicalize().ok())
     };
     let mut files: Vec<PathBuf> = Vec::new();
+    let mut seen = BTreeSet::new();
     for path in &named {
         for file in tool_files(path, &folder)? {
-            if !files.contains(&file) && (path.is_file() || !is_settings(&file)) {
+            if seen.insert(file.clone()) && (path.is_file() || !is_settings(&file)) {
                 files.push(file);
             }
         }
@@ -75,7 +80,23 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
     if files.is_empty() {
         return Err(Failure::new("there are no tool files").hint("`epictree new ID` writes one"));
     }
-    let tools = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    let mut tools = Vec::new();
+    let mut bytes = 0;
+    for file in &files {
+        let tool = read(file)?;
+        if tool.name.contains(is_unseen) {
+            let message = format!("the name of `{}` holds an unseen character", tool.name);
+            return Err(
+                Failure::new(message).hint("rename the file; its name stands in every item")
+            );
+        }
+        bytes += tool.bytes.len();
+        if bytes > MAX_TOTAL {
+            let message = format!("the tool files hold more than {} MiB", MAX_TOTAL >> 20);
+            return Err(Failure::new(message).hint("name some of them, one run after another"));
+        }
+        tools.push(tool);
+    }
     let owners = owners.into_iter().filter_map(|(key, path)| Some((key, read(&path).ok()?)));
     let owners = owners.collect();
     Ok(OnDisk { folder, workspace, owners, tools })
@@ -99,6 +120,10 @@ fn tool_files(path: &Path, workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
     if path.is_file() {
         return Ok(vec![path.to_path_buf()]);
     }
+    if !path.is_dir() {
+        let message = format!("`{}` is neither a file nor a folder", path.display());
+        return Err(Failure::new(message).hint("name a tool file or a folder of them"));
+    }
     let not_tools =
         |name: &str| matches!(name, "blueprints" | "templates" | "target") || name.starts_with('.');
     let mut files = Vec::new();
@@ -121,13 +146,20 @@ fn tool_files(path: &Path, workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// The files that a workspace's `[owners]` names, by key.
-fn owners_files(workspace: &Path) -> BTreeMap<&'static str, PathBuf> {
-    let text = std::fs::read_to_string(workspace.join(WORKSPACE)).unwrap_or_default();
-    let table = text.parse::<toml::Table>().unwrap_or_default();
+/// The files within the workspace's folder that its `[owners]` names, by key.
+fn owners_files(folder: &Path, workspace: &File) -> BTreeMap<&'static str, PathBuf> {
+    let text = String::from_utf8_lossy(&workspace.bytes);
+    // What is wrong with the file is said when it is read in earnest.
+    let table = source::parse(&workspace.name, &text, &mut Problems::default());
+    let Some(Value::Table(owners)) =
+        table.as_ref().and_then(|table| table.entries.get("owners")).map(|e| &e.value.value)
+    else {
+        return BTreeMap::new();
+    };
     let path = |key: &'static str| {
-        let name = table.get("owners")?.get(key)?.as_str()?;
-        Some((key, workspace.join(name)))
+        let path = folder.join(owners.entries.get(key)?.value.value.as_str()?);
+        let real = path.canonicalize().ok()?;
+        real.starts_with(folder).then_some((key, path))
     };
     ["file", "stages", "people"].into_iter().filter_map(path).collect()
 }
@@ -135,11 +167,7 @@ fn owners_files(workspace: &Path) -> BTreeMap<&'static str, PathBuf> {
 /// Reads a file, bounded.
 pub(super) fn read(path: &Path) -> Result<File, Failure> {
     let name = shorten(path).display().to_string();
-    let size = std::fs::metadata(path).with_context(|| format!("cannot read `{name}`"))?.len();
-    if size > MAX_BYTES {
-        return Err(anyhow!("`{name}` is larger than {} MiB", MAX_BYTES >> 20).into());
-    }
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{name}`"))?;
+    let bytes = assets::read(path).with_context(|| format!("cannot read `{name}`"))?;
     Ok(File { name, bytes })
 }
 

@@ -1,15 +1,20 @@
 //! The command line: one file a subcommand, with its arguments and its run.
 
 mod apply;
+mod bounded;
 mod check;
+mod choices;
+mod connect;
 mod design_doc;
 mod failure;
 mod files;
 mod glab;
+mod interrupt;
 mod new;
 mod plan;
 mod preflight;
 mod sandbox;
+mod saved;
 mod schema;
 mod seed;
 mod session;
@@ -32,6 +37,8 @@ Exit codes, the first that applies:
 
 Environment:
   GITLAB_TOKEN, GITLAB_ACCESS_TOKEN, OAUTH_TOKEN   the access token, scope api (read_api to plan)
+  HTTPS_PROXY, NO_PROXY                            the proxy
+  SSL_CERT_FILE, SSL_CERT_DIR                      the authorities to trust instead of the system's
   GITLAB_HOST, GITLAB_URI, GL_HOST, CI_SERVER_URL  the instance, if the workspace names none
   NO_COLOR, CLICOLOR_FORCE                         colour
 ";
@@ -47,6 +54,12 @@ pub struct Cli {
     /// When to colour
     #[arg(long, value_enum, default_value = "auto", global = true)]
     color: ColorArg,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say of each request its operation, status, time and size, and where the token is from
+    #[arg(short, long, global = true)]
+    verbose: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -83,6 +96,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         ColorArg::Always => ui::Color::Always,
         ColorArg::Never => ui::Color::Never,
     });
+    ui::set_talk(match (cli.quiet, cli.verbose) {
+        (true, _) => ui::Talk::Quiet,
+        (false, true) => ui::Talk::Verbose,
+        (false, false) => ui::Talk::Usual,
+    });
     code(match run(cli.command) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -96,8 +114,14 @@ fn run(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::New(args) => new::run(&args),
         Command::Check(args) => check::run(&args),
-        Command::Plan(args) => block_on(plan::run(&args)),
-        Command::Apply(args) => block_on(apply::run(&args)),
+        Command::Plan(args) => {
+            interrupt::listen();
+            block_on(plan::run(&args))
+        }
+        Command::Apply(args) => {
+            interrupt::listen();
+            block_on(apply::run(&args))
+        }
         Command::Sandbox(args) => block_on(sandbox::run(&args)),
         Command::Schema(args) => schema::run(&args),
     }

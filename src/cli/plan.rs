@@ -1,13 +1,16 @@
 //! `epictree plan`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::session::{self, Choices, Session};
+use super::choices::Choices;
+use super::saved;
+use super::session::{self, Ready, Session};
 use super::target::TargetArgs;
 use super::{Exit, Failure};
-use crate::plan::Plan;
+use crate::plan::saved::{Document, SavedError, SavedPlan};
+use crate::plan::{Plan, Snapshot};
 use crate::ui;
 
 /// Show the difference between the files and GitLab; writes nothing
@@ -18,10 +21,23 @@ pub(super) struct Args {
     #[command(flatten)]
     target: TargetArgs,
     /// Plan against nothing, with the text of every item; no network, no token
-    #[arg(long, conflicts_with_all = ["sandbox", "url", "token_file"])]
+    #[arg(long, conflicts_with_all = ["sandbox", "url", "token_file", "out", "snapshot"])]
     offline: bool,
+    /// Plan against what `plan --snapshot` recorded; no network, no token
+    #[arg(
+        long,
+        value_name = "SNAPSHOT",
+        conflicts_with_all = ["offline", "sandbox", "url", "token_file", "out", "snapshot"],
+    )]
+    against: Option<PathBuf>,
     #[command(flatten)]
     choices: Choices,
+    /// Save the plan, for `apply --plan`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Record what GitLab holds of these tools, for `plan --against`
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<PathBuf>,
     /// End with exit code 2 when an apply would write something
     #[arg(long)]
     detailed_exitcode: bool,
@@ -35,22 +51,33 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// For people at a terminal
     Text,
+    /// For machines: versioned, one document
     Json,
+    /// One page to send: needs nothing but a browser
     Html,
+    /// To paste into a merge request; mentions nobody
+    Markdown,
+    /// The sums that GitLab shows on a merge request: artifacts:reports:terraform
+    GitlabReport,
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
-    let loaded = session::ready(&args.paths)?;
-    args.choices.check(&loaded)?;
-    let plan = if args.offline {
-        session::offline(&loaded, &args.choices)
+    let ready = session::ready(&args.paths)?;
+    args.choices.check(&ready.trees)?;
+    let (plan, kept) = if args.offline {
+        (session::offline(&ready, &args.choices), Vec::new())
+    } else if let Some(file) = &args.against {
+        (against(file, &ready, &args.choices)?, Vec::new())
     } else {
-        Session::open(&loaded, &args.target, &args.choices).await?.plan
+        online(args, &ready).await?
     };
     ui::print(&match args.format {
         Format::Json => ui::json::render(&plan),
         Format::Html => ui::html::render(&plan),
+        Format::Markdown => ui::markdown::render(&plan, args.show_drift),
+        Format::GitlabReport => ui::json::gitlab_report(&plan),
         Format::Text => ui::plan::render(
             &plan,
             ui::plan::Look {
@@ -61,7 +88,53 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
             },
         ),
     })?;
+    kept.iter().for_each(|what| ui::say(what));
     Ok(exit(&plan, args.detailed_exitcode))
+}
+
+fn against(file: &Path, ready: &Ready, choices: &Choices) -> Result<Plan, Failure> {
+    let (snapshot, _) = saved::read::<Snapshot>(file)?;
+    if snapshot.ground.workspace != ready.workspace.id {
+        return Err(Failure::new(format!(
+            "`{}` is of the workspace `{}`, and this one is `{}`",
+            file.display(),
+            snapshot.ground.workspace,
+            ready.workspace.id
+        ))
+        .hint("name a snapshot of this workspace"));
+    }
+    let plan = snapshot.plan(&ready.trees, &choices.options(&ready.workspace.id));
+    plan.map_err(|lacks| saved::refused(file, SavedError::Incomplete(lacks)))
+}
+
+/// Plans against GitLab, keeps what is to be kept, and tells of it.
+async fn online(args: &Args, ready: &Ready) -> Result<(Plan, Vec<String>), Failure> {
+    // What cannot be kept need not be asked for.
+    args.out.iter().try_for_each(|file| saved::free::<SavedPlan>(file))?;
+    args.snapshot.iter().try_for_each(|file| saved::free::<Snapshot>(file))?;
+    let session = Session::open(ready, &args.target, &args.choices).await?;
+    let mut kept = Vec::new();
+    if let Some(file) = &args.snapshot {
+        kept.push(keep(file, &session.snapshot, "plan against it with `plan --against`")?);
+    }
+    let Session { plan, snapshot, options, .. } = session;
+    match &args.out {
+        Some(_) if session::blocked(&plan) => {
+            kept.push("The plan is not saved: it cannot be applied.".to_owned());
+        }
+        Some(file) => {
+            let saved = SavedPlan::new(snapshot, ready.trees.clone(), options, &plan);
+            kept.push(keep(file, &saved, "carry it out with `apply --plan`")?);
+        }
+        None => {}
+    }
+    Ok((plan, kept))
+}
+
+fn keep<T: Document>(file: &Path, document: &T, next: &str) -> Result<String, Failure> {
+    let sum = saved::write(file, document)?;
+    let (kind, file) = (T::KIND, file.display().to_string());
+    Ok(format!("The {kind} is saved in `{}`; {next}. SHA-256: {sum}", ui::clean(&file)))
 }
 
 /// The exit code of a plan that was only shown.

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use super::session;
 use super::{Exit, Failure};
-use crate::sandbox::Sandbox;
+use crate::sandbox::Limits;
 use crate::ui;
 
 /// Serve the GitLab of this machine, for rehearsals
 ///
 /// It holds the workspace's places and keeps its state between runs. Point other commands at it with
-/// --url and GITLAB_TOKEN=sandbox, or act as somebody else with GITLAB_TOKEN=as:NAME.
+/// --url; without a token they act as its own user, with GITLAB_TOKEN=as:NAME as somebody else.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Tool files, or folders of them, whose places it is to hold
@@ -22,15 +22,20 @@ pub(super) struct Args {
     /// The port to listen on; any free one if 0
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// How much it takes in a minute, such as requests=600,creations=20,notes=5
+    #[arg(long, value_name = "LIMITS")]
+    limit: Option<Limits>,
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = session::ready(&args.paths)?;
-    let dir = args.dir.clone().unwrap_or_else(|| session::sandbox_dir(&loaded));
-    let sandbox = Sandbox::open(&dir, &session::seed(&loaded))?;
+    let (sandbox, dir) = session::sandbox(&loaded, args.dir.as_deref())?;
+    if let Some(limits) = args.limit {
+        sandbox.limit(limits);
+    }
     let served = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))).await?;
     ui::print(&format!(
-        "{}\n\n  epictree plan --url {} with GITLAB_TOKEN=sandbox\n\nCtrl-C ends it; its state stays in {}.\n",
+        "{}\n\n  epictree plan --url {}\n\nCtrl-C ends it; its state stays in {}.\n",
         served.url(),
         served.url(),
         dir.display()

@@ -34,6 +34,8 @@ enum Kind {
     Blueprint,
     /// The owners file
     Owners,
+    /// What `plan --format json` prints
+    Plan,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
@@ -50,6 +52,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         Kind::Workspace => ui::print(workspace::JSON_SCHEMA)?,
         Kind::Blueprint => ui::print(blueprint::JSON_SCHEMA)?,
         Kind::Owners => ui::print(owners::JSON_SCHEMA)?,
+        Kind::Plan => ui::print(ui::json::SCHEMA)?,
     }
     Ok(Exit::Done)
 }

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::sandbox::{Edition, Seed, SeedItem, SeedLabel, SeedMilestone};
-use crate::spec::{Place, Workspace};
 use crate::tree::{DesiredComment, DesiredNode, DesiredTree, Kind, Parent, Reference};
 
 /// Who the sandbox acts as.
 const BOT: &str = "epictree-sandbox";
 
-/// Builds the seed of a workspace.
-pub(super) fn of(workspace: &Workspace, trees: &[DesiredTree]) -> Seed {
+/// Builds the seed of a workspace; `places` are items that it names.
+pub(super) fn of(
+    nested_epics: bool,
+    places: impl Iterator<Item = Reference>,
+    trees: &[DesiredTree],
+) -> Seed {
     let nodes = || trees.iter().flat_map(|tree| &tree.nodes);
     let groups: BTreeSet<String> =
         nodes().filter(|node| node.kind == Kind::Epic).map(|node| node.namespace.clone()).collect();
@@ -18,7 +21,7 @@ pub(super) fn of(workspace: &Workspace, trees: &[DesiredTree]) -> Seed {
         .filter(|node| node.kind != Kind::Epic && node.item.is_none())
         .map(|node| node.namespace.clone())
         .collect();
-    let edition = if workspace.nested_epics { Edition::ultimate() } else { Edition::premium() };
+    let edition = if nested_epics { Edition::ultimate() } else { Edition::premium() };
     let assigned = nodes().flat_map(|node| node.assignees.iter().flatten().cloned());
     let comments = trees.iter().flat_map(|tree| &tree.comments);
     let mentioned = comments.flat_map(DesiredComment::people).map(str::to_owned);
@@ -30,7 +33,7 @@ pub(super) fn of(workspace: &Workspace, trees: &[DesiredTree]) -> Seed {
         labels: labels(trees),
         users: users.collect::<BTreeSet<_>>().into_iter().collect(),
         milestones: milestones(trees),
-        items: items(workspace, trees),
+        items: items(places, trees),
         bot: BOT.to_owned(),
         ..Seed::default()
     }
@@ -67,13 +70,8 @@ fn milestones(trees: &[DesiredTree]) -> Vec<SeedMilestone> {
 }
 
 /// Items that the files refer to; those with a table get one with rows people wrote.
-fn items(workspace: &Workspace, trees: &[DesiredTree]) -> Vec<SeedItem> {
-    let mut wanted: BTreeSet<Reference> = BTreeSet::new();
-    let places = workspace.places.values().filter_map(|place| match place {
-        Place::Item(reference) => Some(reference.clone()),
-        Place::Namespace(_) => None,
-    });
-    wanted.extend(places);
+fn items(places: impl Iterator<Item = Reference>, trees: &[DesiredTree]) -> Vec<SeedItem> {
+    let mut wanted: BTreeSet<Reference> = places.collect();
     for node in trees.iter().flat_map(|tree| &tree.nodes) {
         wanted.extend(node.item.clone());
         if let Parent::Item(reference) = &node.parent {

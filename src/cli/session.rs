@@ -1,109 +1,43 @@
 //! From paths to a plan: load the files, connect, look, compare.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
 
 use crate::assets::Assets;
 use crate::check::{self, Files, Loaded};
-use crate::gitlab::{Client, Lack, Named, Pace, Reader, Settings, Target};
-use crate::key::NodeKey;
-use crate::merge::OnConflict;
-use crate::observe::{Ground, observe};
-use crate::plan::Options;
+use crate::gitlab::{Client, Lack, Named, Reader};
+use crate::observe::{self, observe};
 use crate::plan::change::Needs;
-use crate::plan::needs::{self, Found};
-use crate::plan::{Action, Plan, Subject, ToolPlan, build};
-use crate::problem::{Problems, Severity, nearest};
+use crate::plan::needs::Found;
+use crate::plan::saved::SavedPlan;
+use crate::plan::{Action, Options, Plan, Snapshot, Subject, build};
+use crate::problem::{Problems, Severity};
+use crate::render::Pulse;
 use crate::sandbox::{Sandbox, Seed, Served};
 use crate::spec::{Place, Workspace};
-use crate::tree::{DesiredTree, Kind, ObservedTree, TitleIn};
-use crate::ui;
+use crate::tree::{DesiredTree, Ground, Kind, ObservedTree, TitleIn};
+use crate::ui::{self, progress::Progress};
 
+use super::bounded::within_bounds;
+use super::choices::Choices;
+use super::connect::{self, Connected};
 use super::preflight::{Preflight, preflight};
-use super::target::{self, TargetArgs};
-use super::{Exit, Failure, files, seed};
+use super::target::TargetArgs;
+use super::{Failure, files, seed};
 
-/// The token that the sandbox takes for its own user.
-const SANDBOX_TOKEN: &str = "sandbox";
-/// Where a workspace keeps its sandbox.
-const SANDBOX_DIR: &str = ".epictree/sandbox";
-
-/// Choices that belong to a plan.
-#[derive(Debug, Clone, clap::Args)]
-pub(super) struct Choices {
-    /// Make items that people created and that look like ours ours
-    #[arg(long)]
-    adopt: bool,
-    /// Close items that the files no longer want
-    #[arg(long)]
-    prune: bool,
-    /// Create this node anew although its item is recorded and cannot be read
-    #[arg(long, value_name = "KEY", value_parser = key)]
-    recreate: Vec<NodeKey>,
-    /// Settle what both sides changed: keep GitLab's side, write the files' (spec), or write nothing at all (fail)
-    #[arg(long, value_name = "HOW", value_enum)]
-    on_conflict: Option<Settle>,
-}
-
-/// How to settle what both sides changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Settle {
-    /// GitLab's side stays, and is no conflict any more
-    Keep,
-    /// The files' side is written
-    Spec,
-    /// Nothing is written while there is a conflict
-    Fail,
-}
-
-fn key(text: &str) -> Result<NodeKey, String> {
-    NodeKey::parse(text)
-        .ok_or_else(|| "a key reads like package-hunter/functionality/rules".to_owned())
-}
-
-impl Choices {
-    fn options(&self, workspace: &str) -> Options {
-        Options {
-            workspace: workspace.to_owned(),
-            adopt: self.adopt,
-            prune: self.prune,
-            recreate: self.recreate.iter().cloned().collect(),
-            on_conflict: match self.on_conflict {
-                None | Some(Settle::Fail) => OnConflict::Report,
-                Some(Settle::Keep) => OnConflict::Keep,
-                Some(Settle::Spec) => OnConflict::Spec,
-            },
-        }
-    }
-
-    /// Checks that each node to make anew is one of the files.
-    pub(super) fn check(&self, ready: &Ready) -> Result<(), Failure> {
-        let known = || ready.trees.iter().flat_map(|tree| &tree.nodes).map(|node| &node.key);
-        let Some(key) = self.recreate.iter().find(|key| !known().any(|other| other == *key)) else {
-            return Ok(());
-        };
-        let keys: Vec<String> = known().map(NodeKey::to_string).collect();
-        let hint = match nearest(&key.to_string(), keys.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "a plan with --format json lists all keys".to_owned(),
-        };
-        Err(Failure::new(format!("--recreate names `{key}`, which no file wants"))
-            .hint(hint)
-            .ends_with(Exit::Usage))
-    }
-
-    /// Whether a conflict stops everything.
-    pub(super) fn fails_on_conflict(&self) -> bool {
-        self.on_conflict == Some(Settle::Fail)
-    }
-}
+/// Where a workspace keeps what is of this machine only.
+const OWN_DIR: &str = ".epictree";
+/// Where in it the sandbox is.
+const SANDBOX_DIR: &str = "sandbox";
 
 /// The files of a run without errors, and where they lie.
 pub(super) struct Ready {
     folder: PathBuf,
-    workspace: Workspace,
-    trees: Vec<DesiredTree>,
+    pub(super) workspace: Workspace,
+    pub(super) trees: Vec<DesiredTree>,
 }
 
 /// Loads the files and checks them.
@@ -116,8 +50,10 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<(PathBuf, Loaded), Failure> {
     let (owners, stages, people) = (named("file"), named("stages"), named("people"));
     let tools = found.tools.into_iter().map(file).collect();
     let workspace = file(found.workspace);
-    let files = Files { workspace, owners, stages, people, assets, tools };
-    Ok((found.folder, check::workspace(&files, problems)))
+    let pulse = Pulse::default();
+    let files = Files { workspace, owners, stages, people, assets, tools, pulse: pulse.clone() };
+    let loaded = within_bounds(&pulse, move || check::workspace(&files, problems))?;
+    Ok((found.folder, loaded))
 }
 
 /// Loads the files; an error in any of them ends it, after all were said.
@@ -125,7 +61,9 @@ pub(super) fn ready(paths: &[PathBuf]) -> Result<Ready, Failure> {
     let (folder, loaded) = load(paths)?;
     let Loaded { workspace, trees, problems, sources, .. } = loaded;
     if problems.count(Severity::Error) + problems.count(Severity::Warning) > 0 {
-        ui::say(ui::problems::render(&problems, &sources, ui::width()).trim_end());
+        let text = ui::problems::render(&problems, &sources, ui::width());
+        let say = if problems.has_errors() { ui::insist } else { ui::say };
+        say(text.trim_end());
     }
     match workspace.filter(|_| !problems.has_errors()) {
         Some(workspace) => Ok(Ready { folder, workspace, trees }),
@@ -147,24 +85,34 @@ pub(super) fn blocked(plan: &Plan) -> bool {
     plan.tools.iter().flat_map(|tool| &tool.notices).any(|notice| notice.blocks)
 }
 
-/// Where a workspace keeps its sandbox.
-pub(super) fn sandbox_dir(ready: &Ready) -> PathBuf {
-    files::shorten(&ready.folder).join(SANDBOX_DIR)
+/// Opens the sandbox in a folder, or where the workspace keeps it, out of sight of Git.
+pub(super) fn sandbox(ready: &Ready, dir: Option<&Path>) -> Result<(Sandbox, PathBuf), Failure> {
+    let own = files::shorten(&ready.folder).join(OWN_DIR);
+    let dir = dir.map_or_else(|| own.join(SANDBOX_DIR), Path::to_path_buf);
+    let sandbox = Sandbox::open(&dir, &seed(ready))?;
+    let ignore = own.join(".gitignore");
+    if dir.starts_with(&own) && !ignore.exists() {
+        std::fs::write(&ignore, "*\n")
+            .with_context(|| format!("cannot write `{}`", ignore.display()))?;
+    }
+    Ok((sandbox, dir))
 }
 
 /// What a workspace's sandbox starts with.
-pub(super) fn seed(ready: &Ready) -> Seed {
-    seed::of(&ready.workspace, &ready.trees)
+fn seed(ready: &Ready) -> Seed {
+    let places = ready.workspace.places.values().filter_map(|place| match place {
+        Place::Item(reference) => Some(reference.clone()),
+        Place::Namespace(_) => None,
+    });
+    seed::of(ready.workspace.nested_epics, places, &ready.trees)
 }
 
 /// A connection, what was seen through it, and the plan.
 pub(super) struct Session {
     pub(super) client: Client,
     pub(super) plan: Plan,
-    pub(super) observed: Vec<ObservedTree>,
+    pub(super) snapshot: Snapshot,
     pub(super) options: Options,
-    pub(super) ground: Ground,
-    pub(super) found: Found,
     pub(super) types: BTreeMap<(String, Kind), String>,
     /// Keeps the sandbox serving.
     pub(super) served: Option<Served>,
@@ -178,9 +126,11 @@ impl Session {
         args: &TargetArgs,
         choices: &Choices,
     ) -> Result<Self, Failure> {
-        let (client, served, target) = connect(ready, args).await?;
-        let progress = ui::progress::Progress::reading(&format!("reading {target}"));
-        let session = Self::look(ready, choices, client, served, target).await;
+        let connected = connect::to_workspace(ready, args).await?;
+        let progress = Arc::new(Progress::reading(&format!("reading {}", connected.instance)));
+        let waits = Arc::clone(&progress);
+        connected.client.on_wait(move |wait| waits.waiting(wait));
+        let session = Self::look(ready, choices, connected).await;
         progress.end();
         session
     }
@@ -188,9 +138,7 @@ impl Session {
     async fn look(
         ready: &Ready,
         choices: &Choices,
-        client: Client,
-        served: Option<Served>,
-        target: String,
+        Connected { client, served, instance }: Connected,
     ) -> Result<Self, Failure> {
         let options = choices.options(&ready.workspace.id);
         let Preflight { caller, capabilities, types, lacks } =
@@ -199,20 +147,48 @@ impl Session {
             workspace: ready.workspace.id.clone(),
             places: places(ready),
             capabilities,
-            caller: caller.clone(),
+            caller,
         };
         let reader = Reader::new(&client);
         let observed = observe(&reader, &ground, &ready.trees).await?;
-        let mut tools: Vec<ToolPlan> = ready
-            .trees
-            .iter()
-            .zip(&observed)
-            .map(|(tree, seen)| build(tree, seen, &options))
-            .collect();
-        let found = look_up(&reader, &tools).await?;
-        tools.iter_mut().for_each(|tool| needs::settle(tool, &found));
-        let plan = Plan { target, caller: Some(caller), tools };
-        Ok(Self { client, plan, observed, options, ground, found, types, served, lacks })
+        let tools = ready.trees.iter().map(|tree| tree.tool.clone());
+        let mut snapshot = Snapshot {
+            instance,
+            ground,
+            trees: tools.zip(observed).collect(),
+            looked_up: Needs::default(),
+            found: Found::default(),
+        };
+        let mut plan = snapshot.build(&ready.trees, &options);
+        snapshot.looked_up = plan.needs();
+        snapshot.found = look_up(&reader, &snapshot.looked_up).await?;
+        plan.settle(&snapshot.found);
+        Ok(Self { client, plan, snapshot, options, types, served, lacks })
+    }
+
+    /// Connects to where a saved plan was made, as the same user; `plan` is what it came to again.
+    pub(super) async fn resume(
+        saved: SavedPlan,
+        mut plan: Plan,
+        args: &TargetArgs,
+    ) -> Result<Self, Failure> {
+        let Connected { client, served, instance } = connect::to_saved(&saved, args).await?;
+        plan.target = instance.to_string();
+        let SavedPlan { made_by: _, mut snapshot, desired, options, fingerprint: _ } = saved;
+        let Preflight { caller, capabilities: _, types, lacks } =
+            preflight(&client, &desired).await?;
+        if caller != snapshot.ground.caller {
+            let planner = &snapshot.ground.caller;
+            return Err(Failure::new(format!(
+                "the plan was made as @{planner}, and this token is @{caller}'s"
+            ))
+            .hint("use a token of the same user, or plan again with this one"));
+        }
+        let reader = Reader::new(&client);
+        // What another run made or said since is neither made nor said again.
+        snapshot.found = look_up(&reader, &snapshot.looked_up).await?;
+        observe::records(&reader, &desired, &mut snapshot.trees).await?;
+        Ok(Self { client, plan, snapshot, options, types, served, lacks })
     }
 
     /// Fails if the token may not do what the plan wants.
@@ -237,23 +213,6 @@ impl Session {
     }
 }
 
-async fn connect(
-    ready: &Ready,
-    args: &TargetArgs,
-) -> Result<(Client, Option<Served>, String), Failure> {
-    let settings = Settings { parallelism: usize::from(args.parallelism), pace: Pace::default() };
-    let Some(dir) = &args.sandbox else {
-        let url = target::url(args, ready.workspace.url.as_deref())?;
-        let token = Some(target::token(args, &url)?);
-        return Ok((Client::new(&Target { url: url.clone(), token }, settings)?, None, url));
-    };
-    let dir = dir.clone().unwrap_or_else(|| sandbox_dir(ready));
-    let sandbox = Sandbox::open(&dir, &seed(ready))?;
-    let served = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-    let target = Target { url: served.url(), token: Some(SANDBOX_TOKEN.to_owned().into()) };
-    Ok((Client::new(&target, settings)?, Some(served), format!("the sandbox in {}", dir.display())))
-}
-
 fn places(ready: &Ready) -> BTreeSet<String> {
     let of = |place: &Place| match place {
         Place::Namespace(path) => Some(path.clone()),
@@ -262,27 +221,19 @@ fn places(ready: &Ready) -> BTreeSet<String> {
     ready.workspace.places.values().filter_map(of).collect()
 }
 
-/// Looks up every title that the plans need, each once.
-async fn look_up(reader: &Reader, tools: &[ToolPlan]) -> Result<Found, Failure> {
-    let named = |of: fn(&Needs) -> &BTreeSet<TitleIn>| -> Vec<Named> {
-        let all: BTreeSet<(String, bool, String)> = tools
-            .iter()
-            .flat_map(|tool| {
-                of(&tool.needs)
-                    .iter()
-                    .map(|(ns, title)| (ns, tool.needs.groups.contains(ns), title))
-            })
-            .map(|(ns, is_group, title)| (ns.clone(), is_group, title.clone()))
-            .collect();
-        all.into_iter()
-            .map(|(namespace, is_group, title)| Named { namespace, is_group, title })
-            .collect()
+/// Looks up every title that a plan needs, each once.
+async fn look_up(reader: &Reader, needs: &Needs) -> Result<Found, Failure> {
+    let named = |titles: &BTreeSet<TitleIn>| -> Vec<Named> {
+        let named = |(namespace, title): &TitleIn| Named {
+            namespace: namespace.clone(),
+            is_group: needs.groups.contains(namespace),
+            title: title.clone(),
+        };
+        titles.iter().map(named).collect()
     };
-    let users: BTreeSet<String> =
-        tools.iter().flat_map(|tool| tool.needs.users.iter().cloned()).collect();
     Ok(Found {
-        labels: reader.label_ids(&named(|needs| &needs.labels)).await?,
-        milestones: reader.milestone_ids(&named(|needs| &needs.milestones)).await?,
-        users: reader.user_ids(&users.into_iter().collect::<Vec<_>>()).await?,
+        labels: reader.label_ids(&named(&needs.labels)).await?,
+        milestones: reader.milestone_ids(&named(&needs.milestones)).await?,
+        users: reader.user_ids(&needs.users.iter().cloned().collect::<Vec<_>>()).await?,
     })
 }

@@ -7,10 +7,19 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::unseen::is_unseen;
+
 use super::error::GitlabError;
+use super::quota::Heard;
+use super::watch::Login;
 
 /// How much of a text from the other side is kept, in characters.
 const LONGEST_TEXT: usize = 400;
+
+/// The most values of an answer: each takes many times the bytes it is written with.
+///
+/// A page of a hundred items has fewer than twenty thousand.
+const MOST_VALUES: usize = 1_000_000;
 
 /// What a GraphQL request gave.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,6 +46,9 @@ struct RawAnswer {
 
 /// Parses the body of an answer with status 200.
 pub(super) fn parse(body: &[u8], clean: &impl Fn(&str) -> String) -> Result<Answer, String> {
+    if values(body) > MOST_VALUES {
+        return Err(format!("more than {MOST_VALUES} values in one answer"));
+    }
     let raw: RawAnswer = serde_json::from_slice(body).map_err(|e| clean(&e.to_string()))?;
     let errors: Vec<TopError> =
         raw.errors.unwrap_or_default().iter().map(|e| top_error(e, clean)).collect();
@@ -44,6 +56,21 @@ pub(super) fn parse(body: &[u8], clean: &impl Fn(&str) -> String) -> Result<Answ
         return Err("neither data nor errors".into());
     }
     Ok(Answer { data: raw.data.unwrap_or_default(), errors })
+}
+
+/// About how many values a JSON text holds: what opens or parts them, outside strings.
+fn values(json: &[u8]) -> usize {
+    let (mut count, mut quoted, mut escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b',' | b'[' | b'{' if !quoted => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 fn top_error(error: &Value, clean: &impl Fn(&str) -> String) -> TopError {
@@ -73,7 +100,7 @@ pub(super) fn of_status(
         // Before the check for pages: a rate limiter answers in plain text.
         429 => GitlabError::RateLimited { after: None },
         _ if !json => GitlabError::NotJson { status, content_type: clean(content_type) },
-        401 => GitlabError::Unauthorized { detail },
+        401 => GitlabError::Unauthorized { detail, login: Login::default() },
         403 => GitlabError::Forbidden { detail },
         422 => GitlabError::Invalid { messages },
         _ => GitlabError::Http { status, detail },
@@ -81,7 +108,8 @@ pub(super) fn of_status(
 }
 
 fn messages_of(body: &[u8], clean: &impl Fn(&str) -> String) -> Vec<String> {
-    let Ok(value) = serde_json::from_slice::<Value>(body) else {
+    let bounded = Some(body).filter(|body| values(body) <= MOST_VALUES);
+    let Some(value) = bounded.and_then(|body| serde_json::from_slice::<Value>(body).ok()) else {
         return Vec::new();
     };
     let listed = value.get("errors").and_then(Value::as_array);
@@ -118,33 +146,41 @@ pub(super) fn verdict(errors: &[TopError], what: &str) -> Option<GitlabError> {
     })
 }
 
-/// How long a 429 asks to wait: `Retry-After`, else `RateLimit-Reset` (seconds since 1970).
-pub(super) fn wait_asked(
-    retry_after: Option<&str>,
-    reset: Option<&str>,
+/// What the headers say of limits, and how long `Retry-After` asks to wait.
+///
+/// `now` is the time since 1970 on this machine; the instance's own `Date` goes before it,
+/// as `RateLimit-Reset` is a time by the instance's clock.
+pub(super) fn limits<'a>(
+    header: impl Fn(&str) -> Option<&'a str>,
     now: Duration,
-) -> Option<Duration> {
-    let seconds = |text: &str| text.trim().parse::<u64>().ok().map(Duration::from_secs);
-    retry_after
-        .and_then(seconds)
-        .or_else(|| reset.and_then(seconds).map(|at| at.saturating_sub(now)))
+) -> (Heard, Option<Duration>) {
+    let number = |name: &str| header(name).and_then(|text| text.trim().parse::<u64>().ok());
+    let now = header("date").and_then(since_1970).unwrap_or(now);
+    let from_now = |at: Duration| at.saturating_sub(now);
+    let heard = Heard {
+        rate: number("ratelimit-limit"),
+        left: number("ratelimit-remaining"),
+        reset: number("ratelimit-reset").map(Duration::from_secs).map(from_now),
+    };
+    let at = || header("retry-after").and_then(since_1970).map(from_now);
+    (heard, number("retry-after").map(Duration::from_secs).or_else(at))
+}
+
+/// A date as HTTP writes it.
+fn since_1970(text: &str) -> Option<Duration> {
+    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()?;
+    at.as_second().try_into().ok().map(Duration::from_secs)
 }
 
 /// Strips control characters, joins lines, and cuts long texts.
 pub(super) fn tidy(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
-    let mut kept: String = plain.filter(|c| !is_control(*c)).take(LONGEST_TEXT + 1).collect();
+    let mut kept: String = plain.filter(|c| !is_unseen(*c)).take(LONGEST_TEXT + 1).collect();
     if kept.chars().count() > LONGEST_TEXT {
         kept.pop();
         kept.push('…');
     }
     kept.trim().to_owned()
-}
-
-/// Control characters, and those that reorder or hide text in a terminal.
-fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -200,6 +236,16 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_of_too_many_values_is_refused_before_it_takes_memory() {
+        let list = |n: usize| format!(r#"{{"data":{{"a":[{}0]}}}}"#, "0,".repeat(n));
+        assert!(parse(list(1_000).as_bytes(), &tidy).is_ok());
+        let error = parse(list(MOST_VALUES).as_bytes(), &tidy).unwrap_err();
+        assert_eq!(error, "more than 1000000 values in one answer");
+        let text = format!(r#"{{"data":{{"a":"\"{}"}}}}"#, ",[{".repeat(MOST_VALUES));
+        assert!(parse(text.as_bytes(), &tidy).is_ok());
+    }
+
+    #[test]
     fn statuses_carry_gitlabs_own_words() {
         let body = br#"{"errors":[{"message":"Invalid token"}]}"#;
         assert_eq!(
@@ -214,13 +260,25 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_taken_from_either_header() {
-        let now = Duration::from_secs(1_000);
+    fn limits_are_read_from_the_headers_by_the_instances_own_clock() {
         let seconds = |n| Some(Duration::from_secs(n));
-        assert_eq!(wait_asked(Some("7"), Some("1030"), now), seconds(7));
-        assert_eq!(wait_asked(Some("soon"), Some("1030"), now), seconds(30));
-        assert_eq!(wait_asked(None, Some("900"), now), seconds(0));
-        assert_eq!(wait_asked(None, None, now), None);
+        let of = |headers: &'static [(&str, &str)]| {
+            let named = |name: &str| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+            limits(named, Duration::from_secs(1_000))
+        };
+        let heard = Heard { rate: Some(600), left: Some(7), reset: seconds(30) };
+        let all = &[
+            ("ratelimit-limit", "600"),
+            ("ratelimit-remaining", "7"),
+            ("ratelimit-reset", "1030"),
+        ];
+        assert_eq!(of(all), (heard, None));
+        assert_eq!(of(&[("retry-after", "7")]).1, seconds(7));
+        assert_eq!(of(&[("retry-after", "Thu, 01 Jan 1970 00:17:00 GMT")]).1, seconds(20));
+        assert_eq!(of(&[("retry-after", "soon")]), (Heard::default(), None));
+        assert_eq!(of(&[("ratelimit-reset", "900")]).0.reset, seconds(0));
+        let dated = &[("date", "Thu, 01 Jan 1970 00:10:00 GMT"), ("ratelimit-reset", "660")];
+        assert_eq!(of(dated).0.reset, seconds(60));
     }
 
     #[test]

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::tree::{Item, WorkItemId};
 
+use super::client::Client;
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
-use super::transport::Client;
+use super::page::{ENDLESS, MAX_PAGES};
 use super::types::{Lists, RawItem, RawUser};
 
 /// What an instance says of itself and of the caller.
@@ -65,7 +66,7 @@ impl Client {
             // Anonymous callers are shown nothing, which GitLab does not call an error.
             let version = raw.metadata.ok_or_else(|| match raw.current_user {
                 Some(_) => unexpected(&document, "no metadata"),
-                None => GitlabError::Unauthorized { detail: "nobody is logged in".into() },
+                None => self.unauthorized("nobody is logged in".into()),
             })?;
             Ok(Metadata {
                 version: self.clean(&version.version.unwrap_or_default()),
@@ -112,7 +113,9 @@ impl Client {
         let mut lists = Lists::default();
         let mut cursors: [Option<String>; 3] = Default::default();
         let mut open = [true; 3];
+        let mut pages = 0..MAX_PAGES;
         while open.contains(&true) {
+            pages.next().ok_or_else(|| unexpected(&document, ENDLESS))?;
             let [labels, assignees, links] = &cursors;
             let variables = json!({ "id": id.as_str(), "labels": labels, "assignees": assignees, "links": links });
             let raw: OneItem = self.ask(&document, variables).await?;

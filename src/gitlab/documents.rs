@@ -35,6 +35,10 @@ pub struct Document {
     pub mutation: bool,
 }
 
+/// The operation that creates an item, which instances limit for itself.
+pub(super) const CREATE_ITEM_NAME: &str = "CreateItem";
+/// The operation that posts a comment, which instances limit for itself.
+pub(super) const POST_COMMENT_NAME: &str = "PostComment";
 /// Items read by id in one request.
 pub(super) const ITEMS: usize = 7;
 /// Items read by reference in one request.
@@ -195,7 +199,7 @@ pub(super) fn newest(edition: Edition) -> Document {
 }
 
 pub(super) fn create_item(edition: Edition) -> Document {
-    mutation("CreateItem", with_item(CREATE_ITEM, edition))
+    mutation(CREATE_ITEM_NAME, with_item(CREATE_ITEM, edition))
 }
 
 pub(super) fn update_item(edition: Edition) -> Document {
@@ -219,7 +223,7 @@ pub(super) fn reorder_child() -> Document {
 }
 
 pub(super) fn post_comment() -> Document {
-    mutation("PostComment", POST_COMMENT.to_owned())
+    mutation(POST_COMMENT_NAME, POST_COMMENT.to_owned())
 }
 
 /// Reads `n` items by id: `$id0`, answered as `a0`.

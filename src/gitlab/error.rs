@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::watch::Login;
+
 /// The failure of one request, or of a target that cannot be used at all.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum GitlabError {
@@ -92,10 +94,12 @@ pub enum GitlabError {
         after: Option<Duration>,
     },
     /// The token is missing, wrong or expired.
-    #[error("the instance does not accept the token{}", after_colon(detail))]
+    #[error("the instance does not accept the token{}{}", from(login), after_colon(detail))]
     Unauthorized {
         /// The instance's own words.
         detail: String,
+        /// Where the token came from.
+        login: Login,
     },
     /// The token is known but may not do this.
     #[error("the instance forbids this{}", after_colon(detail))]
@@ -139,6 +143,9 @@ pub enum GitlabError {
         /// The instance's own words.
         messages: Vec<String>,
     },
+    /// The user stopped before it was sent.
+    #[error("stopped before it was sent")]
+    Interrupted,
     /// JSON, but not what the schema promises.
     #[error("the instance answered `{operation}` in an unexpected way: {detail}")]
     Unexpected {
@@ -151,6 +158,10 @@ pub enum GitlabError {
 
 fn after_colon(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(": {detail}") }
+}
+
+fn from(login: &Login) -> String {
+    if login.source.is_empty() { String::new() } else { format!(" from {}", login.source) }
 }
 
 fn wait(after: Option<Duration>) -> String {
@@ -170,7 +181,7 @@ impl GitlabError {
             Self::MalformedToken => "check the token for stray blanks, quotes or line breaks".into(),
             Self::Setup { .. } => "check the proxy and certificate variables of the environment".into(),
             Self::Connect { detail, .. } => connect_hint(detail).into(),
-            Self::Timeout { .. } | Self::Broken { .. } | Self::Failed { .. } => {
+            Self::Timeout { .. } | Self::Broken { .. } | Self::Failed { .. } | Self::Interrupted => {
                 "run the same command again; what is done is not done twice".into()
             }
             Self::TooLarge { .. } => "select less with --only".into(),
@@ -181,6 +192,9 @@ impl GitlabError {
             Self::Http { status: 407, .. } => "the proxy wants a login: check HTTPS_PROXY".into(),
             Self::Http { .. } => "check the instance's url".into(),
             Self::RateLimited { .. } => "wait a minute, then run the same command again, or lower --parallelism".into(),
+            Self::Unauthorized { login: Login { renewal: Some(renewal), .. }, .. } => {
+                renewal.clone()
+            }
             Self::Unauthorized { .. } => {
                 "set GITLAB_TOKEN to a valid token with scope api (read_api is enough to plan); a CI job token does not work".into()
             }
@@ -223,6 +237,7 @@ impl GitlabError {
             | Self::Invalid { .. }
             | Self::Unlicensed { .. }
             | Self::Spam { .. }
+            | Self::Interrupted
             | Self::Unexpected { .. } => false,
         }
     }
@@ -251,6 +266,7 @@ impl GitlabError {
             | Self::NotFound { .. }
             | Self::Invalid { .. }
             | Self::Unlicensed { .. }
+            | Self::Interrupted
             | Self::Spam { .. } => true,
         }
     }

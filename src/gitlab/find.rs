@@ -9,7 +9,7 @@ use crate::tree::{Item, Kind, Reference, WorkItemId, is_path};
 use super::ask::{OneItem, unexpected};
 use super::documents;
 use super::error::GitlabError;
-use super::page::{Connection, entries};
+use super::page::{Connection, ENDLESS, MAX_PAGES, entries};
 use super::read::{RawPlace, Reader};
 use super::types::{RawDiscussion, RawWidget};
 
@@ -42,7 +42,7 @@ impl Reader {
         // Quoted, the words count as a whole; GitLab knows no way to quote a quote.
         let quoted = format!("\"{}\"", phrase.replace('"', ""));
         let (mut items, mut after) = (Vec::new(), None);
-        loop {
+        for _ in 0..MAX_PAGES {
             let variables = json!({ "path": group, "search": quoted, "after": after });
             let raw: InNamespace = self.client().ask(&document, variables).await?;
             let place =
@@ -58,6 +58,7 @@ impl Reader {
                 return Ok(items);
             }
         }
+        Err(unexpected(&document, ENDLESS))
     }
 
     /// Reads the newest items of an author in a group or project itself, newest first.
@@ -87,7 +88,7 @@ impl Reader {
     pub async fn comments(&self, id: &WorkItemId) -> Result<Vec<Comment>, GitlabError> {
         let document = documents::comments();
         let (mut comments, mut after) = (Vec::new(), None);
-        loop {
+        for _ in 0..MAX_PAGES {
             let variables = json!({ "id": id.as_str(), "after": after });
             let raw: OneItem = self.client().ask(&document, variables).await?;
             let item = raw
@@ -105,6 +106,7 @@ impl Reader {
             }
             after = next;
         }
+        Err(unexpected(&document, ENDLESS))
     }
 
     /// Reads the reference out of a URL of this instance, such as GitLab gives for an item that moved.

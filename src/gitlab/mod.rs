@@ -8,6 +8,7 @@ pub mod documents;
 
 mod answer;
 mod ask;
+mod client;
 mod error;
 mod find;
 mod input;
@@ -18,13 +19,16 @@ mod outcome;
 mod pace;
 mod page;
 mod places;
+mod quota;
 mod read;
 mod target;
 mod transport;
 mod types;
+mod watch;
 mod write;
 
 pub use ask::Metadata;
+pub use client::{Client, Counters};
 pub use error::{GitlabError, WriteError};
 pub use find::Comment;
 pub use input::{NewItem, Side, Update};
@@ -33,7 +37,8 @@ pub use pace::Pace;
 pub use places::{
     Features, Lack, NamespaceInfo, NamespaceKind, Permissions, PlaceQuery, TypeInfo, type_id,
 };
+pub use quota::{Amounts, Limited, Rates, Slow};
 pub use read::Reader;
-pub use target::{Settings, Target};
-pub use transport::{Client, Counters};
+pub use target::{Address, Connection, Settings, Target};
+pub use watch::{Exchange, Login, Wait, WaitCause};
 pub use write::{Created, Posted, Writer};

@@ -1,6 +1,7 @@
 //! How long the client waits for what, in one place.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
@@ -17,7 +18,7 @@ pub struct Pace {
     pub lost_answer: Duration,
     /// Pause after 429 when the instance does not say how long.
     pub rate_limit: Duration,
-    /// The longest pause that is taken rather than given up on.
+    /// The longest that one request waits for limits before it is given up.
     pub longest: Duration,
     /// Time for one connection.
     pub connect: Duration,
@@ -62,5 +63,36 @@ impl Pace {
             .with_max_times(self.retries)
             .with_jitter()
             .build()
+    }
+}
+
+/// The time since a client began; in tests it passes only by waiting.
+pub(super) struct Clock {
+    began: Instant,
+    /// Milliseconds that were waited for without sleeping.
+    skipped: AtomicU64,
+    sleeps: bool,
+}
+
+impl Clock {
+    pub(super) fn new(sleeps: bool) -> Self {
+        Self { began: Instant::now(), skipped: AtomicU64::new(0), sleeps }
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        if self.sleeps {
+            self.began.elapsed()
+        } else {
+            Duration::from_millis(self.skipped.load(Ordering::SeqCst))
+        }
+    }
+
+    pub(super) async fn sleep_until(&self, at: Duration) {
+        if self.sleeps {
+            tokio::time::sleep(at.saturating_sub(self.now())).await;
+        } else {
+            let millis = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+            self.skipped.fetch_max(millis, Ordering::SeqCst);
+        }
     }
 }

@@ -2,6 +2,13 @@
 
 use serde::Deserialize;
 
+/// The most pages of one list that are read: twenty thousand entries, more than GitLab lets hang
+/// below one item, so that a list without an end comes to one.
+pub(super) const MAX_PAGES: usize = 200;
+
+/// Why a list is not read any further.
+pub(super) const ENDLESS: &str = "a list that does not end";
+
 /// A page of a list.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", bound = "T: Deserialize<'de>")]

@@ -15,11 +15,11 @@ use crate::tree::{Item, Reference, WorkItemId};
 
 use super::ask::unexpected;
 
+use super::client::Client;
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
-use super::page::Connection;
+use super::page::{Connection, ENDLESS, MAX_PAGES};
 use super::places::{NamespaceInfo, NamespaceKind, PlaceQuery, RawNamespace};
-use super::transport::Client;
 use super::types::{RawId, RawItem};
 
 #[derive(Deserialize)]
@@ -170,10 +170,14 @@ impl Reader {
     ) -> Result<BTreeMap<WorkItemId, Vec<Item>>, GitlabError> {
         let edition = self.client.edition().await?;
         let mut listed: BTreeMap<WorkItemId, Vec<Item>> = BTreeMap::new();
+        let mut seen: BTreeSet<(WorkItemId, WorkItemId)> = BTreeSet::new();
         let all: BTreeSet<_> = parents.iter().cloned().collect();
         let mut pending: Vec<(WorkItemId, Option<String>)> =
             all.into_iter().map(|id| (id, None)).collect();
+        let mut pages = 0..MAX_PAGES;
         while !pending.is_empty() {
+            let document = documents::children(edition, 1);
+            pages.next().ok_or_else(|| unexpected(&document, ENDLESS))?;
             let jobs = pending.chunks(documents::CHILDREN).map(|chunk| {
                 let reader = self.clone();
                 let chunk = chunk.to_vec();
@@ -183,10 +187,8 @@ impl Reader {
             pending.clear();
             for (id, items, next) in pages.into_iter().flatten() {
                 let children = listed.entry(id.clone()).or_default();
-                let new = items
-                    .into_iter()
-                    .filter(|item| !children.iter().any(|known| known.id == item.id));
-                let new: Vec<_> = new.collect();
+                let new =
+                    items.into_iter().filter(|item| seen.insert((id.clone(), item.id.clone())));
                 children.extend(new);
                 pending.extend(next.map(|next| (id, Some(next))));
             }

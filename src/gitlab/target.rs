@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::answer;
 use super::error::GitlabError;
 use super::pace::Pace;
+use super::watch::Login;
 
 /// Which GitLab, and as whom.
 #[derive(Debug, Clone)]
@@ -17,6 +18,31 @@ pub struct Target {
     pub url: String,
     /// The access token; without one the caller is anonymous.
     pub token: Option<SecretString>,
+}
+
+/// The address of an instance, made sure of before anything is looked up for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Root of the instance, without a slash at the end.
+    pub url: String,
+    /// The host, with its port if it is not the usual one.
+    pub host: String,
+    /// Whether it is this machine.
+    pub loopback: bool,
+}
+
+impl Address {
+    /// Parses an address.
+    ///
+    /// # Errors
+    /// Fails on what is no address of an instance, or holds a name or password.
+    pub fn parse(text: &str) -> Result<Self, GitlabError> {
+        let root = root_of(text)?;
+        let host = root.host_str().unwrap_or_default();
+        let host = root.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let url = root.as_str().trim_end_matches('/').to_owned();
+        Ok(Self { url, host, loopback: is_loopback(&root) })
+    }
 }
 
 /// How hard the client may press.
@@ -34,10 +60,20 @@ impl Default for Settings {
     }
 }
 
+/// What is known of the way to an instance beside its address.
+#[derive(Debug, Clone, Default)]
+pub struct Connection {
+    /// Where the token came from.
+    pub login: Login,
+    /// Certificates, as PEM, that vouch for the instance beside the system's own.
+    pub authorities: Vec<u8>,
+}
+
 pub(super) fn http_client(
     token: Option<&SecretString>,
     pace: &Pace,
     loopback: bool,
+    authorities: &[u8],
 ) -> Result<reqwest::Client, GitlabError> {
     // Fails only if a provider is there already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -59,7 +95,12 @@ pub(super) fn http_client(
     } else {
         builder = builder.https_only(true);
     }
-    builder.build().map_err(|e| GitlabError::Setup { detail: answer::tidy(&innermost(&e)) })
+    let unusable = |e| GitlabError::Setup { detail: answer::tidy(&innermost(&e)) };
+    if !authorities.is_empty() {
+        let more = reqwest::Certificate::from_pem_bundle(authorities).map_err(unusable)?;
+        builder = builder.tls_certs_merge(more);
+    }
+    builder.build().map_err(unusable)
 }
 
 fn bearer(token: &SecretString) -> Result<HeaderValue, GitlabError> {

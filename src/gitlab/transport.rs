@@ -1,158 +1,39 @@
 //! Carries one document to the instance and its answer back: bounds, retries,
 //! counters. It knows nothing of what documents mean.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::{Response, StatusCode, Url};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::{Response, StatusCode};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
 
 use super::answer::{self, Answer};
-use super::ask::Metadata;
-use super::documents::Document;
+use super::client::Client;
+use super::documents::{self, Document};
 use super::error::GitlabError;
-use super::limiter::Limiter;
-use super::pace::Pace;
-use super::target::{Settings, Target, http_client, innermost, is_loopback, root_of};
+use super::quota::{Heard, Limited};
+use super::target::innermost;
+use super::watch::{Exchange, WaitCause};
 
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 64 << 20;
 /// How many times a connection is tried again: an address that is wrong stays wrong.
 const CONNECT_RETRIES: usize = 2;
+/// The shortest pause after a refusal: one that asks for none is not believed.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// What a client has done so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Requests sent, retries included.
-    pub requests: u64,
-    /// Those of them that carried a mutation.
-    pub mutations: u64,
-    /// Bytes of bodies sent.
-    pub bytes_out: u64,
-    /// Bytes of bodies received, after decompression.
-    pub bytes_in: u64,
-}
-
+/// What is seen of an answer, whatever becomes of it.
 #[derive(Default)]
-struct Counted {
-    requests: AtomicU64,
-    mutations: AtomicU64,
-    bytes_out: AtomicU64,
-    bytes_in: AtomicU64,
-}
-
-/// A connection to one instance; clones share it with its limits.
-#[derive(Clone)]
-pub struct Client {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    http: reqwest::Client,
-    root: Url,
-    endpoint: Url,
-    host: String,
-    token: Option<SecretString>,
-    pace: Pace,
-    limiter: Limiter,
-    counted: Counted,
-    metadata: OnceCell<Metadata>,
-    warnings: Mutex<Vec<String>>,
-}
-
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client")
-            .field("endpoint", &self.inner.endpoint.as_str())
-            .finish_non_exhaustive()
-    }
+struct Seen {
+    status: Option<u16>,
+    bytes: usize,
+    /// Whether a refusal said how long to wait.
+    says_when: bool,
 }
 
 impl Client {
-    /// Prepares a client; nothing is sent yet.
-    ///
-    /// # Errors
-    /// Fails on an address that is none, on plain HTTP to another machine, and
-    /// on a token that cannot be one.
-    pub fn new(target: &Target, settings: Settings) -> Result<Self, GitlabError> {
-        let root = root_of(&target.url)?;
-        let host = root.host_str().unwrap_or_default().to_owned();
-        let loopback = is_loopback(&root);
-        if root.scheme() == "http" && !loopback {
-            return Err(GitlabError::PlainHttp { host });
-        }
-        let mut endpoint = root.clone();
-        endpoint.set_path(&format!("{}/api/graphql", root.path().trim_end_matches('/')));
-        Ok(Self {
-            inner: Arc::new(Inner {
-                http: http_client(target.token.as_ref(), &settings.pace, loopback)?,
-                root,
-                endpoint,
-                host,
-                token: target.token.clone(),
-                pace: settings.pace,
-                limiter: Limiter::new(settings.parallelism, settings.pace.sleeps),
-                counted: Counted::default(),
-                metadata: OnceCell::new(),
-                warnings: Mutex::default(),
-            }),
-        })
-    }
-
-    /// Root of the instance, without a slash at the end.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        self.inner.root.as_str().trim_end_matches('/')
-    }
-
-    /// All waits of this client.
-    #[must_use]
-    pub fn pace(&self) -> &Pace {
-        &self.inner.pace
-    }
-
-    /// Sets who is told when requests pause, and for how long.
-    pub fn on_wait(&self, hook: impl Fn(Duration) + Send + Sync + 'static) {
-        self.inner.limiter.on_wait(Arc::new(hook));
-    }
-
-    /// How many requests may be under way now: lowered by itself on 429.
-    #[must_use]
-    pub fn parallelism(&self) -> usize {
-        self.inner.limiter.limit()
-    }
-
-    /// What was sent and received so far.
-    #[must_use]
-    pub fn counters(&self) -> Counters {
-        let counted = &self.inner.counted;
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Counters {
-            requests: read(&counted.requests),
-            mutations: read(&counted.mutations),
-            bytes_out: read(&counted.bytes_out),
-            bytes_in: read(&counted.bytes_in),
-        }
-    }
-
-    /// Takes what GitLab complained of beside writes that it did.
-    #[must_use]
-    pub fn take_warnings(&self) -> Vec<String> {
-        std::mem::take(&mut *self.inner.warnings.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn warn(&self, text: String) {
-        self.inner.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(text);
-    }
-
-    pub(super) fn known_metadata(&self) -> &OnceCell<Metadata> {
-        &self.inner.metadata
-    }
-
     /// Sends a query; any top-level error is an error of the whole.
     pub(super) async fn query(
         &self,
@@ -179,45 +60,86 @@ impl Client {
             "variables": variables,
         })
         .to_string();
-        let pace = &self.inner.pace;
+        let (pace, limiter) = (&self.inner.pace, &self.inner.limiter);
+        let limited = counted_as(document);
         let mut waits = pace.backoff().enumerate();
+        let (mut sent, mut paused) = (0, Duration::ZERO);
         loop {
-            let permit = self.inner.limiter.enter().await;
-            let error = match self.once(document, body.clone()).await {
+            let permit = limiter.enter(limited).await?;
+            let (result, seen) = self.exchange(document, body.clone(), sent).await;
+            sent += 1;
+            let error = match result {
                 Ok(answer) => {
                     permit.succeeded();
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
-            let next = waits.next();
             if let GitlabError::RateLimited { after } = error {
-                let pause = after.unwrap_or(pace.rate_limit);
-                let patient = next.is_some() && pause <= pace.longest;
-                permit.limited(if patient { pause } else { Duration::ZERO });
+                let pause = after.unwrap_or(pace.rate_limit).max(SHORTEST_PAUSE);
+                paused = pause.saturating_add(paused);
+                let patient = paused <= pace.longest;
+                // A throttle says when; a limit on one kind of work does not, and is that kind's.
+                let limited = if seen.says_when { Limited::Requests } else { limited };
+                permit.limited(limited, if patient { pause } else { Duration::ZERO });
                 if !patient {
                     return Err(error);
                 }
                 continue;
             }
             drop(permit);
-            let Some((tried, wait)) = next.filter(|(tried, _)| may_retry(document, &error, *tried))
-            else {
-                return Err(error);
-            };
-            if tried > 0 {
-                self.inner.limiter.announce(wait);
-            }
-            pace.sleep(wait).await;
+            let next = waits.next().filter(|(tried, _)| may_retry(document, &error, *tried));
+            let Some((_, wait)) = next else { return Err(error) };
+            limiter.wait(WaitCause::Retry(error.to_string()), wait).await?;
         }
     }
 
-    async fn once(&self, document: &Document, body: String) -> Result<Answer, GitlabError> {
-        self.count(document, body.len());
+    /// Sends once, counts, and tells whoever watches.
+    async fn exchange(
+        &self,
+        document: &Document,
+        body: String,
+        retry: usize,
+    ) -> (Result<Answer, GitlabError>, Seen) {
+        let (bytes_out, began, mut seen) = (body.len(), Instant::now(), Seen::default());
+        self.count(document, bytes_out);
+        if document.mutation {
+            *self.flying().entry(document.name).or_default() += 1;
+        }
+        let result = self.once(document, body, &mut seen).await;
+        if document.mutation
+            && let Some(flying) = self.flying().get_mut(document.name)
+        {
+            *flying -= 1;
+        }
+        if let Some(watcher) = self.inner.watcher.get() {
+            watcher(&Exchange {
+                operation: document.name,
+                mutation: document.mutation,
+                retry,
+                status: seen.status,
+                error: result.as_ref().err().map(ToString::to_string),
+                took: began.elapsed(),
+                bytes_out,
+                bytes_in: seen.bytes,
+            });
+        }
+        (result, seen)
+    }
+
+    async fn once(
+        &self,
+        document: &Document,
+        body: String,
+        seen: &mut Seen,
+    ) -> Result<Answer, GitlabError> {
         let request = self.inner.http.post(self.inner.endpoint.clone()).body(body);
         let response = request.send().await.map_err(|e| self.network_error(&e))?;
         let clean = |text: &str| self.clean(text);
         let status = response.status();
+        seen.status = Some(status.as_u16());
+        let (heard, retry_after) = limits(response.headers());
+        self.inner.limiter.heard(heard);
         let content_type = header(response.headers(), CONTENT_TYPE.as_str())
             .unwrap_or("no content type")
             .to_owned();
@@ -226,20 +148,31 @@ impl Client {
             return Err(self.redirect(response.headers()));
         }
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(GitlabError::RateLimited { after: asked_wait(response.headers()) });
+            let after = retry_after.or(heard.reset);
+            seen.says_when = after.is_some();
+            return Err(GitlabError::RateLimited { after });
         }
         if !status.is_success() || !json {
             // A body that cannot be read takes nothing away from the status.
-            let bytes = self.read(response).await.unwrap_or_default();
-            return Err(answer::of_status(status.as_u16(), json, &content_type, &bytes, &clean));
+            let bytes = self.read(response, seen).await.unwrap_or_default();
+            let error = answer::of_status(status.as_u16(), json, &content_type, &bytes, &clean);
+            return Err(match error {
+                GitlabError::Unauthorized { detail, .. } => self.unauthorized(detail),
+                error => error,
+            });
         }
-        let bytes = self.read(response).await?;
+        let bytes = self.read(response, seen).await?;
         let answer = answer::parse(&bytes, &clean).map_err(|detail| self.broken(detail))?;
         match answer::verdict(&answer.errors, &format!("what `{}` asks for", document.name)) {
             Some(error @ GitlabError::RateLimited { .. }) => Err(error),
             Some(error) if !document.mutation => Err(error),
             Some(_) | None => Ok(answer),
         }
+    }
+
+    /// The error for a token that is not accepted, which says where the token came from.
+    pub(super) fn unauthorized(&self, detail: String) -> GitlabError {
+        GitlabError::Unauthorized { detail, login: self.inner.login.clone() }
     }
 
     fn count(&self, document: &Document, bytes: usize) {
@@ -250,13 +183,14 @@ impl Client {
     }
 
     /// Reads a body up to the bound.
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>, GitlabError> {
+    async fn read(&self, mut response: Response, seen: &mut Seen) -> Result<Vec<u8>, GitlabError> {
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| self.network_error(&e))? {
             if bytes.len() + chunk.len() > LARGEST_ANSWER {
                 return Err(GitlabError::TooLarge { limit: LARGEST_ANSWER });
             }
             self.inner.counted.bytes_in.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            seen.bytes += chunk.len();
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
@@ -312,11 +246,17 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
+/// What an operation counts against.
+fn counted_as(document: &Document) -> Limited {
+    match document.name {
+        documents::CREATE_ITEM_NAME => Limited::Creations,
+        documents::POST_COMMENT_NAME => Limited::Notes,
+        _ => Limited::Requests,
+    }
+}
+
+/// What the headers say of limits, and how long they ask to wait.
+fn limits(headers: &HeaderMap) -> (Heard, Option<Duration>) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    answer::wait_asked(
-        header(headers, RETRY_AFTER.as_str()),
-        header(headers, "ratelimit-reset"),
-        now,
-    )
+    answer::limits(|name| header(headers, name), now)
 }

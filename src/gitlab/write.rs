@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::tree::{Item, LinkKind, WorkItemId};
 
 use super::ask::unexpected;
+use super::client::Client;
 use super::documents::{self, Document};
 use super::error::{GitlabError, WriteError};
 use super::input::{self, NewItem, Side, Update};
 use super::lookup::Named;
 use super::outcome::{Done, Outcome, read};
 use super::read::Reader;
-use super::transport::Client;
 use super::types::{RawId, RawItem, RawNamed, RawNote};
 
 /// How many items one request may link.

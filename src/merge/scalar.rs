@@ -46,7 +46,8 @@ impl Verdict {
 }
 
 /// How what both sides changed is settled.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OnConflict {
     /// Not at all: GitLab's side stays, and every run reports it.
     #[default]
@@ -55,6 +56,8 @@ pub enum OnConflict {
     Keep,
     /// The files' side is written.
     Spec,
+    /// As `Report`; and nothing at all is written while there is a conflict.
+    Fail,
 }
 
 /// Decides one field; `None` is empty, absent or unknown.

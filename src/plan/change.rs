@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::key::NodeKey;
 use crate::tree::{DesiredTree, Kind, Reference, TitleIn};
 
 /// What is to be done with one item, label, comment or row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// It does not exist yet.
     Create,
@@ -59,7 +62,8 @@ impl Action {
 }
 
 /// Which side moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// It is new in the files.
     New,
@@ -94,7 +98,8 @@ impl Cause {
 }
 
 /// What a change is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Subject {
     /// A work item.
     Node(Kind),
@@ -120,7 +125,7 @@ impl Subject {
 }
 
 /// A value as plans show it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// Empty or absent.
@@ -179,7 +184,7 @@ impl<T: Into<Self>> From<Option<T>> for Value {
 }
 
 /// One field, before and after; of a conflict, GitLab's side and the files'.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldChange {
     /// `title`, `body`, `labels`, …; of a table row, the column.
     pub name: String,
@@ -197,7 +202,7 @@ impl FieldChange {
 }
 
 /// The difference of one node, label, comment or row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// A node's or comment's key, a label's title, or the item that holds the row.
     pub key: String,
@@ -247,7 +252,7 @@ impl Change {
 }
 
 /// Something people should know that is not a change.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Notice {
     /// Whether the tool cannot be applied while it stands.
     pub blocks: bool,
@@ -258,7 +263,8 @@ pub struct Notice {
 }
 
 /// Titles that must exist before the changes can be applied.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Needs {
     /// Labels by namespace and title.
     pub labels: BTreeSet<TitleIn>,
@@ -271,7 +277,7 @@ pub struct Needs {
 }
 
 /// The difference of one tool.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ToolPlan {
     /// What the files want.
     pub desired: DesiredTree,
@@ -301,7 +307,7 @@ pub struct Plan {
 }
 
 /// The sums of one or more tools.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// Items, labels and rows to create.
     pub create: usize,
@@ -323,6 +329,22 @@ pub struct Summary {
     pub conflict: usize,
     /// Open items that the files no longer want.
     pub orphan: usize,
+}
+
+impl Summary {
+    /// Counts one more change.
+    pub fn note(&mut self, action: Action) {
+        match action {
+            Action::Create => self.create += 1,
+            Action::Update => self.update += 1,
+            Action::Adopt => self.adopt += 1,
+            Action::Close => self.close += 1,
+            Action::Comment => self.comment += 1,
+            Action::Record => self.record += 1,
+            Action::Wait => {}
+            Action::None => self.unchanged += 1,
+        }
+    }
 }
 
 impl std::ops::AddAssign for Summary {
@@ -360,16 +382,7 @@ impl ToolPlan {
         for change in &self.changes {
             sum.drift += change.kept.len();
             sum.conflict += change.conflicts.len();
-            match change.action {
-                Action::Create => sum.create += 1,
-                Action::Update => sum.update += 1,
-                Action::Adopt => sum.adopt += 1,
-                Action::Close => sum.close += 1,
-                Action::Comment => sum.comment += 1,
-                Action::Record => sum.record += 1,
-                Action::Wait => {}
-                Action::None => sum.unchanged += 1,
-            }
+            sum.note(change.action);
         }
         sum.adopt += self.proposals().count();
         sum
@@ -418,6 +431,12 @@ impl Plan {
             sum += tool.summary();
         }
         sum
+    }
+
+    /// User names of everyone whom an apply would notify.
+    #[must_use]
+    pub fn notifies(&self) -> BTreeSet<&str> {
+        self.tools.iter().flat_map(ToolPlan::notifies).collect()
     }
 
     /// Tells whether an apply would write something other than a base.

@@ -15,8 +15,11 @@ mod notices;
 mod orphans;
 pub mod resolve;
 pub mod rows;
+pub mod saved;
 pub mod scene;
+pub mod snapshot;
 
 pub use build::build;
 pub use change::{Action, Cause, Change, FieldChange, Plan, Subject, Summary, ToolPlan, Value};
 pub use scene::Options;
+pub use snapshot::{Instance, Snapshot};

@@ -2,22 +2,71 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::key::NodeKey;
 use crate::tree::{DesiredNode, Kind, TitleIn};
 
-use super::change::{Action, Cause, Change, FieldChange, Needs, Notice, Subject, ToolPlan, Value};
+use super::change::{
+    Action, Cause, Change, FieldChange, Needs, Notice, Plan, Subject, ToolPlan, Value,
+};
 use super::decide::decide;
 use super::scene::{For, Scene};
 
 /// What was found of the titles that a plan needs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Found {
     /// Global ids of labels, by namespace and title.
+    #[serde(with = "pairs")]
     pub labels: BTreeMap<TitleIn, String>,
     /// Global ids of milestones, by namespace and title.
+    #[serde(with = "pairs")]
     pub milestones: BTreeMap<TitleIn, String>,
     /// Global ids of users, by name.
     pub users: BTreeMap<String, String>,
+}
+
+/// A map whose keys are no texts, as JSON writes it.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::tree::TitleIn;
+
+    pub(super) fn serialize<S: Serializer>(
+        map: &BTreeMap<TitleIn, String>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<TitleIn, String>, D::Error> {
+        Ok(Vec::deserialize(deserializer)?.into_iter().collect())
+    }
+}
+
+impl Plan {
+    /// All titles that its tools need.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let mut all = Needs::default();
+        for Needs { labels, milestones, users, groups } in self.tools.iter().map(|t| &t.needs) {
+            all.labels.extend(labels.iter().cloned());
+            all.milestones.extend(milestones.iter().cloned());
+            all.users.extend(users.iter().cloned());
+            all.groups.extend(groups.iter().cloned());
+        }
+        all
+    }
+
+    /// Settles what comes of the titles that its tools need.
+    pub fn settle(&mut self, found: &Found) {
+        self.tools.iter_mut().for_each(|tool| settle(tool, found));
+    }
 }
 
 /// Collects the titles that the changes of a plan name.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::key::NodeKey;
 use crate::merge::OnConflict;
 use crate::text::NOT_YET;
@@ -10,7 +12,8 @@ use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Referenc
 use super::resolve::AFTER_APPLY;
 
 /// Choices that belong to a plan.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Options {
     /// The workspace's id.
     pub workspace: String,

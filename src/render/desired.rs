@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bounded::MAX_TEXTS;
 use super::entry_fields::{Made, labels, values};
 use super::expand::{Outline, OutlineNode};
 use super::{Engine, Scene, comments, kinds, lint, no_place, rows, verify};
@@ -20,10 +21,19 @@ pub fn render(
     out: &mut Problems,
 ) -> Option<DesiredTree> {
     let mut nodes = Vec::new();
+    let mut bytes = 0;
     for node in &outline.nodes {
-        if let Some(made) = one(scene, outline, node, engine, out) {
-            nodes.push(made);
+        let Some(made) = one(scene, outline, node, engine, out) else { continue };
+        bytes += made.body.size();
+        if bytes > MAX_TEXTS {
+            let message =
+                format!("the descriptions of all items are larger than {} MiB", MAX_TEXTS >> 20);
+            out.push(
+                scene.spec.id.span.error(message).hint("shorten its texts, or split the tool"),
+            );
+            return None;
         }
+        nodes.push(made);
     }
     confidential(scene, outline, &mut nodes);
     verify::parents(scene, outline, &nodes, out);

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use tera::{Context, ErrorKind, Tera};
 
+use super::bounded::{Bounded, MAX_TEXT, TOO_LARGE};
 use super::comments::comment_pieces;
 use super::filters;
 use super::lints::lint_pieces;
+use super::pulse::Pulse;
+use super::tokens::{Word, tags, words};
 use crate::assets::Assets;
 use crate::blueprint::{Blueprint, Code, LabelUse, NodeRule, RowRule};
 use crate::problem::{Problem, Problems, Sources};
@@ -24,11 +27,17 @@ pub struct Engine {
     places: BTreeMap<String, Span>,
     /// Texts of the template files by name.
     pub(super) templates: BTreeMap<String, String>,
+    pulse: Pulse,
 }
 
 /// Opens a compiled condition; its length is how far errors in it are shifted.
 const OPEN: &str = "{% if ";
 const CLOSE: &str = " %}1{% endif %}";
+
+/// The most `elif` in a row that are compiled: Tera goes one deeper for each, and knows no bound.
+const MAX_ELIF: usize = 200;
+/// The most templates with mistakes that are looked for: each costs compiling all of them again.
+const MAX_BROKEN: usize = 50;
 
 /// A code of a blueprint, what it is, and whether it is a condition.
 pub(super) struct Piece<'b> {
@@ -45,6 +54,7 @@ impl Engine {
     pub fn new(
         blueprint: &Blueprint,
         assets: &Assets,
+        pulse: &Pulse,
         out: &mut Problems,
         sources: &mut Sources,
     ) -> Option<Self> {
@@ -53,6 +63,7 @@ impl Engine {
             codes: BTreeMap::new(),
             places: BTreeMap::new(),
             templates: templates(assets, out, sources),
+            pulse: pulse.clone(),
         };
         engine.tera.autoescape_on(Vec::<&'static str>::new());
         filters::register(&mut engine.tera);
@@ -79,8 +90,8 @@ impl Engine {
 
     /// Adds all templates; one that fails is reported and emptied, so that the others are still checked.
     fn compile(&mut self, mut all: BTreeMap<String, String>, out: &mut Problems) -> bool {
-        let mut usable = true;
-        for _ in 0..=all.len() {
+        let mut usable = self.shallow(&mut all, out);
+        for round in 0..=all.len() {
             let Err(error) = self.tera.add_raw_templates(all.iter()) else {
                 break;
             };
@@ -88,7 +99,7 @@ impl Engine {
             let names: Vec<String> = problems.iter().map(|(name, _)| name.clone()).collect();
             let known = names.iter().any(|name| all.get(name).is_some_and(|text| !text.is_empty()));
             out.extend(problems.into_iter().map(|(_, problem)| problem));
-            if !known {
+            if !known || round == MAX_BROKEN {
                 return false;
             }
             usable &= names.iter().all(|name| self.templates.contains_key(name));
@@ -99,6 +110,26 @@ impl Engine {
         usable
     }
 
+    /// Empties what Tera could not compile without exhausting the stack; `false` if there is any.
+    fn shallow(&self, all: &mut BTreeMap<String, String>, out: &mut Problems) -> bool {
+        let mut shallow = true;
+        for (name, text) in all {
+            let is_elif = |inside: &[(usize, Word<'_>)]| {
+                inside.iter().take(2).any(|(_, word)| *word == Word::Name("elif"))
+            };
+            let tags = tags(text).into_iter().filter(|tag| tag.statement);
+            let mut elifs = tags.filter(|tag| is_elif(&words(text, tag.start, tag.end)));
+            if let Some(tag) = elifs.nth(MAX_ELIF) {
+                let message = format!("the template has more than {MAX_ELIF} `elif`");
+                let problem = self.problem(name, Some(tag.start..tag.end), message);
+                out.push(problem.hint("use a table of values, or several templates"));
+                text.clear();
+                shallow = false;
+            }
+        }
+        shallow
+    }
+
     fn compile_problems(
         &self,
         error: &tera::Error,
@@ -107,12 +138,13 @@ impl Engine {
         match error.kind() {
             ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
                 let name = report.filename().to_owned();
-                let problem = self.problem(
-                    &name,
-                    Some(report.span().range.clone()),
-                    report.message().to_owned(),
-                );
+                let range = Some(report.span().range.clone());
+                let problem = self.problem(&name, range, plain(report.message()));
                 vec![(name, problem.hint("mend the template"))]
+            }
+            ErrorKind::CircularExtend { tpl, inheritance_chain: chain } => {
+                let message = format!("templates extend each other: {}", chain.join(" → "));
+                vec![(tpl.clone(), self.problem(tpl, None, message).hint("use `include`"))]
             }
             ErrorKind::CircularInclude { tpl, include_chain } => {
                 let message =
@@ -130,18 +162,8 @@ impl Engine {
                     .filter(|name| text.contains(name.as_str()))
                     .max_by_key(|name| name.len());
                 let name = named.cloned().unwrap_or_default();
-                let lines: Vec<&str> =
-                    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-                let first = lines.first().copied().unwrap_or("a template does not compile");
-                vec![(
-                    name.clone(),
-                    self.problem(
-                        &name,
-                        self.named_in(&name, &text),
-                        first.trim_end_matches([':', '.']),
-                    )
-                    .hint("mend the template"),
-                )]
+                let problem = self.problem(&name, self.named_in(&name, &text), plain(&text));
+                vec![(name.clone(), problem.hint("mend the template"))]
             }
         }
     }
@@ -217,22 +239,46 @@ impl Engine {
     }
 
     fn run(&self, name: &str, context: &Context, about: &str) -> Result<String, Box<Problem>> {
-        self.tera.render(name, context).map_err(|error| Box::new(self.failed(&error, name, about)))
+        let mut text = Bounded::default();
+        let shown = || match self.places.get(name) {
+            Some(_) => format!("{name} (for {about})"),
+            None => format!("templates/{name} (for {about})"),
+        };
+        self.pulse
+            .during(shown, || self.tera.render_to(name, context, &mut text))
+            .map_err(|error| Box::new(self.failed(&error, name, about)))?;
+        Ok(String::from_utf8_lossy(&text.0).into_owned())
     }
 
     fn failed(&self, error: &tera::Error, name: &str, about: &str) -> Problem {
         match error.kind() {
             ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
-                let text = report.message().trim_end_matches('.').replace('\n', " ");
+                let text = plain(report.message());
                 let range = Some(report.span().range.clone());
                 self.problem(report.filename(), range, format!("{text} (for {about})"))
                     .hint("every declared field exists; guard what may be absent with `{% if … %}`")
             }
+            ErrorKind::Io(kind) if *kind == TOO_LARGE => {
+                let message =
+                    format!("the text is larger than {} MiB (for {about})", MAX_TEXT >> 20);
+                self.problem(name, None, message)
+                    .hint("look for a loop that runs too often; GitLab takes no more")
+            }
             kind => {
-                self.problem(name, None, format!("{kind} (for {about})")).hint("mend the template")
+                let text = format!("{} (for {about})", plain(&kind.to_string()));
+                self.problem(name, None, text).hint("mend the template")
             }
         }
     }
+}
+
+/// A sentence of Tera's as ours are: one line without a word before it and a full stop after it.
+fn plain(message: &str) -> String {
+    let lines = message.lines().map(str::trim).find(|line| !line.is_empty());
+    let line = lines.unwrap_or("the template does not compile");
+    let line = line.strip_prefix("error: ").unwrap_or(line).trim_end_matches([':', '.']);
+    let mut letters = line.chars();
+    letters.next().map_or_else(String::new, |c| c.to_lowercase().chain(letters).collect())
 }
 
 fn templates(

@@ -16,6 +16,10 @@ use crate::spec::schema::snake;
 
 /// The most nodes one tool may have.
 const MAX_NODES: usize = 5000;
+/// The most entries one tool file may have, those within others counted too.
+const MAX_ENTRIES: usize = 5000;
+/// The most pairs of entries that a rule may be for.
+const MAX_PAIRS: usize = 100_000;
 
 /// One wanted node before its texts are made.
 #[derive(Debug, Clone)]
@@ -50,6 +54,33 @@ impl Outline<'_> {
     }
 }
 
+/// Tells whether a tool file is of a size that can be expanded; reports it if not.
+pub fn fits(scene: &Scene<'_>, out: &mut Problems) -> bool {
+    let entries = scene.spec.entries().len();
+    let count = |list: &str| match list.split_once('.') {
+        None => scene.spec.lists.get(list).map_or(0, Vec::len),
+        Some((list, _)) => {
+            scene.spec.lists.get(list).into_iter().flatten().map(|entry| entry.issues.len()).sum()
+        }
+    };
+    let blueprint = scene.blueprint;
+    let rules = blueprint.nodes.iter().map(|rule| &rule.for_each);
+    let lints = blueprint.lints.iter().map(|rule| &rule.for_each);
+    let comments = blueprint.comments.iter().map(|rule| &rule.for_each);
+    let pairs = rules.chain(lints).chain(comments).map(|for_each| match for_each {
+        ForEach::Pair(a, b) => count(a) * count(b),
+        ForEach::Once | ForEach::List(_) => 0,
+    });
+    let message = match (entries, pairs.max().unwrap_or(0)) {
+        (n, _) if n > MAX_ENTRIES => format!("{n} entries, more than {MAX_ENTRIES}"),
+        (_, n) if n > MAX_PAIRS => format!("{n} pairs of entries, more than {MAX_PAIRS}"),
+        _ => return true,
+    };
+    let problem = scene.spec.id.span.error(format!("the tool has {message}"));
+    out.push(problem.hint("split the tool"));
+    false
+}
+
 /// Makes the nodes of a tool.
 pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Outline<'a> {
     let data = data(scene, engine, out);
@@ -68,7 +99,7 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
     let mut shared_context = shared(scene, &keys, &data);
     let mut nodes: Vec<OutlineNode<'a>> = Vec::new();
     let mut seen: BTreeSet<NodeKey> = BTreeSet::new();
-    for rule in &scene.blueprint.nodes {
+    'rules: for rule in &scene.blueprint.nodes {
         for (picked, context) in picks(scene, &rule.for_each, &shared_context) {
             match made(scene, engine, rule, &picked, context) {
                 Ok(Some(node)) if seen.contains(&node.key) => {
@@ -94,7 +125,7 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
             if nodes.len() >= MAX_NODES {
                 let message = format!("{} has more than {MAX_NODES} nodes", scene.spec.file);
                 out.push(rule.span.error(message).hint("split the tool"));
-                return Outline { nodes, context: shared_context };
+                break 'rules;
             }
         }
     }
@@ -151,12 +182,15 @@ impl<'a> Picked<'a> {
 }
 
 /// Everything that a rule is applied to, with what its texts see.
-pub(super) fn picks<'a>(
+pub(super) fn picks<'a, 'b>(
     scene: &Scene<'a>,
     for_each: &ForEach,
-    base: &Context,
-) -> Vec<(Picked<'a>, Context)> {
-    let bound = |each: Option<&Tera>, outer: Option<&Tera>| {
+    base: &'b Context,
+) -> Box<dyn Iterator<Item = (Picked<'a>, Context)> + 'b>
+where
+    'a: 'b,
+{
+    let bound = move |each: Option<&Tera>, outer: Option<&Tera>| {
         let mut context = base.clone();
         if let Some(each) = each {
             context.insert_value("each", each.clone());
@@ -167,22 +201,25 @@ pub(super) fn picks<'a>(
         context
     };
     match for_each {
-        ForEach::Once => vec![(Picked { each: None, outer: None, id: None }, bound(None, None))],
-        ForEach::List(list) => of_list(scene, list, base)
-            .into_iter()
-            .map(|(outer, each, picked)| (picked, bound(Some(&each), outer.as_ref())))
-            .collect(),
+        ForEach::Once => {
+            let once = Picked { each: None, outer: None, id: None };
+            Box::new(std::iter::once((once, bound(None, None))))
+        }
+        ForEach::List(list) => {
+            let all = of_list(scene, list, base).into_iter();
+            Box::new(
+                all.map(move |(outer, each, picked)| (picked, bound(Some(&each), outer.as_ref()))),
+            )
+        }
         ForEach::Pair(a, b) => {
             let inner = of_list(scene, b, base);
             let outer = of_list(scene, a, base);
-            let pair = |(_, o, left): &(Option<Tera>, Tera, Picked<'a>),
-                        (_, e, right): &(Option<Tera>, Tera, Picked<'a>)| {
-                (Picked { each: right.each, outer: left.each, id: None }, bound(Some(e), Some(o)))
-            };
-            outer
-                .iter()
-                .flat_map(|left| inner.iter().map(|right| pair(left, right)).collect::<Vec<_>>())
-                .collect()
+            Box::new(outer.into_iter().flat_map(move |(_, above, left)| {
+                inner.clone().into_iter().map(move |(_, each, right)| {
+                    let picked = Picked { each: right.each, outer: left.each, id: None };
+                    (picked, bound(Some(&each), Some(&above)))
+                })
+            }))
         }
     }
 }

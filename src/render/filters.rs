@@ -4,6 +4,7 @@ use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 
 use crate::problem::nearest;
 use crate::text::{SLOT_CLOSE, SLOT_OPEN};
+use crate::unseen::is_unseen;
 
 /// The context variable with the keys of the tree.
 pub(super) const KEYS: &str = "__keys";
@@ -137,10 +138,12 @@ pub(super) fn cell(text: &str) -> String {
 }
 
 /// Puts a text into a code span that it cannot leave.
+///
+/// A bar ends a table cell even within a code span, so a text with one is escaped instead.
 pub(super) fn code(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.is_empty() {
-        return String::new();
+    if line.is_empty() || line.contains('|') {
+        return escape(&line);
     }
     let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
@@ -155,7 +158,7 @@ pub(super) fn code(text: &str) -> String {
 pub(super) fn mermaid(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut out = String::with_capacity(line.len());
-    for c in line.chars().filter(|c| !c.is_control()) {
+    for c in line.chars().filter(|c| !is_unseen(*c)) {
         if c.is_alphanumeric() || " ,.-+/'()".contains(c) {
             out.push(c);
         } else {
@@ -204,7 +207,7 @@ mod tests {
             ("```\n/close", "#96;#96;#96; /close"),
             ("%%{init: {}}%%", "#37;#37;#123;init#58; #123;#125;#125;#37;#37;"),
             ("<b>&amp;#quot;", "#60;b#62;#38;amp#59;#35;quot#59;"),
-            ("Prüfung \u{7}\u{202e}", "Prüfung #8238;"),
+            ("Prüfung \u{7}\u{202e}", "Prüfung "),
         ];
         for (text, wanted) in cases {
             assert_eq!(mermaid(text), wanted);
@@ -222,5 +225,6 @@ mod tests {
         assert_eq!(code("a``b"), "```a``b```");
         assert_eq!(code("`a"), "`` `a ``");
         assert_eq!(code(""), "");
+        assert_eq!(code("a | @b"), "a \\| \\@b");
     }
 }

@@ -1,5 +1,6 @@
 //! What GitLab would refuse, run or notify: checked in every rendered text.
 
+use super::bounded::MAX_BODY;
 use super::desired::{about, node_error};
 use super::expand::OutlineNode;
 use super::markdown::{Line, prose};
@@ -12,8 +13,6 @@ use crate::text::SLOT_OPEN;
 
 /// The longest title GitLab takes, in characters.
 const MAX_TITLE: usize = 255;
-/// The longest description GitLab takes, in bytes.
-const MAX_BODY: usize = 1024 * 1024;
 /// Room for the marker that is added to every description.
 const MARKER_ROOM: usize = 64 * 1024;
 

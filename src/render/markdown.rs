@@ -3,6 +3,8 @@
 //! Finds paragraphs outside code, quotes and HTML; it does not render. Where
 //! it is unsure it takes a line for text, so that a doubt becomes a message.
 
+use std::collections::BTreeMap;
+
 /// A line of text that GitLab reads as prose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line<'a> {
@@ -179,46 +181,78 @@ fn html_block(line: &str) -> bool {
 /// Blanks the code spans of a paragraph and hands out its lines.
 fn flush<'a>(paragraph: &mut Vec<(usize, &'a str)>, lines: &mut Vec<Line<'a>>, html: bool) {
     let joined = paragraph.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
-    let blanked = without_code(&joined);
+    let blanked = match joined.lines().any(parts_columns) {
+        true => joined.lines().map(without_code_in_cells).collect::<Vec<_>>().join("\n"),
+        false => without_code(&joined),
+    };
     let prose = blanked.split('\n').map(str::to_owned);
     for ((number, text), prose) in paragraph.drain(..).zip(prose) {
         lines.push(Line { number, prose, text, html });
     }
 }
 
-/// The text with its code spans as blanks, line ends kept.
-fn without_code(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('`') {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let run = from.len() - from.trim_start_matches('`').len();
-        let escaped = before.ends_with('\\') && !before.ends_with("\\\\");
-        let close = if escaped { None } else { closing(&from[run..], run) };
-        let end = close.map_or(if escaped { 1 } else { run }, |close| run + close + run);
-        match close {
-            Some(_) => out.extend(from[..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' })),
-            None => out.push_str(&from[..end]),
+/// Whether a line stands between the head of a table and its rows.
+fn parts_columns(line: &str) -> bool {
+    line.contains('-') && line.contains('|') && line.chars().all(|c| "|-: \t".contains(c))
+}
+
+/// A row of a table with its code spans as blanks: none goes on in the next cell.
+fn without_code_in_cells(row: &str) -> String {
+    let mut out = String::with_capacity(row.len());
+    let (mut cell, mut escaped) = (0, false);
+    for (at, c) in row.char_indices() {
+        if c == '|' && !escaped {
+            out.push_str(&without_code(&row[cell..at]));
+            out.push('|');
+            cell = at + 1;
         }
-        rest = &from[end..];
+        escaped = c == '\\' && !escaped;
     }
-    out.push_str(rest);
+    out.push_str(&without_code(&row[cell..]));
     out
 }
 
-/// Where a run of exactly so many backticks begins.
-fn closing(text: &str, run: usize) -> Option<usize> {
+/// The text with its code spans as blanks, line ends kept.
+fn without_code(text: &str) -> String {
+    let runs = runs(text);
+    // Where each length of run stands last: a run that nothing closes must not read on to the end.
+    let last: BTreeMap<usize, usize> = runs.iter().map(|(at, length)| (*length, *at)).collect();
+    let mut out = String::with_capacity(text.len());
+    let (mut at, mut next) = (0, 0);
+    while let Some(&(start, length)) = runs.get(next) {
+        next += 1;
+        // A backslash before it takes the first backtick out of the run.
+        let before = &text[at..start];
+        let escaped = before.ends_with('\\') && !before.ends_with("\\\\");
+        let length = if escaped { length - 1 } else { length };
+        let open = if escaped { start + 1 } else { start };
+        out.push_str(&text[at..open]);
+        at = open;
+        if length == 0 || last.get(&length).is_none_or(|last| *last <= open) {
+            continue;
+        }
+        let Some(skip) = runs[next..].iter().position(|(_, other)| *other == length) else {
+            continue;
+        };
+        let end = runs[next + skip].0 + length;
+        out.extend(text[at..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        (at, next) = (end, next + skip + 1);
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// Where runs of backticks begin, and how long they are.
+fn runs(text: &str) -> Vec<(usize, usize)> {
+    let mut runs = Vec::new();
     let mut at = 0;
     while let Some(found) = text[at..].find('`') {
         let start = at + found;
-        let length = text[start..].len() - text[start..].trim_start_matches('`').len();
-        if length == run {
-            return Some(start);
-        }
+        let length = text.as_bytes()[start..].iter().take_while(|b| **b == b'`').count();
+        runs.push((start, length));
         at = start + length;
     }
-    None
+    runs
 }
 
 #[cfg(test)]
@@ -250,6 +284,19 @@ mod tests {
     #[test]
     fn an_html_block_ends_at_a_blank_line() {
         assert_eq!(seen("<details>\n/close\n\n/close"), ["/close"]);
+    }
+
+    #[test]
+    fn a_code_span_ends_with_its_cell() {
+        let table = "| a | b |\n|---|---|\n| `x | @y` |\n| `x \\| @z` | c |";
+        assert_eq!(seen(table)[2..], ["| `x | @y` |", "|           | c |"]);
+    }
+
+    #[test]
+    fn long_runs_of_backticks_are_read_in_a_straight_line() {
+        let runs: String = (1..1400).map(|n| format!("{} ", "`".repeat(n))).collect();
+        assert_eq!(without_code(&runs), runs);
+        assert_eq!(without_code("`` a ` b `` c `` d"), "            c `` d");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! workspace. Nothing here knows what GitLab holds: texts keep slots.
 
 mod advice;
+mod bounded;
 mod comments;
 mod context;
 mod desired;
@@ -19,6 +20,7 @@ mod markdown;
 mod names;
 mod near;
 mod order;
+mod pulse;
 mod rows;
 mod scan;
 mod secret;
@@ -32,7 +34,8 @@ mod words;
 pub use advice::advise;
 pub use document::{DOCUMENT, Size, document};
 pub use engine::Engine;
-pub use expand::{Outline, OutlineNode};
+pub use expand::{Outline, OutlineNode, fits};
+pub use pulse::{Beat, Pulse};
 
 use crate::blueprint::Blueprint;
 use crate::problem::{Problem, nearest};

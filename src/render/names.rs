@@ -16,7 +16,7 @@ use crate::source::{At, offer, offer_quoted};
 /// Reports names that nothing declares, and templates that do not exist.
 pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) {
     let common = common(blueprint);
-    let mut scan = Scan { templates: &engine.templates, found: BTreeSet::new() };
+    let mut scan = Scan { templates: &engine.templates, found: BTreeSet::new(), included: 0 };
     for rule in &blueprint.nodes {
         let plain = of_each(blueprint, &rule.for_each, &common);
         let full = with_node(plain.clone());
@@ -133,6 +133,10 @@ fn missing(engine: &Engine, at: &At<String>, names: &[String]) -> Problem {
     });
     let near = nearest(&at.value, known);
     offer_quoted(problem, near, || {
-        format!("write templates/{}", names.first().map_or("", String::as_str))
+        let name = names.first().map_or("", String::as_str);
+        match at.value.starts_with('/') || at.value.contains("..") || at.value.contains('\\') {
+            true => format!("name a file below templates/{}", folders.first().unwrap_or(&"")),
+            false => format!("write templates/{name}"),
+        }
     })
 }

@@ -13,6 +13,10 @@ use crate::problem::nearest;
 
 /// How deep includes are followed.
 const MAX_INCLUDES: usize = 8;
+/// How many includes are followed in all: ten that each have ten others soon are a million.
+const MOST_INCLUDES: usize = 10_000;
+/// How deep loops are followed; Tera compiles no deeper ones.
+const MAX_LOOPS: usize = 200;
 
 const KEYWORDS: [&str; 17] = [
     "and", "or", "not", "in", "is", "if", "elif", "else", "true", "false", "none", "True", "False",
@@ -38,6 +42,8 @@ pub(super) struct Scan<'a> {
     pub(super) templates: &'a BTreeMap<String, String>,
     /// What was found.
     pub(super) found: BTreeSet<Unknown>,
+    /// How many includes were followed.
+    pub(super) included: usize,
 }
 
 impl Scan<'_> {
@@ -45,6 +51,9 @@ impl Scan<'_> {
     pub(super) fn template(&mut self, name: &str, text: &str, known: &Names, depth: usize) {
         let mut scopes: Vec<Names> = vec![known.clone()];
         for tag in tags(text) {
+            if scopes.len() > MAX_LOOPS {
+                return;
+            }
             let mut all = words(text, tag.start, tag.end);
             if matches!(all.first(), Some((_, Word::Sign('-')))) {
                 all.remove(0);
@@ -89,13 +98,17 @@ impl Scan<'_> {
             "include" => {
                 if let [(_, Word::Text(included)), ..] = rest
                     && depth < MAX_INCLUDES
+                    && self.included < MOST_INCLUDES
                     && let Some(text) = self.templates.get(*included).cloned()
                 {
+                    self.included += 1;
                     let known = place.all();
                     self.template(included, &text, &known, depth + 1);
                 }
             }
-            "if" | "elif" | "filter" => self.expression(place, rest),
+            "if" | "elif" => self.expression(place, rest),
+            // Its first word is the name of the filter.
+            "filter" => self.expression(place, rest.get(1..).unwrap_or_default()),
             _ => {}
         }
     }

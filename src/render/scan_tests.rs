@@ -12,7 +12,7 @@ fn known() -> Names {
 
 fn found(text: &str) -> Vec<String> {
     let templates = BTreeMap::from([("p.md".to_owned(), "{% if p.nmae %}x{% endif %}".to_owned())]);
-    let mut scan = Scan { templates: &templates, found: BTreeSet::new() };
+    let mut scan = Scan { templates: &templates, found: BTreeSet::new(), included: 0 };
     scan.template("t", text, &known(), 0);
     scan.found.into_iter().map(|u| format!("{} {}", u.template, u.message)).collect()
 }

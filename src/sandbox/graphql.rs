@@ -34,8 +34,8 @@ pub struct Reply {
     pub status: u16,
     /// Value of `Content-Type`.
     pub content_type: &'static str,
-    /// Value of `Retry-After`.
-    pub retry_after: Option<u64>,
+    /// Headers beside the content type.
+    pub headers: Vec<(&'static str, String)>,
     /// The whole body.
     pub body: String,
     /// How much of it arrives.
@@ -61,7 +61,7 @@ impl Reply {
         Self {
             status,
             content_type: "application/json; charset=utf-8",
-            retry_after: None,
+            headers: Vec::new(),
             body: body.to_string(),
             delivery: Delivery::Whole,
         }

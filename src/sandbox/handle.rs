@@ -12,6 +12,7 @@ use super::error::SandboxError;
 use super::faults::{Fault, FaultKind, Logged, Progress};
 use super::graphql::{self, Delivery, Engine, Reply, Summary};
 use super::http::{self, Served};
+use super::limits::{self, Clock, Limits, Meter};
 use super::people::{self, Edit};
 use super::persist::Folder;
 use super::places::Config;
@@ -40,6 +41,7 @@ pub(super) struct State {
     pub(super) config: Arc<Config>,
     memory: Mutex<Memory>,
     traffic: Mutex<Traffic>,
+    meter: Mutex<Option<Meter>>,
     progress: watch::Sender<Progress>,
     url: Mutex<String>,
     /// Held while a request or an edit runs: one after another.
@@ -91,12 +93,25 @@ impl State {
     fn viewer(&self, token: Option<&str>) -> Result<Option<Id>, Reply> {
         let name = match token {
             None => return Ok(None),
-            Some("sandbox") => &self.config.seed.bot,
+            // A longer token too, so that tests can search for theirs in whatever is left behind.
+            Some(token) if token == "sandbox" || token.starts_with("sandbox-") => {
+                &self.config.seed.bot
+            }
             Some(token) => token.strip_prefix("as:").unwrap_or_default(),
         };
-        match self.world().user_named(name) {
-            Some(id) => Ok(Some(id)),
-            None => Err(Reply::error(401, "Invalid token")),
+        let world = self.world();
+        match (world.user_named(name), name) {
+            (Some(id), _) => Ok(Some(id)),
+            (None, "") => Err(Reply::error(401, "Invalid token")),
+            (None, name) => {
+                let known: Vec<&str> =
+                    world.users.iter().map(|(_, user)| user.username.as_str()).take(10).collect();
+                let message = format!(
+                    "the sandbox knows no user `{name}`; among those it knows: {}",
+                    known.join(", ")
+                );
+                Err(Reply::error(401, &message))
+            }
         }
     }
 }
@@ -128,6 +143,7 @@ impl Sandbox {
             config: Arc::new(Config { seed: seed.clone() }),
             memory: Mutex::new(memory),
             traffic: Mutex::default(),
+            meter: Mutex::new(None),
             progress: watch::Sender::new(Progress::default()),
             url: Mutex::new("http://sandbox.test".to_owned()),
             turn: Mutex::new(()),
@@ -176,6 +192,15 @@ impl Sandbox {
         hit.map(|fault| fault.kind.clone())
     }
 
+    /// Counts a request against the limits; an answer is a refusal.
+    fn refused(&self, body: &[u8]) -> Option<(Reply, Summary)> {
+        let mut meter = lock(&self.state.meter);
+        let meter = meter.as_mut()?;
+        let summary = graphql::outline(&self.state, body);
+        let refusal = meter.count(&summary.fields)?;
+        Some((refusal, summary))
+    }
+
     fn carry_out(
         &self,
         token: Option<&str>,
@@ -185,6 +210,9 @@ impl Sandbox {
     ) -> (Reply, Summary) {
         if let Some(reply) = fault.and_then(instead) {
             return (reply, graphql::outline(&self.state, body));
+        }
+        if let Some(refused) = self.refused(body) {
+            return refused;
         }
         let viewer = match self.state.viewer(token) {
             Ok(viewer) => viewer,
@@ -198,6 +226,9 @@ impl Sandbox {
         let reading = stale.then(|| Arc::clone(&lock(&self.state.memory).before));
         let (mut reply, summary) =
             graphql::run(&self.state, &requests, viewer, reading.as_ref(), by_get);
+        if let Some(meter) = &*lock(&self.state.meter) {
+            reply.headers = meter.headers();
+        }
         match fault {
             Some(FaultKind::DropAfterCommit) => reply.delivery = Delivery::Severed,
             Some(FaultKind::HangAfterCommit) => reply.delivery = Delivery::Hanging,
@@ -241,6 +272,16 @@ impl Sandbox {
         traffic.faults = faults;
         traffic.received = 0;
         self.state.progress.send_replace(Progress::default());
+    }
+
+    /// Sets how much is taken in a minute, by the clock of this machine.
+    pub fn limit(&self, limits: Limits) {
+        self.limit_by(limits, limits::system_clock());
+    }
+
+    /// The same by another clock.
+    pub fn limit_by(&self, limits: Limits, clock: Clock) {
+        *lock(&self.state.meter) = Some(Meter::new(limits, clock));
     }
 
     /// Watches requests come and go.
@@ -331,7 +372,8 @@ fn instead(fault: &FaultKind) -> Option<Reply> {
 
 fn rate_limited(retry_after: Option<u64>, text: bool) -> Reply {
     let message = "This endpoint has been requested too many times. Try again later.";
-    let reply = Reply { retry_after, ..Reply::error(429, message) };
+    let wait = retry_after.map(|seconds| ("retry-after", seconds.to_string()));
+    let reply = Reply { headers: wait.into_iter().collect(), ..Reply::error(429, message) };
     if text {
         return Reply {
             content_type: "text/plain; charset=utf-8",

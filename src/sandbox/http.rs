@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::serve::{IncomingStream, Listener};
@@ -176,13 +176,13 @@ async fn deliver(reply: Reply, budget: &Budget, stop: watch::Receiver<bool>) -> 
     }
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     let kind = [(header::CONTENT_TYPE, reply.content_type)];
-    match reply.retry_after {
-        Some(seconds) => {
-            let wait = [(header::RETRY_AFTER, seconds.to_string())];
-            (status, kind, wait, reply.body).into_response()
+    let mut response = (status, kind, reply.body).into_response();
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
         }
-        None => (status, kind, reply.body).into_response(),
     }
+    response
 }
 
 /// How many bytes a connection may still send before it breaks.

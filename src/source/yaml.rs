@@ -11,7 +11,7 @@ use serde_saphyr::options::AliasLimits;
 use serde_saphyr::{Budget, Location, Spanned};
 
 use super::{At, Entry, MAX_DEPTH, Span, Table, Value, reserved};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, boundary};
 
 /// The most nodes of a file; a list of every employee of a large company has less.
 const MAX_NODES: usize = 500_000;
@@ -45,7 +45,7 @@ pub fn parse(file: &str, text: &str, out: &mut Problems) -> Option<At<Value>> {
     let whole =
         Table { span: value.span.clone(), entries: BTreeMap::from([(String::new(), entry)]) };
     let before = out.count(crate::problem::Severity::Error);
-    reserved(&whole, out);
+    reserved(&whole, text, out);
     (out.count(crate::problem::Severity::Error) == before).then_some(value)
 }
 
@@ -62,18 +62,11 @@ fn syntax(file: &str, text: &str, error: &serde_saphyr::Error) -> Problem {
 /// The bytes of a place, widened to whole characters; some errors count in characters only.
 fn range(text: &str, at: Location) -> Option<Range<usize>> {
     let span = at.span();
-    let whole = |mut at: usize| {
-        at = at.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
     match (span.byte_offset(), span.byte_len()) {
         (Some(start), Some(length)) => {
             let start = usize::try_from(start).ok()?;
             let length = usize::try_from(length).ok()?;
-            Some(whole(start)..whole(start.saturating_add(length)))
+            Some(boundary(text, start)..boundary(text, start.saturating_add(length)))
         }
         _ => {
             let skip = usize::try_from(span.offset()).ok()?;

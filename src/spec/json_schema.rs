@@ -201,12 +201,14 @@ impl Writer<'_> {
 
     fn map(&self, inner: &Type, keys: Option<&str>) -> Json {
         let value = self.value(inner);
-        let ids = keys.and_then(|list| self.fixed_ids(std::slice::from_ref(&list.to_owned())));
-        let Some(ids) = ids else {
+        let Some(entries) = keys.and_then(|list| self.schema.data.get(list)) else {
             return json!({ "type": "object", "additionalProperties": value });
         };
         let mut table = Object::default();
-        ids.into_iter().for_each(|id| table.add(id, value.clone(), false));
+        for entry in entries {
+            let name = entry.values.get("name").and_then(Value::as_str).unwrap_or(&entry.id);
+            table.add(&entry.id, described(value.clone(), &sentence(name)), false);
+        }
         table.finish("")
     }
 

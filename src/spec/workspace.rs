@@ -116,8 +116,8 @@ fn owners(
     let mut fields = Fields::of(table, "[owners]");
     let mut named = |key: &str| {
         let file = fields.string(key, out)?;
-        spans.insert(format!("owners.{key}"), file.span);
-        Some(file.value)
+        spans.insert(format!("owners.{key}"), file.span.clone());
+        within(key, file, out)
     };
     let files =
         OwnersFiles { file: named("file"), stages: named("stages"), people: named("people") };
@@ -133,6 +133,17 @@ fn owners(
     }
     fields.finish(out);
     files
+}
+
+/// Takes the path of a file that is in the workspace's folder.
+fn within(key: &str, file: At<String>, out: &mut Problems) -> Option<String> {
+    let odd = |part: &str| part == ".." || part.contains(['\\', ':']);
+    if !file.starts_with('/') && !file.split('/').any(odd) {
+        return Some(file.value);
+    }
+    let message = format!("`{key}` leads out of the workspace's folder: `{}`", file.value);
+    out.push(file.span.error(message).hint("put the file beside epictree.toml or below it"));
+    None
 }
 
 fn places(

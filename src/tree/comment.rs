@@ -1,11 +1,14 @@
 //! Comments: what the files want said, and what was said.
 
+use serde::{Deserialize, Serialize};
+
 use crate::key::NodeKey;
 use crate::marker::note::Told;
 use crate::text::{Slot, Text};
 
 /// One wanted comment, posted once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesiredComment {
     /// Its identity.
     pub key: NodeKey,
@@ -61,7 +64,8 @@ pub fn knows(told: &Told, name: &str) -> bool {
 }
 
 /// A thread of ours as GitLab holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Thread {
     /// Its global id, to reply to.
     pub discussion: String,

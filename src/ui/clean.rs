@@ -1,10 +1,12 @@
 //! Makes foreign text safe for a terminal.
 
-/// Replaces everything that could move a cursor, colour a screen or turn text
+use crate::unseen::is_unseen;
+
+/// Takes out everything that could move a cursor, colour a screen or turn text
 /// around; line ends and tabs stay.
 #[must_use]
 pub fn clean(text: &str) -> String {
-    text.chars().filter(|c| *c == '\n' || *c == '\t' || !is_unsafe(*c)).collect()
+    text.chars().filter(|c| *c == '\n' || *c == '\t' || !is_unseen(*c)).collect()
 }
 
 /// The same on one line.
@@ -12,14 +14,8 @@ pub fn clean(text: &str) -> String {
 pub fn clean_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !is_unsafe(*c))
+        .filter(|c| !is_unseen(*c))
         .collect()
-}
-
-/// Control characters, and those that change the direction of text.
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Cuts a line to a number of columns; what is cut shows as `…`.

@@ -4,7 +4,11 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::plan::{Change, Plan, ToolPlan};
+use crate::plan::{Action, Change, Plan, ToolPlan};
+use crate::unseen::is_unseen;
+
+/// The JSON Schema of a plan.
+pub const SCHEMA: &str = include_str!("plan.schema.json");
 
 /// Renders a plan as one JSON document.
 #[must_use]
@@ -15,9 +19,36 @@ pub fn render(plan: &Plan) -> String {
         "caller": plan.caller,
         "tools": plan.tools.iter().map(tool).collect::<Vec<_>>(),
     });
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    let mut text = visible(&serde_json::to_string_pretty(&document).unwrap_or_default());
     text.push('\n');
     text
+}
+
+/// JSON with what nobody sees written as escapes: it may be read on a terminal.
+fn visible(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        // A line end is part of the layout; within strings it is an escape already.
+        if c == '\n' || !is_unseen(c) {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    out
+}
+
+/// Renders the sums of a plan as GitLab's merge request widget takes them.
+#[must_use]
+pub fn gitlab_report(plan: &Plan) -> String {
+    let changes = || plan.tools.iter().flat_map(|tool| &tool.changes);
+    let count = |actions: &[Action]| changes().filter(|c| actions.contains(&c.action)).count();
+    let create = count(&[Action::Create, Action::Comment]);
+    let update = count(&[Action::Update, Action::Adopt]);
+    let delete = count(&[Action::Close]);
+    format!("{{\"create\":{create},\"update\":{update},\"delete\":{delete}}}\n")
 }
 
 fn tool(tool: &ToolPlan) -> Json {

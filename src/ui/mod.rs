@@ -7,13 +7,16 @@ pub mod clean;
 pub mod diff;
 pub mod html;
 pub mod json;
+pub mod markdown;
 pub mod plan;
 pub mod problems;
 pub mod progress;
 pub mod report;
+pub mod verbose;
 mod words;
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 pub use clean::clean;
 pub use words::count;
@@ -30,6 +33,19 @@ pub enum Color {
     Never,
 }
 
+/// How much is said beside results and errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Talk {
+    /// Nothing.
+    Quiet,
+    /// What people want to know while they wait.
+    Usual,
+    /// Each request, too.
+    Verbose,
+}
+
+static TALK: AtomicU8 = AtomicU8::new(Talk::Usual as u8);
+
 /// How wide lines are where nobody looks at a terminal.
 const WIDTH: usize = 100;
 
@@ -43,6 +59,17 @@ pub fn set_color(color: Color) {
     choice.write_global();
 }
 
+/// Settles for the whole process how much is said.
+pub fn set_talk(talk: Talk) {
+    TALK.store(talk as u8, Ordering::Relaxed);
+}
+
+/// Tells whether at least so much is to be said.
+#[must_use]
+pub fn talks(talk: Talk) -> bool {
+    TALK.load(Ordering::Relaxed) >= talk as u8
+}
+
 /// Prints a result.
 ///
 /// # Errors
@@ -51,10 +78,24 @@ pub fn print(text: &str) -> std::io::Result<()> {
     finished(anstream::stdout().lock().write_all(text.as_bytes()))
 }
 
-/// Says something on stderr; that it cannot be heard is no reason to stop.
+/// Says something on stderr, unless nothing but results and errors is wanted.
 pub fn say(text: &str) {
-    let mut out = anstream::stderr().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    if talks(Talk::Usual) {
+        insist(text);
+    }
+}
+
+/// Says something on stderr in any case; that it cannot be heard is no reason to stop.
+pub fn insist(text: &str) {
+    progress::aside(|| {
+        let mut out = anstream::stderr().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    });
+}
+
+/// Says what is odd, though it works.
+pub fn warn(text: &str) {
+    say(&format!("{} {}", words::styled(words::CHANGED, "warning:"), clean(text)));
 }
 
 /// Says why a command stopped, and what to do next.
@@ -62,9 +103,9 @@ pub fn failed(message: &str, hint: Option<&str>) {
     if message.is_empty() {
         return;
     }
-    say(&format!("{} {}", words::styled(words::REMOVED, "error:"), clean(message)));
+    insist(&format!("{} {}", words::styled(words::REMOVED, "error:"), clean(message)));
     if let Some(hint) = hint {
-        say(&format!("\n{} {}", words::styled(words::NOTE, "hint:"), clean(hint)));
+        insist(&format!("\n{} {}", words::styled(words::NOTE, "hint:"), clean(hint)));
     }
 }
 
@@ -72,6 +113,16 @@ fn finished(result: std::io::Result<()>) -> std::io::Result<()> {
     match result {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
+    }
+}
+
+/// Leaves the terminal as it was, for a process that ends without coming back.
+pub fn leave() {
+    progress::vanish();
+    if std::io::stderr().is_terminal() {
+        let term = dialoguer::console::Term::stderr();
+        // The terminal shows ^C where the cursor was.
+        let _ = term.show_cursor().and_then(|()| term.write_line(""));
     }
 }
 
@@ -91,7 +142,7 @@ pub fn width() -> usize {
     usize::from(columns).clamp(40, 200)
 }
 
-/// Asks a yes-or-no question on the terminal; `None` if there is none.
+/// Asks a yes-or-no question on the terminal, answered by a line; `None` if there is none.
 ///
 /// # Errors
 /// The terminal cannot be read.
@@ -99,9 +150,39 @@ pub fn ask(question: &str) -> std::io::Result<Option<bool>> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(None);
     }
-    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-    match answer {
-        Ok(yes) => Ok(Some(yes)),
-        Err(dialoguer::Error::IO(error)) => Err(error),
+    let mut out = anstream::stderr();
+    write!(out, "{} [y/N] ", words::styled(words::BOLD, &clean::clean_line(question)))?;
+    out.flush()?;
+    match answer(&mut std::io::stdin().lock())? {
+        Some(yes) => Ok(Some(yes)),
+        None => {
+            writeln!(out)?;
+            Ok(Some(false))
+        }
+    }
+}
+
+/// Reads one line: only a plain yes is one; `None` at the end of input.
+fn answer(input: &mut impl BufRead) -> std::io::Result<Option<bool>> {
+    let mut line = String::new();
+    let read = input.read_line(&mut line)?;
+    let yes = matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+    Ok((read > 0).then_some(yes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answer;
+
+    #[test]
+    fn a_question_takes_a_whole_line_and_only_yes_for_yes() {
+        let said = |text: &str| answer(&mut text.as_bytes()).unwrap();
+        for yes in ["y\n", "Y\r\n", " yes \n"] {
+            assert_eq!(said(yes), Some(true), "{yes:?}");
+        }
+        for no in ["\n", "n\n", "yess\n", "\u{1b}[Ay\n"] {
+            assert_eq!(said(no), Some(false), "{no:?}");
+        }
+        assert_eq!(said(""), None);
     }
 }

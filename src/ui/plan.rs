@@ -221,7 +221,7 @@ fn quoted(value: &Value) -> String {
 }
 
 /// A set as what goes and what comes.
-fn signed(field: &FieldChange) -> String {
+pub(super) fn signed(field: &FieldChange) -> String {
     let list = |value: &Value| match value {
         Value::List(titles) => titles.clone(),
         Value::None => Vec::new(),
@@ -268,7 +268,7 @@ fn or_nothing(text: &str) -> &str {
     if text.is_empty() { "nothing" } else { text }
 }
 
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::None => String::new(),
         Value::Flag(true) => "yes".into(),
@@ -345,8 +345,7 @@ pub fn sums(plan: &Plan, width: usize) -> String {
     if orphan > 0 {
         parts.push(format!("{}.", count(orphan, "orphan")));
     }
-    let notified: std::collections::BTreeSet<&str> =
-        plan.tools.iter().flat_map(ToolPlan::notifies).collect();
+    let notified = plan.notifies();
     if !notified.is_empty() {
         let who = plan.caller.as_ref().map(|caller| format!(", as @{caller}")).unwrap_or_default();
         let people = if notified.len() == 1 {

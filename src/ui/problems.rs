@@ -1,20 +1,35 @@
 //! What is wrong in the files, with the excerpt and the next step.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use std::ops::Range;
 
-use crate::problem::{Problem, Problems, Severity, Sources};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
-use super::clean::{clean, clean_line};
+use crate::problem::{Problem, Problems, Severity, Sources, boundary};
+use crate::unseen::is_unseen;
+
+use super::clean::{clean_line, fit};
 use super::words::count;
 
-/// Renders all problems in reading order, and their number.
+/// The most problems that are shown at once.
+const MOST_SHOWN: usize = 200;
+/// The longest sentence that is shown, in columns: a message may quote what stands in the file.
+const LONGEST_SENTENCE: usize = 600;
+/// How much is shown behind what a hint changes, in bytes: the renderer cuts no such line.
+const BEHIND_PATCH: usize = 40;
+/// The longest excerpt, in bytes; of a longer place only the beginning is shown.
+const LONGEST_EXCERPT: usize = 2000;
+
+/// Renders the problems in reading order, and their number.
 #[must_use]
 pub fn render(problems: &Problems, sources: &Sources, width: usize) -> String {
     let renderer = Renderer::styled().term_width(width);
     let mut out = String::new();
-    for problem in problems.sorted() {
-        let source = sources.get(&problem.file).map(blanked);
-        out.push_str(&renderer.render(&report(problem, source.as_deref())));
+    for problem in problems.sorted().into_iter().take(MOST_SHOWN) {
+        let excerpt = sources
+            .get(&problem.file)
+            .zip(problem.span.clone())
+            .and_then(|(text, span)| Excerpt::of(text, span));
+        out.push_str(&renderer.render(&report(problem, excerpt.as_ref())));
         out.push_str("\n\n");
     }
     out.push_str(&sums(problems));
@@ -29,46 +44,88 @@ fn sums(problems: &Problems) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| count(n, word))
         .collect();
-    if parts.is_empty() { String::new() } else { format!("{}\n", parts.join(", ")) }
+    match errors + warnings {
+        0 => String::new(),
+        n if n > MOST_SHOWN => {
+            format!("{}; the first {MOST_SHOWN} are shown\n", parts.join(", "))
+        }
+        _ => format!("{}\n", parts.join(", ")),
+    }
 }
 
-/// Control characters as blanks of the same length, so that places stay right.
-fn blanked(source: &str) -> String {
-    source
-        .chars()
-        .map(|c| match clean(&c.to_string()).is_empty() {
+/// The lines of a file that a problem is about, fit to be shown.
+struct Excerpt {
+    text: String,
+    /// Number of its first line.
+    line: usize,
+    /// The place within it.
+    span: Range<usize>,
+}
+
+impl Excerpt {
+    /// Cuts the lines out; `None` if the place begins far inside a long line.
+    fn of(text: &str, span: Range<usize>) -> Option<Self> {
+        let start = boundary(text, span.start);
+        let begin = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        if start - begin > LONGEST_EXCERPT / 2 {
+            return None;
+        }
+        let last = boundary(text, span.end.max(start));
+        let end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+        let shown = &text[begin..boundary(text, end.min(begin + LONGEST_EXCERPT))];
+        // Blanks of the same length, so that places stay right.
+        let blank = |c: char| match is_unseen(c) && c != '\n' && c != '\t' {
             true => " ".repeat(c.len_utf8()),
             false => c.to_string(),
+        };
+        Some(Self {
+            text: shown.chars().map(blank).collect(),
+            line: text[..begin].matches('\n').count() + 1,
+            span: start - begin..boundary(shown, last - begin),
         })
-        .collect()
+    }
+
+    /// The excerpt up to so many bytes behind the place.
+    fn snippet<'a, T: Clone>(&'a self, file: &'a str, behind: usize) -> Snippet<'a, T> {
+        Snippet::source(&self.text[..boundary(&self.text, self.span.end + behind)])
+            .line_start(self.line)
+            .path(clean_line(file))
+    }
 }
 
-fn report<'a>(problem: &'a Problem, source: Option<&'a str>) -> Vec<Group<'a>> {
+/// A sentence of a problem, fit to be shown.
+fn sentence(text: &str) -> String {
+    fit(&clean_line(text), LONGEST_SENTENCE)
+}
+
+fn report<'a>(problem: &'a Problem, excerpt: Option<&'a Excerpt>) -> Vec<Group<'a>> {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(clean_line(&problem.message));
-    let place = source.zip(problem.span.clone()).filter(|(source, span)| span.end <= source.len());
-    let main = match place.clone() {
-        Some((source, span)) => {
-            let mark = AnnotationKind::Primary.span(span).label(clean_line(&problem.label));
-            title.element(Snippet::source(source).path(&problem.file).annotation(mark))
+    let title = level.primary_title(sentence(&problem.message));
+    let main = match excerpt {
+        Some(excerpt) => {
+            let mark =
+                AnnotationKind::Primary.span(excerpt.span.clone()).label(sentence(&problem.label));
+            title.element(excerpt.snippet(&problem.file, LONGEST_EXCERPT).annotation(mark))
         }
-        None => title.element(annotate_snippets::Origin::path(&problem.file)),
+        None => title.element(Origin::path(sentence(&problem.file))),
     };
     let mut groups = vec![main];
-    match (&problem.patch, place, &problem.hint) {
-        (Some(patch), Some((source, span)), hint) => {
+    match (&problem.patch, excerpt, &problem.hint) {
+        (Some(patch), Some(excerpt), hint) => {
+            let patch = sentence(patch);
             let said = hint
                 .as_ref()
-                .map_or_else(|| format!("did you mean `{patch}`?"), |hint| clean_line(hint));
-            let patched =
-                Snippet::source(source).path(&problem.file).patch(Patch::new(span, patch.as_str()));
+                .map_or_else(|| format!("did you mean `{patch}`?"), |hint| sentence(hint));
+            let patched = excerpt
+                .snippet(&problem.file, BEHIND_PATCH)
+                .patch(Patch::new(excerpt.span.clone(), patch));
             groups.push(Level::HELP.secondary_title(said).element(patched));
         }
         (_, _, Some(hint)) => {
-            groups.push(Group::with_title(Level::HELP.secondary_title(clean_line(hint))));
+            groups.push(Group::with_title(Level::HELP.secondary_title(sentence(hint))));
         }
         (_, _, None) => {}
     }

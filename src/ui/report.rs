@@ -2,6 +2,7 @@
 
 use crate::apply::{Outcome, Report};
 use crate::plan::Subject;
+use crate::plan::change::Summary;
 
 use super::clean::clean_line;
 use super::words::{BOLD, CHANGED, DIM, NOTE, REMOVED, count, styled};
@@ -61,11 +62,35 @@ fn sums(report: &Report) -> String {
     .flatten()
     .collect();
     let what = if parts.is_empty() { "nothing was written".to_owned() } else { parts.join(", ") };
+    // A saved plan does not follow what moved.
+    let next = if report.moved() {
+        "Plan again to finish"
+    } else {
+        "Run the same command again to finish"
+    };
     match (report.interrupted, report.incomplete() || report.moved()) {
-        (true, _) => format!("Interrupted: {what}. Run the same command again to finish."),
-        (false, true) => format!("Applied in part: {what}. Run the same command again to finish."),
+        (true, _) => format!("Interrupted: {what}.{} {next}.", left(report)),
+        (false, true) => format!("Applied in part: {what}. {next}."),
         (false, false) => format!("Applied: {what}."),
     }
+}
+
+/// What an interrupted apply did not come to.
+fn left(report: &Report) -> String {
+    let Summary { create, update, adopt, close, comment, record, .. } = report.left;
+    let parts: Vec<String> = [
+        (create, "to create"),
+        (update, "to update"),
+        (adopt, "to adopt"),
+        (close, "to close"),
+        (comment, "to post"),
+        (record, "to record"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, what)| format!("{n} {what}"))
+    .collect();
+    if parts.is_empty() { String::new() } else { format!(" Left: {}.", parts.join(", ")) }
 }
 
 /// Where to look: the first item of each tool.

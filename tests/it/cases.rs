@@ -75,7 +75,7 @@ fn each_text_merges_as_its_case_says_and_the_second_run_is_quiet() {
             assert_eq!(settled.conflict, None, "{name}: {on_conflict:?}");
             let expected = match on_conflict {
                 OnConflict::Spec => case.forced.as_ref().or(case.merged.as_ref()),
-                OnConflict::Keep | OnConflict::Report => case.merged.as_ref(),
+                OnConflict::Keep | OnConflict::Report | OnConflict::Fail => case.merged.as_ref(),
             };
             assert_eq!(settled.text.as_ref(), expected, "{name}: {on_conflict:?}");
             second_run(case, &settled);

@@ -16,6 +16,9 @@ use tokio::runtime::Runtime;
 pub(crate) const COLLEAGUE: &str = "alice";
 /// The epic that lists all tools.
 pub(crate) const ROOT: &str = "gitlab-com/gl-security&291";
+/// The token of every run here, which the sandbox takes for its own user's. No output and no
+/// file that a run leaves behind may hold it.
+pub(crate) const CANARY: &str = "sandbox-canary-4e2b7a91";
 /// Work that exists before the tool's tree.
 pub(crate) const EXISTING: &str = "gitlab-org/gitlab#321285";
 /// Heading of the table in the root epic.
@@ -40,11 +43,14 @@ impl fmt::Display for Output {
 
 impl Output {
     pub(crate) fn of(output: std::process::Output) -> Self {
-        Self {
+        let output = Self {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
             code: output.status.code(),
-        }
+        };
+        let leaks = output.stdout.contains(CANARY) || output.stderr.contains(CANARY);
+        assert!(!leaks, "the token is in:\n{output}");
+        output
     }
 
     /// Fails unless it ended with this code.
@@ -215,10 +221,10 @@ impl TestEnv {
         self.served = Some(serve(&self.runtime, &self.sandbox));
     }
 
-    /// The binary in the workspace, with the sandbox's token.
+    /// The binary in the workspace, with the canary as its token.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = epictree(self.folder.path());
-        command.env("GITLAB_TOKEN", "sandbox").args(args);
+        command.env("GITLAB_TOKEN", CANARY).args(args);
         command
     }
 
@@ -368,6 +374,27 @@ impl TestEnv {
     pub(crate) fn root(&self) -> String {
         self.sandbox.item(ROOT).unwrap().description
     }
+}
+
+impl Drop for TestEnv {
+    /// Searches everything that the runs left behind for the token.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let leaks = holding(self.folder.path(), CANARY);
+            assert!(leaks.is_empty(), "the token is in {leaks:?}");
+        }
+    }
+}
+
+/// The files below a folder that hold a text.
+pub(crate) fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let files = walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap);
+    let files = files.filter(|entry| entry.file_type().is_file()).map(|entry| entry.into_path());
+    let holds = |path: &PathBuf| {
+        let bytes = std::fs::read(path).unwrap();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    files.filter(holds).collect()
 }
 
 fn serve(runtime: &Runtime, sandbox: &Sandbox) -> Served {

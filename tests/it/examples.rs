@@ -13,8 +13,9 @@ const PLAN: &str = "plan.txt";
 
 fn examples() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(example("")).unwrap();
+    let folders = entries.map(|entry| entry.unwrap().path());
     let mut folders: Vec<PathBuf> =
-        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+        folders.filter(|path| path.join("epictree.toml").is_file()).collect();
     folders.sort();
     assert!(folders.len() >= 6, "{folders:?}");
     folders

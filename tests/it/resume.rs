@@ -15,13 +15,13 @@ use epictree::gitlab::{
     Client, Named, Pace, PlaceQuery, Reader, Settings, Target, Writer, type_id,
 };
 use epictree::marker::{self, Reading};
-use epictree::observe::{Ground, observe};
+use epictree::observe::observe;
 use epictree::plan::Options;
 use epictree::plan::needs::{Found, settle};
 use epictree::plan::{Plan, build};
 use epictree::problem::Problems;
 use epictree::sandbox::{Fault, FaultKind, Sandbox};
-use epictree::tree::{Capabilities, DesiredTree, Kind, Parent};
+use epictree::tree::{Capabilities, DesiredTree, Ground, Kind, Parent};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -339,7 +339,7 @@ fn interrupted_it_ends_after_the_writes_in_flight_and_the_next_run_finishes() {
     assert!(kill.success());
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
-    while !said.contains("Ending after the writes in flight") {
+    while !said.contains("Ending; in flight: ") {
         assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
     }
     gate.open.send_replace(true);

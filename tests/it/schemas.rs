@@ -11,7 +11,8 @@ mod kinds;
 use std::fs;
 use std::path::Path;
 
-use epictree::spec::workspace;
+use epictree::spec::{owners, workspace};
+use epictree::{blueprint, ui};
 
 use self::judge::{Judge, KINDS, Kind, printed};
 use crate::env::{Output, copy, epictree, example};
@@ -94,7 +95,19 @@ fn what_every_key_is_for_stands_in_the_schema() {
         let schema = serde_json::from_str(kind.schema()).unwrap();
         assert_eq!(judge::unexplained(&schema), Vec::<String>::new(), "{kind:?}");
     }
-    assert_eq!(printed(home.path(), &["workspace"]), workspace::JSON_SCHEMA);
+}
+
+#[test]
+fn the_other_schemas_are_printed_as_they_stand() {
+    let home = tempfile::tempdir().unwrap();
+    for (kind, schema) in [
+        ("workspace", workspace::JSON_SCHEMA),
+        ("owners", owners::JSON_SCHEMA),
+        ("blueprint", blueprint::JSON_SCHEMA),
+        ("plan", ui::json::SCHEMA),
+    ] {
+        assert_eq!(printed(home.path(), &[kind]), schema);
+    }
 }
 
 #[test]

@@ -15,10 +15,11 @@ use epictree::gitlab::{
 };
 use epictree::key::NodeKey;
 use epictree::marker::{self, Base, Marker, Reading, Record};
-use epictree::observe::{Ground, ObserveError, observe};
-use epictree::plan::Options;
-use epictree::plan::needs::{self, Found};
-use epictree::plan::{Action, Change, FieldChange, Plan, ToolPlan, build};
+use epictree::observe::{ObserveError, observe};
+use epictree::plan::change::Needs;
+use epictree::plan::needs::Found;
+use epictree::plan::saved::{self, SavedPlan};
+use epictree::plan::{Action, Change, FieldChange, Instance, Options, Plan, Snapshot, ToolPlan};
 use epictree::problem::{Problems, Severity};
 use epictree::sandbox::{
     Edit, ItemView, Sandbox, Seed, SeedItem, SeedLabel, SeedMilestone, Served,
@@ -26,7 +27,7 @@ use epictree::sandbox::{
 use epictree::spec::{Place, Workspace};
 use serde_json::json;
 
-use epictree::tree::{Capabilities, DesiredTree, Kind, ObservedTree, TitleIn};
+use epictree::tree::{Capabilities, DesiredTree, Ground, Kind, TitleIn};
 
 /// The workspace's id.
 pub(crate) const WORKSPACE: &str = "w";
@@ -222,9 +223,8 @@ pub(crate) struct World {
 pub(crate) struct Look {
     /// The plan that was made of it.
     pub(crate) plan: ToolPlan,
-    observed: Vec<ObservedTree>,
-    found: Found,
-    ground: Ground,
+    snapshot: Snapshot,
+    tree: DesiredTree,
     types: BTreeMap<(String, Kind), String>,
 }
 
@@ -333,23 +333,32 @@ impl World {
             caller: "sandbox-bot".into(),
         };
         let observed = observe(&reader, &ground, std::slice::from_ref(&tree)).await?;
-        let mut plan = build(&tree, &observed[0], &self.options);
+        let mut snapshot = Snapshot {
+            instance: Instance::Url("test".into()),
+            ground,
+            trees: std::iter::once(tree.tool.clone()).zip(observed).collect(),
+            looked_up: Needs::default(),
+            found: Found::default(),
+        };
+        let mut plan = snapshot.build(std::slice::from_ref(&tree), &self.options);
+        let needs = plan.needs();
         let named = |titles: &BTreeSet<TitleIn>| -> Vec<Named> {
             let named = |(namespace, title): &TitleIn| Named {
                 namespace: namespace.clone(),
-                is_group: plan.needs.groups.contains(namespace),
+                is_group: needs.groups.contains(namespace),
                 title: title.clone(),
             };
             titles.iter().map(named).collect()
         };
-        let users: Vec<String> = plan.needs.users.iter().cloned().collect();
-        let found = Found {
-            labels: reader.label_ids(&named(&plan.needs.labels)).await?,
-            milestones: reader.milestone_ids(&named(&plan.needs.milestones)).await?,
+        let users: Vec<String> = needs.users.iter().cloned().collect();
+        snapshot.found = Found {
+            labels: reader.label_ids(&named(&needs.labels)).await?,
+            milestones: reader.milestone_ids(&named(&needs.milestones)).await?,
             users: reader.user_ids(&users).await?,
         };
-        needs::settle(&mut plan, &found);
-        Ok(Look { observed, found, ground, types, plan })
+        snapshot.looked_up = needs;
+        plan.settle(&snapshot.found);
+        Ok(Look { snapshot, tree, types, plan: plan.tools.remove(0) })
     }
 
     /// Plans.
@@ -384,13 +393,29 @@ impl World {
         self.carry_out(look).await
     }
 
-    /// Applies the plan of a look, whatever comes of it.
+    /// Applies the plan of a look, saved and read back, whatever comes of it.
     pub(crate) async fn carry_out(&self, look: Look) -> Report {
-        let Look { observed, found, ground, types, plan } = look;
-        let plan = Plan { target: "test".into(), caller: None, tools: vec![plan] };
+        let Look { snapshot, tree, types, plan } = look;
+        let plan = Plan {
+            target: snapshot.instance.to_string(),
+            caller: Some(snapshot.ground.caller.clone()),
+            tools: vec![plan],
+        };
+        let saved = SavedPlan::new(snapshot, vec![tree], self.options.clone(), &plan);
+        let (bytes, _) = saved::write(&saved);
+        let (again, _) = saved::read::<SavedPlan>(&bytes).unwrap();
+        assert_eq!(again, saved);
+        assert_eq!(again.plan().unwrap(), plan);
+        let Snapshot { ground, trees, found, .. } = again.snapshot;
+        let job = Job {
+            plan: &plan,
+            observed: trees.into_values().collect(),
+            options: &again.options,
+            ground: &ground,
+            found,
+            types,
+        };
         let writer = Writer::new(&self.client);
-        let job =
-            Job { plan: &plan, observed, options: &self.options, ground: &ground, found, types };
         apply(job, &writer, &|_| {}, &Stop::default()).await
     }
 

@@ -303,7 +303,7 @@ fn mistakes_in_a_blueprint_are_named() {
         (
             "when = \"each.gap != 'drop'\"",
             "when = \"each.gap !=\"",
-            "Found `%}` but expected one of",
+            "found `%}` but expected one of",
         ),
         (
             "place = \"issues\"\ntitle = \"{{ each.name }}\"",

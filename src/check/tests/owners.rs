@@ -74,10 +74,15 @@ fn files_that_cannot_be_read_are_named_by_their_setting() {
     case.people = None;
     let found = messages(&case.load());
     assert!(
-        found.contains(&"epictree.toml:11: the file `stages.yml` cannot be read".into()),
+        found.contains(
+            &"epictree.toml:11: the file `stages.yml` cannot be read as one of this workspace"
+                .into()
+        ),
         "{found:#?}"
     );
-    assert!(found.contains(&"epictree.toml:12: the file `people.toml` cannot be read".into()));
+    assert!(found.contains(
+        &"epictree.toml:12: the file `people.toml` cannot be read as one of this workspace".into()
+    ));
 }
 
 #[test]

@@ -165,6 +165,7 @@ impl Case {
             people: file("people.toml", &self.people),
             assets,
             tools: vec![("tools/hunter.toml".into(), self.tool.clone().into_bytes())],
+            ..Files::default()
         };
         workspace(&files, Problems::default())
     }

@@ -92,7 +92,7 @@ fn two_way(base: Option<&BaseText>, gitlab: &str, spec: &str, on_conflict: OnCon
     }
     match on_conflict {
         OnConflict::Keep => Merged { drift: sides(), ..settled(None) },
-        OnConflict::Report | OnConflict::Spec => {
+        OnConflict::Report | OnConflict::Fail | OnConflict::Spec => {
             Merged { conflict: sides(), base: base.cloned(), ..Merged::default() }
         }
     }
@@ -164,7 +164,7 @@ fn three_way(base: &str, gitlab: &str, spec: &str, on_conflict: OnConflict) -> M
         OnConflict::Keep => {
             Merged { drift: between(&text, spec), text: Some(text), base: settled, conflict: None }
         }
-        OnConflict::Report => {
+        OnConflict::Report | OnConflict::Fail => {
             let (drift, conflict) = (between(&forced, spec), between(&text, &forced));
             let base = match conflict {
                 Some(_) => Some(BaseText::Text(attempt.settled_base())),

@@ -69,7 +69,7 @@ async fn a_mutation_that_was_rate_limited_is_sent_again() {
     let world = world().await;
     let waits = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&waits);
-    world.client.on_wait(move |wait| sink.lock().unwrap().push(wait.as_secs()));
+    world.client.on_wait(move |wait| sink.lock().unwrap().push(wait.length.as_secs()));
     let new = world.new_item(Kind::Epic, "Limited", None).await;
     for (retry_after, text) in [(Some(7), true), (None, false)] {
         world.fault(1, FaultKind::RateLimited { retry_after, text });

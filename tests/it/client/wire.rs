@@ -104,10 +104,32 @@ async fn the_reset_header_tells_how_long_to_wait() {
     let (client, _script) = scripted(&[limited, json_of(200, FINE)]).await;
     let waits = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&waits);
-    client.on_wait(move |wait| sink.lock().unwrap().push(wait.as_secs()));
+    client.on_wait(move |wait| sink.lock().unwrap().push(wait.length.as_secs()));
     client.metadata().await.unwrap();
     let waits = waits.lock().unwrap();
     assert!(waits.len() == 1 && (28..=30).contains(&waits[0]), "{waits:?}");
+}
+
+#[tokio::test]
+async fn no_header_of_limits_makes_the_client_panic() {
+    let (most, epoch) = (u64::MAX.to_string(), "Thu, 01 Jan 1970 00:00:00 GMT".to_owned());
+    let limited = |wait: &str| (429, vec![("retry-after", wait.to_owned())], Vec::new());
+    let mut fine = json_of(200, FINE);
+    fine.1.extend([
+        ("date", epoch),
+        ("ratelimit-limit", most.clone()),
+        ("ratelimit-remaining", "0".to_owned()),
+        ("ratelimit-reset", most.clone()),
+    ]);
+    let (client, _script) = scripted(&[fine, limited("1"), limited(&most)]).await;
+    client.metadata().await.unwrap();
+    let query = PlaceQuery { path: "a/b".into(), ..PlaceQuery::default() };
+    let error = Reader::new(&client).places(std::slice::from_ref(&query)).await.unwrap_err();
+    assert!(matches!(error, GitlabError::RateLimited { after: Some(_) }), "{error}");
+    let (client, script) = scripted(&[limited("1"), limited(&most), limited("-1")]).await;
+    let error = client.metadata().await.unwrap_err();
+    assert_eq!(error, GitlabError::RateLimited { after: Some(Duration::from_secs(u64::MAX)) });
+    assert_eq!(script.seen.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]

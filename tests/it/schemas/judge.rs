@@ -1,12 +1,13 @@
 //! The two that judge a file: the parser, and a validator with the schema that is printed.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use epictree::assets::Assets;
 use epictree::blueprint::{self, Blueprint};
 use epictree::problem::{Problem, Problems, Severity, Sources};
-use epictree::spec::{Owners, ToolFile, Workspace, owners, workspace};
+use epictree::spec::{Owners, ToolFile, Workspace, owners, waive, workspace};
 use serde_json::{Map, Value as Json};
 
 use crate::env::{Output, epictree};
@@ -45,10 +46,12 @@ impl Kind {
         let mut out = Problems::default();
         match self {
             Self::Tool => {
-                let blueprint = load("prodseceng", &Assets::embedded(), &mut out).unwrap();
-                if let Some(spec) = ToolFile::parse("t.toml", text, &blueprint.schema, &mut out) {
-                    epictree::spec::waive::check(&spec, &[], &mut out);
-                }
+                static BLUEPRINT: LazyLock<Blueprint> = LazyLock::new(|| {
+                    load("prodseceng", &Assets::embedded(), &mut Problems::default()).unwrap()
+                });
+                let spec = ToolFile::parse("t.toml", text, &BLUEPRINT.schema, &mut out);
+                let lints = BLUEPRINT.lints.iter().map(|lint| lint.id.as_str());
+                spec.inspect(|spec| waive::check(spec, &lints.collect::<Vec<_>>(), &mut out));
             }
             Self::Workspace => drop(Workspace::parse("epictree.toml", text, &mut out)),
             Self::Owners => drop(Owners::parse("owners.toml", text, &mut out)),
@@ -129,8 +132,9 @@ pub(super) fn unexplained(schema: &Json) -> Vec<String> {
     let mut left = vec![(String::new(), schema)];
     while let Some((path, node)) = left.pop() {
         let properties = node.get("properties").and_then(Json::as_object);
-        let ours = !path.contains("/then");
-        for (key, value) in properties.into_iter().flatten().filter(|_| ours) {
+        // `then` says more about keys that are explained elsewhere; `false` is no key.
+        let ours = properties.filter(|_| !path.starts_with("/then")).into_iter().flatten();
+        for (key, value) in ours.filter(|(_, value)| value.is_object()) {
             if value.get("description").and_then(Json::as_str).is_none_or(str::is_empty) {
                 found.push(format!("{path}/{key}"));
             }

@@ -66,6 +66,8 @@ name = 'b'
 [scale]
 [tool.fields.a]
 type = 'string'
+[tool.fields.b]
+one-of = ['x']
 [table.t]
 [table.t.fields]
 [list.l]
@@ -193,8 +195,12 @@ impl Comparison<'_> {
                 continue;
             }
             let wanted = if value.is_table() { "object" } else { "array" };
-            let choices = schema["anyOf"].as_array().into_iter().flatten();
-            match choices.into_iter().find(|choice| choice["type"] == wanted) {
+            let has = |key: &Json| value.get(key.as_str().unwrap()).is_some();
+            let fits = |choice: &&Json| {
+                choice["type"] == wanted
+                    && choice["required"].as_array().into_iter().flatten().all(has)
+            };
+            match schema["anyOf"].as_array().into_iter().flatten().find(fits) {
                 Some(choice) if schema["type"].is_null() => schema = choice,
                 _ => return schema.clone(),
             }

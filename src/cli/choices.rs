@@ -1,0 +1,75 @@
+//! Choices that belong to a plan, as the command line takes them.
+
+use super::{Exit, Failure};
+use crate::key::NodeKey;
+use crate::merge::OnConflict;
+use crate::plan::Options;
+use crate::problem::nearest;
+use crate::tree::DesiredTree;
+
+/// Choices that belong to a plan.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Choices {
+    /// Make items that people created and that look like ours ours
+    #[arg(long)]
+    adopt: bool,
+    /// Close items that the files no longer want
+    #[arg(long)]
+    prune: bool,
+    /// Create this node anew although its item is recorded and cannot be read
+    #[arg(long, value_name = "KEY", value_parser = key)]
+    recreate: Vec<NodeKey>,
+    /// Settle what both sides changed: keep GitLab's side, write the files' (spec), or write nothing at all (fail)
+    #[arg(long, value_name = "HOW", value_enum)]
+    on_conflict: Option<Settle>,
+}
+
+/// How to settle what both sides changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Settle {
+    /// GitLab's side stays, and is no conflict any more
+    Keep,
+    /// The files' side is written
+    Spec,
+    /// Nothing is written while there is a conflict
+    Fail,
+}
+
+fn key(text: &str) -> Result<NodeKey, String> {
+    NodeKey::parse(text)
+        .ok_or_else(|| "a key reads like package-hunter/functionality/rules".to_owned())
+}
+
+impl Choices {
+    /// The choices as plans take them.
+    pub(super) fn options(&self, workspace: &str) -> Options {
+        Options {
+            workspace: workspace.to_owned(),
+            adopt: self.adopt,
+            prune: self.prune,
+            recreate: self.recreate.iter().cloned().collect(),
+            on_conflict: match self.on_conflict {
+                None => OnConflict::Report,
+                Some(Settle::Fail) => OnConflict::Fail,
+                Some(Settle::Keep) => OnConflict::Keep,
+                Some(Settle::Spec) => OnConflict::Spec,
+            },
+        }
+    }
+
+    /// Checks that each node to make anew is one of the files.
+    pub(super) fn check(&self, trees: &[DesiredTree]) -> Result<(), Failure> {
+        let known = || trees.iter().flat_map(|tree| &tree.nodes).map(|node| &node.key);
+        let Some(key) = self.recreate.iter().find(|key| !known().any(|other| other == *key)) else {
+            return Ok(());
+        };
+        let keys: Vec<String> = known().map(NodeKey::to_string).collect();
+        let hint = match nearest(&key.to_string(), keys.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "a plan with --format json lists all keys".to_owned(),
+        };
+        Err(Failure::new(format!("--recreate names `{key}`, which no file wants"))
+            .hint(hint)
+            .ends_with(Exit::Usage))
+    }
+}
