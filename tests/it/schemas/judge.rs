@@ -132,9 +132,9 @@ pub(super) fn unexplained(schema: &Json) -> Vec<String> {
     let mut left = vec![(String::new(), schema)];
     while let Some((path, node)) = left.pop() {
         let properties = node.get("properties").and_then(Json::as_object);
-        // `then` says more about keys that are explained elsewhere; `false` is no key.
+        // `then` says more about keys that are explained elsewhere; a table explains itself by its keys.
         let ours = properties.filter(|_| !path.starts_with("/then")).into_iter().flatten();
-        for (key, value) in ours.filter(|(_, value)| value.is_object()) {
+        for (key, value) in ours.filter(|(_, value)| value.get("properties").is_none()) {
             if value.get("description").and_then(Json::as_str).is_none_or(str::is_empty) {
                 found.push(format!("{path}/{key}"));
             }

@@ -68,6 +68,16 @@ name = 'b'
 type = 'string'
 [tool.fields.b]
 one-of = ['x']
+[tool.fields.c]
+list = 'string'
+[tool.fields.d]
+ref = 'l'
+[tool.fields.e]
+map = 'string'
+[tool.fields.f]
+table = {}
+[tool.fields.g]
+any-of = ['string']
 [table.t]
 [table.t.fields]
 [list.l]
@@ -195,11 +205,7 @@ impl Comparison<'_> {
                 continue;
             }
             let wanted = if value.is_table() { "object" } else { "array" };
-            let has = |key: &Json| value.get(key.as_str().unwrap()).is_some();
-            let fits = |choice: &&Json| {
-                choice["type"] == wanted
-                    && choice["required"].as_array().into_iter().flatten().all(has)
-            };
+            let fits = |choice: &&Json| choice["type"] == wanted;
             match schema["anyOf"].as_array().into_iter().flatten().find(fits) {
                 Some(choice) if schema["type"].is_null() => schema = choice,
                 _ => return schema.clone(),
