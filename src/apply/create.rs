@@ -31,18 +31,32 @@ struct Group<'a> {
     nodes: Vec<(&'a DesiredNode, &'a Change)>,
 }
 
+impl<'a> Group<'a> {
+    fn keys(&self) -> impl Iterator<Item = (usize, &'a NodeKey)> {
+        self.nodes.iter().map(|(node, _)| (self.tool, &node.key))
+    }
+}
+
 pub(super) async fn create(state: &State<'_>) {
     let mut waiting = groups(state);
     let mut running = FuturesUnordered::new();
+    // Of a node among these it is not settled yet below which of two items its children belong.
+    let mut unsettled: BTreeSet<(usize, &NodeKey)> = waiting.iter().flat_map(Group::keys).collect();
     loop {
         let ready: Vec<Group<'_>>;
-        (ready, waiting) = waiting.into_iter().partition(|group| is_ready(state, group));
+        (ready, waiting) = waiting.into_iter().partition(|group| {
+            let waits = |key| unsettled.contains(&(group.tool, key));
+            !matches!(group.parent, Parent::Node(key) if waits(key)) && is_ready(state, group)
+        });
         for group in ready {
-            running.push(siblings(state, group));
+            running.push(async {
+                let keys: Vec<_> = group.keys().collect();
+                siblings(state, group).await;
+                keys
+            });
         }
-        if running.next().await.is_none() {
-            break;
-        }
+        let Some(done) = running.next().await else { break };
+        unsettled.retain(|key| !done.contains(key));
     }
     for group in waiting.iter().filter(|_| !state.stopped()) {
         for (node, change) in &group.nodes {
@@ -123,6 +137,7 @@ async fn take_in(state: &State<'_>, group: &Group<'_>) -> Result<(), GitlabError
     for (key, mut twins) in listed(state, group).await? {
         twins.sort_by(|a, b| a.id.cmp(&b.id));
         if let Some(eldest) = twins.into_iter().next() {
+            state.note_theirs(&key);
             state.keep(group.tool, &key, eldest);
         }
     }
@@ -310,9 +325,15 @@ async fn place(state: &State<'_>, group: &Group<'_>, node: &DesiredNode, item: &
             (neighbour.parent == item.parent).then(|| neighbour.id.clone())
         })
     });
-    if let Some(neighbour) = neighbour
-        && let Err(error) = state.writer.reorder(&item.id, &neighbour, Side::After).await
-    {
+    let Some(neighbour) = neighbour else { return };
+    let mut tries = 1;
+    let mut result = state.writer.reorder(&item.id, &neighbour, Side::After).await;
+    // Moved twice, it stands where it stood.
+    while tries < TRIES && result.as_ref().is_err_and(WriteError::is_uncertain) {
+        tries += 1;
+        result = state.writer.reorder(&item.id, &neighbour, Side::After).await;
+    }
+    if let Err(error) = result {
         state.warn(format!(
             "{}: not moved next to its neighbour: {}",
             item.reference,
@@ -344,6 +365,7 @@ async fn settle_twins(state: &State<'_>, group: &Group<'_>, made: &[(&DesiredNod
                 error.error()
             )),
         }
+        state.note_theirs(&node.key);
         state.keep(group.tool, &node.key, elder);
     }
 }

@@ -39,6 +39,8 @@ struct Changing {
     found: Found,
     /// Keys whose items this run created.
     created: BTreeSet<NodeKey>,
+    /// Keys whose items another run created since the plan.
+    theirs: BTreeSet<NodeKey>,
     /// Keys that failed, and those below them.
     failed: BTreeSet<NodeKey>,
     report: Report,
@@ -65,6 +67,7 @@ impl<'a> State<'a> {
             observed: std::mem::take(&mut job.observed),
             found: std::mem::take(&mut job.found),
             created: BTreeSet::new(),
+            theirs: BTreeSet::new(),
             failed: BTreeSet::new(),
             report: Report::default(),
         });
@@ -142,6 +145,15 @@ impl<'a> State<'a> {
 
     pub(super) fn created(&self) -> BTreeSet<NodeKey> {
         self.lock().created.clone()
+    }
+
+    pub(super) fn note_theirs(&self, key: &NodeKey) {
+        self.lock().theirs.insert(key.clone());
+    }
+
+    /// Tells whether another run created a node's item since the plan.
+    pub(super) fn is_theirs(&self, key: &NodeKey) -> bool {
+        self.lock().theirs.contains(key)
     }
 
     pub(super) fn note_failed(&self, key: &NodeKey) {

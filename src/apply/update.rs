@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use crate::gitlab::{Update, WriteError};
+use crate::gitlab::{GitlabError, Update, WriteError};
 use crate::plan::compare::{self, Decision};
 use crate::plan::scene::For;
 use crate::plan::{self, Action, Change};
@@ -211,9 +211,8 @@ async fn send(
         return Ok(item);
     }
     let mut now = match state.writer.update(&update).await {
-        // What a lost answer did shows when the item is read again.
-        Err(error) if error.is_uncertain() => again(state, target, &item, error).await?,
-        other => other?,
+        Err(error) => again(state, target, &item, &update, error).await?,
+        Ok(now) => now,
     };
     check_labels(state, target, &now);
     if now.lock_version > item.lock_version + 1 {
@@ -289,16 +288,27 @@ async fn reread(state: &State<'_>, item: &Item, error: WriteError) -> Result<Ite
     fresh.ok().and_then(|mut fresh| fresh.remove(&item.id)).ok_or(error)
 }
 
-/// Sends only what still differs after an uncertain update.
+/// Sends only what still differs after a lost answer, or after a refusal because another run was
+/// faster: GitLab refuses a parent that an item has by now, and all else with it.
 async fn again(
     state: &State<'_>,
     target: &Target<'_>,
     item: &Item,
+    sent: &Update,
     error: WriteError,
 ) -> Result<Item, WriteError> {
-    let fresh = reread(state, item, error).await?;
-    let update = mutation(state, &fresh, decide(state, target, &fresh).update);
-    if update.is_empty() { Ok(fresh) } else { state.writer.update(&update).await }
+    if !error.is_uncertain() && !matches!(error.error(), GitlabError::Payload { .. }) {
+        return Err(error);
+    }
+    let fresh = reread(state, item, error.clone()).await?;
+    let left = mutation(state, &fresh, decide(state, target, &fresh).update);
+    if left.is_empty() {
+        Ok(fresh)
+    } else if left == *sent && !error.is_uncertain() {
+        Err(error)
+    } else {
+        state.writer.update(&left).await
+    }
 }
 
 /// The mutation of a decision: titles become ids.

@@ -7,22 +7,44 @@ use super::choices::Choices;
 use super::saved;
 use super::session::{self, Session};
 use super::target::TargetArgs;
-use super::{Exit, Failure, interrupt};
+use super::{Exit, Failure, help, interrupt};
 use crate::apply::{Job, Report, Stop, apply, steps};
 use crate::gitlab::{Amounts, Writer};
 use crate::merge::OnConflict;
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Action, Plan, Snapshot, Subject, guard};
-use crate::ui;
+use crate::ui::{self, plan::Look};
+
+const EXAMPLES: &[(&str, &str)] = &[
+    ("epictree apply --sandbox", "a rehearsal on a GitLab of this machine"),
+    ("GITLAB_TOKEN=… epictree apply", "shows the plan, asks, and carries it out"),
+    ("epictree apply --yes --token-file token", "in a pipeline, where nobody can be asked"),
+    ("epictree apply --on-conflict keep", "settles conflicts: GitLab's side stays"),
+    ("epictree apply --prune", "closes what the files no longer want; nothing is ever deleted"),
+];
+/// All but that of `plan --detailed-exitcode`.
+const EXITS: [Exit; 7] = [
+    Exit::Interrupted,
+    Exit::Usage,
+    Exit::Failed,
+    Exit::Partly,
+    Exit::Moved,
+    Exit::Undecided,
+    Exit::Done,
+];
 
 /// What a saved plan brings along.
 const SAVED: [&str; 2] = ["plan", "checksum"];
 const CHOICES: [&str; 4] = ["adopt", "prune", "recreate", "on_conflict"];
 
 /// Show the plan, ask, and carry it out
+///
+/// An apply that was cut off, at any point, is finished by the same command. The same command
+/// right after it writes nothing.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = help::topics(EXAMPLES, &EXITS, &[help::GITLAB, help::OUTPUT]))]
 pub(super) struct Args {
-    /// Tool files, or folders of them [default: the workspace's tools/, else this folder]
+    /// Tool files or folders [default: the workspace's tools/, else here]
     #[arg(conflicts_with_all = SAVED)]
     paths: Vec<PathBuf>,
     /// Carry out what `plan --out` saved, where and as whom it was planned; reads no tool files
@@ -38,22 +60,17 @@ pub(super) struct Args {
     /// Do not ask; for pipelines
     #[arg(long)]
     yes: bool,
-    /// Carry out what the brake refuses: very large changes, and lowered confidentiality
+    /// Do what the brake refuses: very large changes, lowered confidentiality
     #[arg(long)]
     force: bool,
     /// List what people changed in GitLab and keep
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     show_drift: bool,
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let session = session(args).await?;
-    let look = ui::plan::Look {
-        width: ui::width(),
-        cut: ui::is_terminal(),
-        show_drift: args.show_drift,
-        texts: false,
-    };
+    let look = Look { show_drift: args.show_drift, ..Look::here(session.served.is_none()) };
     ui::print(&ui::plan::render(&session.plan, look))?;
     if session::blocked(&session.plan) {
         return Err(
@@ -84,7 +101,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let (plan, is_sandbox) = (session.plan.clone(), session.served.is_some());
     let report = carry_out(session).await;
     ui::print(&ui::report::render(&report, !is_sandbox))?;
-    Ok(exit(&report, &plan))
+    Ok(Exit::of(&report, &plan))
 }
 
 async fn session(args: &Args) -> Result<Session, Failure> {
@@ -164,14 +181,18 @@ async fn carry_out(session: Session) -> Report {
     report
 }
 
-fn exit(report: &Report, plan: &Plan) -> Exit {
-    if report.interrupted {
-        Exit::Interrupted
-    } else if report.incomplete() {
-        if report.wrote() { Exit::Partly } else { Exit::Failed }
-    } else if report.moved() {
-        Exit::Moved
-    } else {
-        super::plan::exit(plan, false)
+impl Exit {
+    /// The code with which an apply ends that carried this plan out.
+    #[must_use]
+    pub fn of(report: &Report, plan: &Plan) -> Self {
+        if report.interrupted {
+            Self::Interrupted
+        } else if report.incomplete() {
+            if report.wrote() { Self::Partly } else { Self::Failed }
+        } else if report.moved() {
+            Self::Moved
+        } else {
+            super::plan::exit(plan, false)
+        }
     }
 }

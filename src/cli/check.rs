@@ -3,15 +3,21 @@
 use std::path::PathBuf;
 
 use super::session::load;
-use super::{Exit, Failure};
+use super::{Exit, Failure, help};
 use crate::ui;
+
+const EXAMPLES: &[(&str, &str)] = &[
+    ("epictree check", "every tool file of the workspace"),
+    ("epictree check tools/package-hunter.toml", "one of them"),
+];
 
 /// Report every problem of every file, without a network
 ///
 /// Errors stand in the way of a plan (exit code 1); warnings can be waived under [waive] with a reason.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = help::topics(EXAMPLES, &Exit::OFFLINE, &[help::OUTPUT]))]
 pub(super) struct Args {
-    /// Tool files, or folders of them [default: the workspace's tools/, else this folder]
+    /// Tool files or folders [default: the workspace's tools/, else here]
     paths: Vec<PathBuf>,
 }
 

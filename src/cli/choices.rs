@@ -9,17 +9,22 @@ use crate::tree::DesiredTree;
 
 /// Choices that belong to a plan.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Choices")]
 pub(super) struct Choices {
-    /// Make items that people created and that look like ours ours
+    /// Take over items that people made under a wanted title
+    ///
+    /// They get what is missing; all else that differs is a conflict.
     #[arg(long)]
     adopt: bool,
     /// Close items that the files no longer want
     #[arg(long)]
     prune: bool,
-    /// Create this node anew although its item is recorded and cannot be read
+    /// Create this node anew: its item is gone for good
+    ///
+    /// Without it, a recorded item that cannot be read is an error.
     #[arg(long, value_name = "KEY", value_parser = key)]
     recreate: Vec<NodeKey>,
-    /// Settle what both sides changed: keep GitLab's side, write the files' (spec), or write nothing at all (fail)
+    /// Settle what both sides changed: keep, spec or fail
     #[arg(long, value_name = "HOW", value_enum)]
     on_conflict: Option<Settle>,
 }

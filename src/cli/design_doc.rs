@@ -8,7 +8,7 @@ use super::bounded::within_bounds;
 use super::{Exit, Failure, files, new, session};
 use crate::assets::Assets;
 use crate::check::Loaded;
-use crate::problem::{Problems, Sources};
+use crate::problem::{Problems, Sources, nearest};
 use crate::render::{self, DOCUMENT, Engine, Pulse, Scene, Size};
 use crate::spec::Spec;
 use crate::ui;
@@ -47,10 +47,13 @@ fn choose<'s>(specs: &'s [Spec], id: Option<&str>) -> Result<&'s Spec, Failure> 
     let known = || specs.iter().map(|spec| spec.id.as_str()).collect::<Vec<_>>().join(", ");
     match (id, specs) {
         (Some(id), _) => specs.iter().find(|spec| spec.id.as_str() == id).ok_or_else(|| {
-            Failure::new(format!("there is no tool file with the id `{id}`")).hint(format!(
-                "known: {}; or name the tool file itself",
-                if specs.is_empty() { "none".to_owned() } else { known() }
-            ))
+            let ids = specs.iter().map(|spec| spec.id.as_str());
+            let hint = match nearest(id, ids) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if specs.is_empty() => "`epictree new ID` writes one".to_owned(),
+                None => format!("known: {}; or name the tool file itself", known()),
+            };
+            Failure::new(format!("there is no tool file with the id `{id}`")).hint(hint)
         }),
         (None, [spec]) => Ok(spec),
         (None, []) => {

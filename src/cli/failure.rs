@@ -26,6 +26,36 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// All of them, the first that applies first.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Interrupted,
+        Self::Usage,
+        Self::Failed,
+        Self::Partly,
+        Self::Moved,
+        Self::Undecided,
+        Self::Pending,
+        Self::Done,
+    ];
+    /// Those of a command that asks no GitLab.
+    pub(super) const OFFLINE: [Self; 3] = [Self::Usage, Self::Failed, Self::Done];
+
+    /// What it tells whoever ran the command.
+    pub(super) fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Failed => "failed",
+            Self::Pending => "changes pending (plan --detailed-exitcode only)",
+            Self::Undecided => "conflicts or adoptions are left",
+            Self::Moved => "items moved since the plan",
+            Self::Partly => "applied in part; the same command finishes the work",
+            Self::Usage => "wrong usage",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// Why a command stopped.
 #[derive(Debug)]
 pub struct Failure {
@@ -72,7 +102,12 @@ impl From<anyhow::Error> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::new(error.to_string())
+        match error.kind() {
+            std::io::ErrorKind::Interrupted => {
+                Self::new("interrupted, and nothing was written").ends_with(Exit::Interrupted)
+            }
+            _ => Self::new(error.to_string()),
+        }
     }
 }
 
@@ -84,7 +119,8 @@ impl From<GitlabError> for Failure {
 
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Self {
-        Self::new(error.to_string())
+        let hint = error.hint().map(str::to_owned);
+        Self { hint, ..Self::new(error.to_string()) }
     }
 }
 

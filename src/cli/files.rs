@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use walkdir::WalkDir;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, near};
 use crate::assets;
 use crate::problem::Problems;
 use crate::source::{self, Value};
@@ -46,11 +46,14 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
     for path in &named {
         if !path.exists() {
             return Err(Failure::new(format!("there is no `{}`", path.display()))
-                .hint("name a tool file or a folder of them; `epictree new ID` writes one"));
+                .hint(near::instead_of(path, &here)));
         }
         let found = workspace_above(path).ok_or_else(|| {
-            Failure::new(format!("no {WORKSPACE} in the folder of `{}` or above", path.display()))
-                .hint("`epictree new ID` writes one; fill in its places")
+            let folder = match path.to_str() {
+                Some(".") => "this folder".to_owned(),
+                _ => format!("the folder of `{}`", path.display()),
+            };
+            Failure::new(format!("no {WORKSPACE} in {folder} or above")).hint(near::to_start(path))
         })?;
         match &folder {
             Some(other) if *other != found => {
@@ -64,15 +67,11 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
     let folder = folder.unwrap_or(here);
     let workspace = read(&folder.join(WORKSPACE))?;
     let owners = owners_files(&folder, &workspace);
-    let is_settings = |file: &Path| {
-        file.file_name().is_some_and(|name| name == WORKSPACE)
-            || owners.values().any(|owners| owners.canonicalize().ok() == file.canonicalize().ok())
-    };
     let mut files: Vec<PathBuf> = Vec::new();
     let mut seen = BTreeSet::new();
     for path in &named {
         for file in tool_files(path, &folder)? {
-            if seen.insert(file.clone()) && (path.is_file() || !is_settings(&file)) {
+            if seen.insert(file.clone()) && (path.is_file() || !is_settings(&owners, &file)) {
                 files.push(file);
             }
         }
@@ -100,6 +99,12 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
     let owners = owners.into_iter().filter_map(|(key, path)| Some((key, read(&path).ok()?)));
     let owners = owners.collect();
     Ok(OnDisk { folder, workspace, owners, tools })
+}
+
+/// Tells whether a file of a workspace is no tool file: its own, or one that says who owns what.
+pub(super) fn is_settings(owners: &BTreeMap<&str, PathBuf>, file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name == WORKSPACE)
+        || owners.values().any(|owners| owners.canonicalize().ok() == file.canonicalize().ok())
 }
 
 /// Without paths: the workspace's `tools/`, else the current folder.
@@ -147,7 +152,7 @@ fn tool_files(path: &Path, workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The files within the workspace's folder that its `[owners]` names, by key.
-fn owners_files(folder: &Path, workspace: &File) -> BTreeMap<&'static str, PathBuf> {
+pub(super) fn owners_files(folder: &Path, workspace: &File) -> BTreeMap<&'static str, PathBuf> {
     let text = String::from_utf8_lossy(&workspace.bytes);
     // What is wrong with the file is said when it is read in earnest.
     let table = source::parse(&workspace.name, &text, &mut Problems::default());

@@ -19,6 +19,8 @@ enum Phase {
     Writing(Client, Stop),
     /// Writes came to their end.
     Written,
+    /// A pager has the terminal, and knows what Ctrl-C means to it.
+    Paging,
 }
 
 static PHASE: Mutex<Phase> = Mutex::new(Phase::Looking);
@@ -39,17 +41,25 @@ pub(super) fn listen() {
 }
 
 /// Says that writes begin; once the guard is gone, they have ended.
-pub(super) fn writing(client: &Client, stop: &Stop) -> Writing {
+pub(super) fn writing(client: &Client, stop: &Stop) -> Held {
     *phase() = Phase::Writing(client.clone(), stop.clone());
-    Writing(())
+    Held(Some(Phase::Written))
 }
 
-/// Holds for as long as something is being written.
-pub(super) struct Writing(());
+/// Says that a pager begins, for as long as the guard lives.
+pub(super) fn paging() -> Held {
+    *phase() = Phase::Paging;
+    Held(Some(Phase::Looking))
+}
 
-impl Drop for Writing {
+/// Holds the command in a phase; at its end the next one begins.
+pub(super) struct Held(Option<Phase>);
+
+impl Drop for Held {
     fn drop(&mut self) {
-        *phase() = Phase::Written;
+        if let Some(next) = self.0.take() {
+            *phase() = next;
+        }
     }
 }
 
@@ -87,6 +97,7 @@ fn answer() {
         Phase::Writing(..) => "stopped at once; run the same command again to finish",
         Phase::Looking => "interrupted, and nothing was written",
         Phase::Written => "interrupted after the last write",
+        Phase::Paging => return,
     };
     end(message);
 }

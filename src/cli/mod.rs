@@ -5,11 +5,15 @@ mod bounded;
 mod check;
 mod choices;
 mod connect;
+mod completions;
 mod design_doc;
 mod failure;
 mod files;
 mod glab;
 mod interrupt;
+mod help;
+mod man;
+mod near;
 mod new;
 mod plan;
 mod preflight;
@@ -19,6 +23,7 @@ mod schema;
 mod seed;
 mod session;
 mod target;
+mod version;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -29,19 +34,16 @@ use crate::ui;
 
 pub use failure::{Exit, Failure};
 
-const AFTER_HELP: &str = "\
-Exit codes, the first that applies:
-  130 interrupted   64 wrong usage   1 failed   5 applied in part
-  4 items moved since the plan   3 conflicts or adoptions left
-  2 changes pending (plan --detailed-exitcode only)   0 done, or nothing to do
+/// What the binary is called.
+const NAME: &str = "epictree";
 
-Environment:
-  GITLAB_TOKEN, GITLAB_ACCESS_TOKEN, OAUTH_TOKEN   the access token, scope api (read_api to plan)
-  HTTPS_PROXY, NO_PROXY                            the proxy
-  SSL_CERT_FILE, SSL_CERT_DIR                      the authorities to trust instead of the system's
-  GITLAB_HOST, GITLAB_URI, GL_HOST, CI_SERVER_URL  the instance, if the workspace names none
-  NO_COLOR, CLICOLOR_FORCE                         colour
-";
+const EXAMPLES: &[(&str, &str)] = &[
+    ("epictree new package-hunter", "asks a few questions and writes a tool file to fill in"),
+    ("epictree check", "all that is wrong in the files, with the next step"),
+    ("epictree plan --offline", "the whole tree with every text; no network, no token"),
+    ("epictree apply --sandbox", "a rehearsal on a GitLab of this machine"),
+    ("GITLAB_TOKEN=… epictree apply", "shows the difference, asks, and carries it out"),
+];
 
 /// Keep a tree of GitLab epics and issues as a TOML file describes it
 ///
@@ -49,17 +51,35 @@ Environment:
 /// what has moved on either side. It never makes a duplicate, never overwrites what people wrote,
 /// and never notifies anyone unannounced.
 #[derive(Debug, Parser)]
-#[command(name = "epictree", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+#[command(
+    name = NAME,
+    version = version::short(),
+    long_version = version::long(),
+    after_long_help = help::topics(EXAMPLES, &Exit::ALL, &[help::GITLAB, help::OUTPUT]),
+    arg_required_else_help = true,
+    max_term_width = 100,
+)]
 pub struct Cli {
-    /// When to colour
-    #[arg(long, value_enum, default_value = "auto", global = true)]
+    /// When to colour: auto, always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value = "auto",
+        hide_possible_values = true,
+        help_heading = "Output",
+        global = true
+    )]
     color: ColorArg,
     /// Say nothing but results and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
     quiet: bool,
-    /// Say of each request its operation, status, time and size, and where the token is from
-    #[arg(short, long, global = true)]
+    /// Tell of each request, and where the token is from
+    #[arg(short, long, global = true, help_heading = "Output")]
     verbose: bool,
+    /// Print long plans at once, not page by page
+    #[arg(long, help_heading = "Output", global = true)]
+    no_pager: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -79,6 +99,8 @@ enum Command {
     Apply(apply::Args),
     Sandbox(sandbox::Args),
     Schema(schema::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Runs the command line and answers its exit code.
@@ -101,6 +123,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         (false, true) => ui::Talk::Verbose,
         (false, false) => ui::Talk::Usual,
     });
+    if cli.no_pager {
+        ui::pager::forbid();
+    }
     code(match run(cli.command) {
         Ok(exit) => exit,
         Err(failure) => {
@@ -112,7 +137,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::New(args) => new::run(&args),
+        Command::New(args) => block_on(new::run(&args)),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => {
             interrupt::listen();
@@ -124,11 +149,24 @@ fn run(command: Command) -> Result<Exit, Failure> {
         }
         Command::Sandbox(args) => block_on(sandbox::run(&args)),
         Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
+}
+
+/// From here on Ctrl-C does not end this process: whoever reads the terminal, a pager or a
+/// question, answers it and leaves the terminal as it was.
+async fn answer_interrupts() {
+    tokio::select! {
+        biased;
+        // The first poll is what takes the signal over.
+        _ = tokio::signal::ctrl_c() => {}
+        () = std::future::ready(()) => {}
+    }
 }
 
 fn code(exit: Exit) -> ExitCode {

@@ -1,43 +1,102 @@
 //! `epictree new`
 
+mod origin;
+mod places;
+mod settle;
+mod workspace;
+
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{Exit, Failure, design_doc, files, schema};
+use self::settle::{Settler, Want};
+use self::workspace::NewWorkspace;
+use super::{Exit, Failure, answer_interrupts, design_doc, files, help, schema};
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
-use crate::key::is_id;
+use crate::key::{is_id, slug};
 use crate::problem::{Problems, Sources};
 use crate::render::Size;
-use crate::spec::{Workspace, skeleton};
-use crate::tree::Kind;
+use crate::spec::{Start, Workspace, address_fault, skeleton};
 use crate::ui;
 
-/// The blueprint of a workspace that is written along.
-const BLUEPRINT: &str = "prodseceng";
+const EXAMPLES: &[(&str, &str)] = &[
+    ("epictree new", "asks all it has to know"),
+    (
+        "epictree new package-hunter --name 'Package Hunter' --place epics=group/subgroup",
+        "asks the rest; without a terminal, leaves the rest to fill in",
+    ),
+    ("epictree new --design-doc M package-hunter", "the skeleton of its design document"),
+];
 
 /// Write a commented tool file, and the workspace file if there is none
 ///
-/// Nothing that exists is overwritten. Fill both in, then run check, plan --offline and apply.
+/// Asks for what no flag gives, if there is a terminal, and shows what it is going to write.
+/// Nothing that exists is overwritten. Then fill the tool file in, and run check, plan --offline
+/// and apply.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = help::topics(EXAMPLES, &EXITS, &[]))]
 pub(super) struct Args {
     /// The tool's id, its identity for good: lower-case words joined by dashes
     ///
     /// With --design-doc the id or the file of a tool that there is; the only one may be left out.
-    #[arg(value_name = "ID", required_unless_present = "design_doc")]
+    #[arg(value_name = "ID")]
     id: Option<String>,
     /// The tool's name, which may change [default: made from the id]
     #[arg(long)]
     name: Option<String>,
-    /// The blueprint of a new workspace: a name or a path
-    #[arg(long, default_value = BLUEPRINT)]
-    blueprint: String,
-    /// Write the skeleton of a tool's design document instead, filled with what its tool file knows
-    #[arg(long, value_name = "SIZE", value_enum, ignore_case = true, conflicts_with_all = ["name", "blueprint"])]
+    /// What the tool does, in one sentence
+    #[arg(long, value_name = "TEXT")]
+    summary: Option<String>,
+    /// Address of its code
+    #[arg(long, value_name = "URL")]
+    repository: Option<String>,
+    /// Do not ask; what no flag gives is left to fill in
+    #[arg(long)]
+    yes: bool,
+    /// Write the skeleton of a design document instead: S, M or L
+    ///
+    /// It is filled with what the tool file knows.
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_enum,
+        ignore_case = true,
+        hide_possible_values = true,
+        conflicts_with_all = ["name", "summary", "repository", "blueprint", "workspace", "url", "place", "yes"]
+    )]
     design_doc: Option<DocSize>,
+    #[command(flatten)]
+    workspace: WorkspaceArgs,
+}
+
+const EXITS: [Exit; 4] = [Exit::Interrupted, Exit::Usage, Exit::Failed, Exit::Done];
+
+/// What a new workspace file says; where there is one, it speaks.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "New workspace")]
+struct WorkspaceArgs {
+    /// The blueprint: a name or a path [default: prodseceng]
+    #[arg(long, value_name = "NAME")]
+    blueprint: Option<String>,
+    /// Its id, in the marker of every item [default: made from the folder]
+    #[arg(long, value_name = "ID")]
+    workspace: Option<String>,
+    /// Root of the GitLab instance
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// A place that the blueprint names; may be repeated
+    #[arg(long, value_name = "NAME=PATH", value_parser = workspace::place)]
+    place: Vec<(String, String)>,
+}
+
+impl WorkspaceArgs {
+    fn is_empty(&self) -> bool {
+        let Self { blueprint, workspace, url, place } = self;
+        blueprint.is_none() && workspace.is_none() && url.is_none() && place.is_empty()
+    }
 }
 
 /// How much a design document has to say.
@@ -64,47 +123,152 @@ impl From<DocSize> for Size {
     }
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+/// A file to write.
+struct File {
+    path: PathBuf,
+    text: String,
+}
+
+pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(size) = args.design_doc {
         return design_doc::run(size.into(), args.id.as_deref());
     }
-    let id = args.id.as_deref().unwrap_or_default();
-    if !is_id(id) {
-        return Err(Failure::new(format!("`{id}` is not an id"))
-            .hint(format!("use lower-case words joined by `-`, such as `{}`", suggestion(id)))
+    let mut settler = Settler::new(!args.yes && ui::prompt::is_possible());
+    if settler.asks() {
+        answer_interrupts().await;
+    } else if args.id.is_none() {
+        return Err(Failure::new("the tool has no id, and there is no terminal to ask on")
+            .hint("name it: `epictree new ID`")
             .ends_with(Exit::Usage));
     }
     let here = std::env::current_dir()?;
-    let workspace = files::workspace_above(&here);
-    let (folder, blueprint) = match &workspace {
-        Some(folder) => (folder.clone(), blueprint_of(folder)?),
-        None => (here.clone(), args.blueprint.clone()),
+    let found = files::workspace_above(&here);
+    let folder = found.clone().unwrap_or_else(|| here.clone());
+    let mut written = Vec::new();
+    let mut is_open = false;
+    let blueprint = match &found {
+        Some(folder) => {
+            if !args.workspace.is_empty() {
+                let file = files::shorten(&folder.join(files::WORKSPACE));
+                settler.fault(format!("--blueprint, --workspace, --url and --place are for a new workspace, and there is `{}`", file.display()));
+            }
+            load(folder, &blueprint_of(folder)?)?
+        }
+        None => {
+            let workspace = NewWorkspace::settle(&here, &args.workspace, &mut settler)?;
+            is_open = workspace.is_open();
+            written.push(File { path: here.join(files::WORKSPACE), text: workspace.text() });
+            workspace.blueprint
+        }
     };
-    let blueprint = load(&folder, &blueprint)?;
     let tools = folder.join("tools");
-    let file = if tools.is_dir() { tools } else { here.clone() }.join(format!("{id}.toml"));
-    let name = args.name.clone().unwrap_or_else(|| title_of(id));
-    if file.exists() {
-        return Err(Failure::new(format!("`{}` exists already", files::shorten(&file).display()))
-            .hint("nothing is overwritten; choose another id"));
+    let home = if tools.is_dir() { tools } else { here };
+    let tool = tool(args, &home, &blueprint, &mut settler)?;
+    let shown = files::shorten(&tool.path).display().to_string();
+    let beside = tool.path.with_file_name(schema::TOOL_SCHEMA);
+    written.push(tool);
+    let asks = settler.asks();
+    settler.finish()?;
+    if asks && !agreed(&written)? {
+        ui::say("Nothing was written.");
+        return Ok(Exit::Done);
     }
-    if workspace.is_none() {
-        let file = here.join(files::WORKSPACE);
-        write(&file, &workspace_file(&here, &blueprint))?;
-        ui::say("Fill in its places, then:");
+    for File { path, text } in &written {
+        write(path, text)?;
     }
-    write(&file, &skeleton(id, &name, &blueprint.schema))?;
-    schema::write_beside(&file)?;
-    let shown = files::shorten(&file).display().to_string();
+    if !beside.exists() {
+        write(&beside, &schema::of_folder(&home, None)?)?;
+    }
+    let first = if is_open { "Fill in its places, then:" } else { "Next:" };
     ui::say(&format!(
-        "\n  epictree check {shown}\n  epictree plan {shown} --offline\n  epictree apply {shown} --sandbox"
+        "\n{first}\n  epictree check {shown}\n  epictree plan {shown} --offline\n  epictree apply {shown} --sandbox"
     ));
     Ok(Exit::Done)
 }
 
-fn suggestion(id: &str) -> String {
-    let slug = crate::key::slug(id);
-    if slug.is_empty() { "package-hunter".to_owned() } else { slug }
+/// Comes to know the tool.
+fn tool(
+    args: &Args,
+    home: &Path,
+    blueprint: &Blueprint,
+    settler: &mut Settler,
+) -> Result<File, Failure> {
+    let file = |id: &str| home.join(format!("{id}.toml"));
+    let check_id = |text: &str| {
+        checked_id(text)?;
+        match file(text) {
+            path if path.exists() => Err(format!(
+                "`{}` exists already, and nothing is overwritten",
+                files::shorten(&path).display()
+            )),
+            _ => Ok(()),
+        }
+    };
+    let one_line = |text: &str| match text {
+        "" => Err("it is empty".to_owned()),
+        text if text.chars().any(char::is_control) => Err("it must be one line".to_owned()),
+        _ => Ok(()),
+    };
+    let mut settle = |flag, given: &Option<String>, question, default: Option<&str>, check| {
+        let (given, about) = (given.as_deref(), "");
+        let answer = settler.settle(&Want { flag, given, about, question, default, check })?;
+        Ok::<String, Failure>(answer.unwrap_or_default())
+    };
+    let id = settle("ID", &args.id, "Id of the tool, for good", None, &check_id)?;
+    let title = title_of(&id);
+    let name = settle("--name", &args.name, "Its name", Some(&title), &one_line)?;
+    let purpose = format!("What {name} does, in one sentence.");
+    let asked = "What it does, in one sentence";
+    let summary = settle("--summary", &args.summary, asked, Some(&purpose), &one_line)?;
+    let mut fields = BTreeMap::new();
+    let has_repository = blueprint.schema.tool.contains_key("repository");
+    if has_repository {
+        let check = |text: &str| match address_fault(text) {
+            Some(why) if !text.is_empty() => Err(format!("it {why}")),
+            _ => Ok(()),
+        };
+        let asked = "Address of its code, or nothing";
+        let repository = settle("--repository", &args.repository, asked, None, &check)?;
+        if !repository.is_empty() {
+            fields.insert("repository".to_owned(), quoted(&repository));
+        }
+    } else if args.repository.is_some() {
+        settler.fault(format!("--repository: tool files of `{}` have none", blueprint.name));
+    }
+    let start = Start { id: &id, name: &name, summary: &summary, fields: &fields };
+    Ok(File { path: file(&id), text: skeleton(&start, &blueprint.schema) })
+}
+
+fn checked_id(text: &str) -> Result<(), String> {
+    match slug(text) {
+        _ if is_id(text) => Ok(()),
+        near => {
+            let near = if near.is_empty() { "package-hunter" } else { &near };
+            Err(format!("`{text}` is not an id: lower-case words joined by `-`, such as `{near}`"))
+        }
+    }
+}
+
+/// Shows what would be written, the long tool file by its beginning only, and asks.
+fn agreed(written: &[File]) -> Result<bool, Failure> {
+    const SHOWN: usize = 24;
+    let shown = |line: &str| ui::clean::fit(&ui::clean(line), ui::width().saturating_sub(2));
+    for File { path, text } in written {
+        let rows: Vec<String> =
+            text.lines().take(SHOWN).map(|line| format!("  {}\n", shown(line))).collect();
+        let more = text.lines().count().saturating_sub(SHOWN);
+        let more = if more > 0 {
+            format!("  … and {}\n", ui::count(more, "line"))
+        } else {
+            String::new()
+        };
+        ui::say(&format!("\n{}\n{}{more}", files::shorten(path).display(), rows.concat()));
+    }
+    Ok(ui::prompt::agreement("Write this?", true)?)
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 fn title_of(id: &str) -> String {
@@ -145,43 +309,6 @@ pub(super) fn load(folder: &Path, name: &str) -> Result<Blueprint, Failure> {
             ui::say(ui::problems::render(&problems, &sources, ui::width()).trim_end());
             Failure::new(format!("the blueprint `{name}` cannot be used"))
         })
-}
-
-/// A workspace file whose places are left to fill in.
-fn workspace_file(folder: &Path, blueprint: &Blueprint) -> String {
-    let name =
-        folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let id = Some(crate::key::slug(&name))
-        .filter(|id| !id.is_empty())
-        .unwrap_or_else(|| "my-workspace".into());
-    let mut out = format!(
-        "# One GitLab, one set of places, for every tool file in this folder and below.\nschema = 1\n\n\
-         # In the marker of every item. Choose it once: a workspace never touches the items of another.\n\
-         id = \"{id}\"\nblueprint = \"{}\"\n\n[gitlab]\n\
-         # url = \"https://gitlab.example.com\"\n\
-         # nested-epics = false    # where the licence has no epics under epics: those become issues\n\n\
-         # Full paths; `&` and `#` name an item that exists.\n[places]\n",
-        blueprint.name
-    );
-    for (place, example) in places(blueprint) {
-        out.push_str(&format!("# {place} = \"{example}\"\n"));
-    }
-    out
-}
-
-/// The places a blueprint names, each with an example of what it is.
-fn places(blueprint: &Blueprint) -> BTreeMap<String, &'static str> {
-    let mut places = BTreeMap::new();
-    for node in &blueprint.nodes {
-        let home = if node.kind == Kind::Epic { "group/subgroup" } else { "group/project" };
-        places.extend(node.place.iter().map(|place| (place.value.clone(), home)));
-        places.extend(node.issue_place.iter().map(|place| (place.value.clone(), "group/project")));
-        let parent = node.parent.as_ref().and_then(|parent| parent.value.strip_prefix('@'));
-        places.extend(parent.map(|place| (place.to_owned(), "group&1")));
-    }
-    let rows = blueprint.rows.iter().map(|row| row.item.value.trim_start_matches('@').to_owned());
-    places.extend(rows.map(|place| (place, "group&1")));
-    places
 }
 
 /// Writes a file that is not there yet.

@@ -8,20 +8,41 @@ use super::choices::Choices;
 use super::saved;
 use super::session::{self, Ready, Session};
 use super::target::TargetArgs;
-use super::{Exit, Failure};
+use super::{Exit, Failure, help, interrupt};
 use crate::plan::saved::{Document, SavedError, SavedPlan};
 use crate::plan::{Plan, Snapshot};
-use crate::ui;
+use crate::ui::{self, plan::Look};
+
+const EXAMPLES: &[(&str, &str)] = &[
+    ("epictree plan --offline", "the whole tree with every text; no network, no token"),
+    ("epictree plan tools/package-hunter.toml", "what an apply of one tool would do"),
+    ("epictree plan --show-drift", "also lists what people changed in GitLab and keep"),
+    (
+        "epictree plan --detailed-exitcode",
+        "for a scheduled pipeline: 2 when something is to be done",
+    ),
+    ("epictree plan --format json", "all there is to know, for other programs"),
+];
+/// All but those of a run that writes.
+const EXITS: [Exit; 5] = [Exit::Usage, Exit::Failed, Exit::Undecided, Exit::Pending, Exit::Done];
 
 /// Show the difference between the files and GitLab; writes nothing
+///
+/// One line a node in tree order: + creates, ~ updates, = adopts, - closes, ? waits for people,
+/// ! has a conflict, » posts a comment. Below it stand the fields that change.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = help::topics(EXAMPLES, &EXITS, &[help::GITLAB, help::OUTPUT]))]
 pub(super) struct Args {
-    /// Tool files, or folders of them [default: the workspace's tools/, else this folder]
+    /// Tool files or folders [default: the workspace's tools/, else here]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     target: TargetArgs,
-    /// Plan against nothing, with the text of every item; no network, no token
-    #[arg(long, conflicts_with_all = ["sandbox", "url", "token_file", "out", "snapshot"])]
+    /// Plan against nothing, with every text; no network, no token
+    #[arg(
+        long,
+        conflicts_with_all = ["sandbox", "url", "token_file", "out", "snapshot"],
+        help_heading = "Target"
+    )]
     offline: bool,
     /// Plan against what `plan --snapshot` recorded; no network, no token
     #[arg(
@@ -39,13 +60,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
     /// End with exit code 2 when an apply would write something
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     detailed_exitcode: bool,
     /// List what people changed in GitLab and keep
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     show_drift: bool,
     /// How to print the plan
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     format: Format,
 }
 
@@ -73,21 +94,19 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     } else {
         online(args, &ready).await?
     };
-    ui::print(&match args.format {
-        Format::Json => ui::json::render(&plan),
-        Format::Html => ui::html::render(&plan),
-        Format::Markdown => ui::markdown::render(&plan, args.show_drift),
-        Format::GitlabReport => ui::json::gitlab_report(&plan),
-        Format::Text => ui::plan::render(
-            &plan,
-            ui::plan::Look {
-                width: ui::width(),
-                cut: ui::is_terminal(),
-                show_drift: args.show_drift,
-                texts: args.offline,
-            },
-        ),
-    })?;
+    match args.format {
+        Format::Json => ui::print(&ui::json::render(&plan))?,
+        Format::Html => ui::print(&ui::html::render(&plan))?,
+        Format::Markdown => ui::print(&ui::markdown::render(&plan, args.show_drift))?,
+        Format::GitlabReport => ui::print(&ui::json::gitlab_report(&plan))?,
+        Format::Text => {
+            let leads = !args.offline && args.against.is_none() && args.target.sandbox.is_none();
+            let (show_drift, texts) = (args.show_drift, args.offline);
+            let look = Look { show_drift, texts, ..Look::here(leads) };
+            let _paging = interrupt::paging();
+            ui::pager::show(&ui::plan::render(&plan, look))?;
+        }
+    }
     kept.iter().for_each(|what| ui::say(what));
     Ok(exit(&plan, args.detailed_exitcode))
 }

@@ -8,7 +8,7 @@ use crate::tree::{Capabilities, DesiredTree, Kind, Parent};
 use super::Failure;
 
 /// The oldest GitLab that epictree speaks to.
-const OLDEST: (u32, u32) = (18, 1);
+pub(super) const OLDEST: (u32, u32) = (18, 1);
 
 /// What was found out.
 #[derive(Debug)]

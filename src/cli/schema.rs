@@ -2,19 +2,28 @@
 
 use std::path::Path;
 
-use super::{Exit, Failure, files, new};
+use super::{Exit, Failure, files, help, new};
 use crate::blueprint::{self, Blueprint};
 use crate::spec::{Around, Place, Workspace, json_schema, owners, waive, workspace};
 use crate::ui;
 
 /// The file that the first line of a new tool file names.
-const TOOL_SCHEMA: &str = "tool.schema.json";
+pub(super) const TOOL_SCHEMA: &str = "tool.schema.json";
 
-/// Print the JSON Schema of a file, by which editors complete, explain and check it
+const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "epictree schema tool > tool.schema.json",
+        "beside the tool files; again whenever the blueprint or the places change",
+    ),
+    ("epictree schema workspace", "that of epictree.toml"),
+];
+
+/// Print the JSON Schema of a kind of file, by which editors complete, explain and check it
 ///
-/// That of tool files is for the blueprint in use and knows its fields and the workspace's places:
-/// `epictree schema tool > tool.schema.json` beside the tool files, again whenever those change.
+/// That of tool files knows the fields of the blueprint in use and the workspace's places. An
+/// editor finds it by the first line that `epictree new` writes, `#:schema ./tool.schema.json`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = help::topics(EXAMPLES, &Exit::OFFLINE, &[]))]
 pub(super) struct Args {
     /// The kind of file
     #[arg(value_enum)]
@@ -57,15 +66,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Writes the schema beside a new tool file, unless there is one.
-pub(super) fn write_beside(tool: &Path) -> Result<(), Failure> {
-    let file = tool.with_file_name(TOOL_SCHEMA);
-    let folder = tool.parent().unwrap_or(tool);
-    if file.exists() { Ok(()) } else { new::write(&file, &of_folder(folder, None)?) }
-}
-
 /// The schema of the tool files in a folder.
-fn of_folder(here: &Path, blueprint: Option<&str>) -> Result<String, Failure> {
+pub(super) fn of_folder(here: &Path, blueprint: Option<&str>) -> Result<String, Failure> {
     let folder = files::workspace_above(here);
     let workspace = folder.as_deref().map(new::workspace_of).transpose()?;
     let named = blueprint.or(workspace.as_ref().map(|workspace| workspace.blueprint.as_str()));

@@ -13,11 +13,16 @@ use crate::ui;
 
 /// Where to, as the command line says.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Target")]
 pub(super) struct TargetArgs {
-    /// Work on a GitLab of this machine; its state is kept in DIR [default: .epictree/sandbox]
+    /// Work on a GitLab of this machine [default: .epictree/sandbox]
+    ///
+    /// Its state is kept in DIR, between runs.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, conflicts_with = "url")]
     pub(super) sandbox: Option<Option<PathBuf>>,
-    /// Root of the GitLab instance; else the workspace's, else GITLAB_HOST and the like
+    /// Root of the GitLab instance [default: the workspace's]
+    ///
+    /// Without both, GITLAB_HOST, GITLAB_URI, GL_HOST or CI_SERVER_URL names it.
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
     /// File that holds the access token, or - for standard input; goes before GITLAB_TOKEN and the like

@@ -45,7 +45,8 @@ pub fn markdown_with(text: &str, find: &dyn Fn(&str) -> Option<Target>) -> Strin
     html
 }
 
-fn options() -> Options<'static> {
+/// How texts are read.
+pub(super) fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.table = true;
     options.extension.tasklist = true;

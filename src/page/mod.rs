@@ -2,6 +2,7 @@
 //! texts, and the frame of a page. Pure, and without anything from outside: no
 //! script, picture, font or style is ever loaded.
 
+mod boxes;
 mod diff;
 mod html;
 mod markdown;
@@ -12,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+pub use boxes::flipped;
 pub use diff::diff;
 pub use markdown::{markdown, markdown_with};
 pub use references::{REF_CLOSE, REF_OPEN, Target, label, person};

@@ -46,3 +46,21 @@ pub enum SandboxError {
     #[error("{0}")]
     Edit(String),
 }
+
+impl SandboxError {
+    /// Returns what to do next, if that can be said.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::InUse(_) => Some(
+                "end the other one, or, if it is `epictree sandbox`, work on what it serves: \
+                 --url with its address instead of --sandbox, and GITLAB_TOKEN=sandbox",
+            ),
+            Self::Listen { .. } => {
+                Some("choose another port with --port, or any free one with --port 0")
+            }
+            Self::Damaged { .. } => Some("restore the folder, or delete it to begin anew"),
+            Self::File { .. } | Self::Seed(_) | Self::Schema(_) | Self::Edit(_) => None,
+        }
+    }
+}

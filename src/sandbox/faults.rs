@@ -1,5 +1,5 @@
 //! Trouble on demand, and the record of what was asked. Plain data; who causes the trouble is
-//! `handle` and `http`.
+//! `handle`, `trouble` and `http`.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub struct Fault {
 /// What can happen to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FaultKind {
-    /// Nothing is done; the connection is closed.
+    /// Nothing is done, and from then on nothing listens: connections are refused.
     Refuse,
     /// The work is done; the connection is closed without an answer.
     DropAfterCommit,
@@ -30,37 +30,57 @@ pub enum FaultKind {
     },
     /// Nothing is done; this status with an HTML page.
     Status(u16),
+    /// The work is done; this status with an HTML page, as of a proxy that did not wait.
+    StatusAfterCommit(u16),
+    /// Nothing is done; this status with GitLab's own JSON.
+    Error {
+        /// The status.
+        status: u16,
+        /// The message in the body.
+        message: String,
+    },
+    /// Nothing is done; a redirect to this address.
+    Redirect(String),
     /// The work is done; half of the answer arrives.
     Truncate,
     /// Nothing is done; a top-level GraphQL error with this message.
     GraphqlError(String),
+    /// The work is done; a top-level error with this message stands beside the data.
+    ErrorBeside(String),
+    /// The work is done; answering failed below each field, so an error stands there instead.
+    ErrorAfterCommit(String),
+    /// The work is done; a mutation complains with this message beside its object.
+    Complaint(String),
+    /// The work is done; a mutation complains with this message and shows no object.
+    ComplaintAlone(String),
     /// The work is done; no answer ever comes.
     HangAfterCommit,
     /// Nothing is done; no answer ever comes.
     HangBeforeCommit,
-    /// Queries see the state before the last mutation, in this and the following requests.
+    /// Queries see the state before the last mutation before the nth request, in this and the
+    /// following requests.
     Stale {
         /// For how many requests, the nth included.
         requests: usize,
+    },
+    /// The request is taken up late and answered late. Only over HTTP.
+    Slow {
+        /// Milliseconds before the work.
+        before: u64,
+        /// Milliseconds between the work and the answer.
+        after: u64,
     },
 }
 
 impl Fault {
     /// Tells whether the fault hits the request with this number.
     pub(super) fn hits(&self, request: usize) -> bool {
+        let hit_from =
+            |requests| request >= self.nth && request < self.nth.saturating_add(requests);
         match self.kind {
-            FaultKind::Stale { requests } => {
-                request >= self.nth && request < self.nth.saturating_add(requests)
-            }
-            FaultKind::Refuse
-            | FaultKind::DropAfterCommit
-            | FaultKind::DropBeforeCommit
-            | FaultKind::RateLimited { .. }
-            | FaultKind::Status(_)
-            | FaultKind::Truncate
-            | FaultKind::GraphqlError(_)
-            | FaultKind::HangAfterCommit
-            | FaultKind::HangBeforeCommit => request == self.nth,
+            FaultKind::Stale { requests } => hit_from(requests),
+            FaultKind::Refuse => hit_from(usize::MAX),
+            _ => hit_from(1),
         }
     }
 }

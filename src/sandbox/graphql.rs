@@ -1,7 +1,8 @@
 //! From the body of a POST to the body of its answer: limits, validation, execution. Must not
 //! know of connections.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::executable::Operation;
@@ -26,6 +27,7 @@ pub const SDL: &str = include_str!("../gitlab/schema.graphql");
 
 const QUERY_CHARACTERS: usize = 10_000;
 const REPORTED_ERRORS: usize = 5;
+const KEPT_DOCUMENTS: usize = 500;
 
 /// An answer before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +84,8 @@ fn errors(messages: &[&str]) -> Value {
 pub(super) struct Engine {
     schema: Valid<Schema>,
     implementers: HashMap<Name, Implementers>,
+    /// Documents that were found valid, by their text: clients send the same few.
+    valid: Mutex<BTreeMap<String, Arc<Valid<ExecutableDocument>>>>,
 }
 
 /// A built schema, or why it could not be built.
@@ -101,7 +105,32 @@ impl Engine {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .map_err(|error| error.errors.to_string())?;
         let implementers = schema.implementers_map();
-        Ok(Arc::new(Self { schema, implementers }))
+        Ok(Arc::new(Self { schema, implementers, valid: Mutex::default() }))
+    }
+
+    /// Parses and validates a document; an `Err` is the answer that says why not.
+    fn document(&self, text: &str) -> Result<Arc<Valid<ExecutableDocument>>, Value> {
+        let valid = || self.valid.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = valid().get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let document = ExecutableDocument::parse_and_validate(&self.schema, text, "query")
+            .map_err(|found| {
+                let found: Vec<GraphQLError> = found
+                    .errors
+                    .iter()
+                    .take(REPORTED_ERRORS)
+                    .map(|error| in_gitlabs_words(error.to_json()))
+                    .collect();
+                json!({ "errors": found })
+            })?;
+        let document = Arc::new(document);
+        let mut valid = valid();
+        if valid.len() >= KEPT_DOCUMENTS {
+            valid.clear();
+        }
+        valid.insert(text.to_owned(), Arc::clone(&document));
+        Ok(document)
     }
 }
 
@@ -172,7 +201,7 @@ fn broken_variables() -> Reply {
 
 /// A document that may run.
 struct Prepared<'a> {
-    document: Valid<ExecutableDocument>,
+    document: Arc<Valid<ExecutableDocument>>,
     operation: Option<&'a str>,
     variables: Valid<JsonMap>,
     cost: Cost,
@@ -224,16 +253,7 @@ fn prepare<'a>(engine: &Engine, request: &'a Request) -> Result<Prepared<'a>, Va
     if request.query.trim().is_empty() {
         return Err(errors(&["No query string was present"]));
     }
-    let document = ExecutableDocument::parse_and_validate(&engine.schema, &request.query, "query")
-        .map_err(|found| {
-            let found: Vec<GraphQLError> = found
-                .errors
-                .iter()
-                .take(REPORTED_ERRORS)
-                .map(|error| in_gitlabs_words(error.to_json()))
-                .collect();
-            json!({ "errors": found })
-        })?;
+    let document = engine.document(&request.query)?;
     let operation = document
         .operations
         .get(request.operation.as_deref())

@@ -17,15 +17,16 @@ use super::people::{self, Edit};
 use super::persist::Folder;
 use super::places::Config;
 use super::references;
-use super::rules::Draft;
+use super::rules::{Draft, Refusal};
 use super::seed::Seed;
 use super::sow::sow;
 use super::store::{Id, Notification, QuickActionRun, World};
+use super::trouble;
 
 /// A small GitLab. Clones share one world.
 #[derive(Clone)]
 pub struct Sandbox {
-    state: Arc<State>,
+    pub(super) state: Arc<State>,
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -43,6 +44,8 @@ pub(super) struct State {
     traffic: Mutex<Traffic>,
     meter: Mutex<Option<Meter>>,
     progress: watch::Sender<Progress>,
+    /// How many mutations made the current world.
+    changes: watch::Sender<u64>,
     url: Mutex<String>,
     /// Held while a request or an edit runs: one after another.
     turn: Mutex<()>,
@@ -60,6 +63,8 @@ struct Traffic {
     log: Vec<Logged>,
     faults: Vec<Fault>,
     received: usize,
+    /// What stale queries see, from the first of them on.
+    frozen: Option<Arc<World>>,
 }
 
 /// Locks, whatever a panicking test left behind.
@@ -82,7 +87,13 @@ impl State {
         }
         let world = Arc::new(world);
         memory.before = std::mem::replace(&mut memory.world, Arc::clone(&world));
+        self.changes.send_replace(world.sequence);
         Ok(world)
+    }
+
+    /// Watches the number of mutations grow.
+    pub(super) fn on_change(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Returns the address that the items' pages are under.
@@ -135,10 +146,23 @@ impl Sandbox {
         Self::with(world, None, seed)
     }
 
+    /// Makes another one in memory that starts where this one is, without its faults and log.
+    pub fn copy(&self) -> Result<Self, SandboxError> {
+        let (world, before) = {
+            let memory = lock(&self.state.memory);
+            (Arc::clone(&memory.world), Arc::clone(&memory.before))
+        };
+        let copy = Self::with(World::clone(&world), None, &self.state.config.seed)?;
+        lock(&copy.state.memory).before = before;
+        Ok(copy)
+    }
+
     fn with(world: World, folder: Option<Folder>, seed: &Seed) -> Result<Self, SandboxError> {
+        let changes = watch::Sender::new(world.sequence);
         let world = Arc::new(world);
         let memory = Memory { before: Arc::clone(&world), world, folder };
         let state = State {
+            changes,
             engine: Engine::of(&seed.edition)?,
             config: Arc::new(Config { seed: seed.clone() }),
             memory: Mutex::new(memory),
@@ -162,7 +186,7 @@ impl Sandbox {
 
     /// Answers the body of a POST with a token, faults and log included, without HTTP.
     pub fn execute(&self, token: Option<&str>, body: &[u8]) -> Reply {
-        self.answer(token, body, false)
+        self.answer(self.arrive(), token, body, false)
     }
 
     /// Runs one document as the bot and returns the answer's JSON.
@@ -172,8 +196,14 @@ impl Sandbox {
         serde_json::from_str(&reply.body).unwrap_or(Value::Null)
     }
 
-    pub(super) fn answer(&self, token: Option<&str>, body: &[u8], by_get: bool) -> Reply {
-        let fault = self.arrive();
+    /// Answers a request that has arrived.
+    pub(super) fn answer(
+        &self,
+        fault: Option<FaultKind>,
+        token: Option<&str>,
+        body: &[u8],
+        by_get: bool,
+    ) -> Reply {
         let (reply, summary) = {
             let _turn = lock(&self.state.turn);
             self.carry_out(token, body, by_get, fault.as_ref())
@@ -183,7 +213,7 @@ impl Sandbox {
     }
 
     /// Counts a request in and returns the fault that hits it.
-    fn arrive(&self) -> Option<FaultKind> {
+    pub(super) fn arrive(&self) -> Option<FaultKind> {
         let mut traffic = lock(&self.state.traffic);
         traffic.received += 1;
         let number = traffic.received;
@@ -201,6 +231,20 @@ impl Sandbox {
         Some((refusal, summary))
     }
 
+    /// Tells whether the next request is to find nothing that listens.
+    pub(super) fn refuses_next(&self) -> bool {
+        let traffic = lock(&self.state.traffic);
+        let next = traffic.received + 1;
+        traffic.faults.iter().any(|fault| fault.kind == FaultKind::Refuse && fault.hits(next))
+    }
+
+    /// The world that stale queries see.
+    fn frozen(&self) -> Arc<World> {
+        let mut traffic = lock(&self.state.traffic);
+        let before = || Arc::clone(&lock(&self.state.memory).before);
+        Arc::clone(traffic.frozen.get_or_insert_with(before))
+    }
+
     fn carry_out(
         &self,
         token: Option<&str>,
@@ -208,7 +252,7 @@ impl Sandbox {
         by_get: bool,
         fault: Option<&FaultKind>,
     ) -> (Reply, Summary) {
-        if let Some(reply) = fault.and_then(instead) {
+        if let Some(reply) = fault.and_then(trouble::instead) {
             return (reply, graphql::outline(&self.state, body));
         }
         if let Some(refused) = self.refused(body) {
@@ -223,17 +267,14 @@ impl Sandbox {
             Err(reply) => return (reply, Summary::default()),
         };
         let stale = matches!(fault, Some(FaultKind::Stale { .. }));
-        let reading = stale.then(|| Arc::clone(&lock(&self.state.memory).before));
+        let reading = stale.then(|| self.frozen());
         let (mut reply, summary) =
             graphql::run(&self.state, &requests, viewer, reading.as_ref(), by_get);
         if let Some(meter) = &*lock(&self.state.meter) {
             reply.headers = meter.headers();
         }
-        match fault {
-            Some(FaultKind::DropAfterCommit) => reply.delivery = Delivery::Severed,
-            Some(FaultKind::HangAfterCommit) => reply.delivery = Delivery::Hanging,
-            Some(FaultKind::Truncate) => reply.delivery = Delivery::Truncated,
-            _ => {}
+        if let Some(fault) = fault {
+            trouble::spoil(&mut reply, fault, summary.mutation);
         }
         (reply, summary)
     }
@@ -271,6 +312,7 @@ impl Sandbox {
         let mut traffic = lock(&self.state.traffic);
         traffic.faults = faults;
         traffic.received = 0;
+        traffic.frozen = None;
         self.state.progress.send_replace(Progress::default());
     }
 
@@ -324,17 +366,36 @@ impl Sandbox {
 
     /// Plays a colleague: the same rules as the API, but no request and no fault.
     pub fn edit(&self, as_user: &str, reference: &str, edit: Edit) -> Result<(), SandboxError> {
-        let _turn = lock(&self.state.turn);
-        let world = self.state.world();
         let no = |what: &str, name: &str| SandboxError::Edit(format!("there is no {what} {name}"));
-        let user = world.user_named(as_user);
-        let user = user.ok_or_else(|| no("user", as_user))?;
-        let id = references::find(&world, reference, "");
+        if self.state.world().user_named(as_user).is_none() {
+            return Err(no("user", as_user));
+        }
+        let id = references::find(&self.state.world(), reference, "");
         let id = id.ok_or_else(|| no("item", reference))?;
+        self.play(as_user, |draft| people::apply(draft, id, &[edit]))
+    }
+
+    /// Commits what a person does, who need not be known yet, unless it is refused.
+    pub(super) fn play<T>(
+        &self,
+        as_user: &str,
+        work: impl FnOnce(&mut Draft<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, SandboxError> {
+        let refused = |refusal: Refusal| SandboxError::Edit(refusal.texts().join("; "));
+        let _turn = lock(&self.state.turn);
+        let mut world = World::clone(&self.state.world());
+        let user = people::known_or_new(&mut world, as_user).map_err(refused)?;
         let mut draft = Draft::new(&world, &self.state.config, user);
-        people::apply(&mut draft, id, &edit)
-            .map_err(|refusal| SandboxError::Edit(refusal.texts().join("; ")))?;
-        self.state.commit(draft.world).map(drop)
+        let done = work(&mut draft).map_err(refused)?;
+        self.state.commit(draft.world)?;
+        Ok(done)
+    }
+
+    /// Returns the usernames of people, who can all be acted as with the token `as:NAME`.
+    pub fn people(&self) -> Vec<String> {
+        let world = self.state.world();
+        let people = world.users.iter().filter(|(_, user)| !user.bot);
+        people.map(|(_, user)| user.username.clone()).collect()
     }
 
     /// Returns everyone who was told of anything, oldest first.
@@ -348,38 +409,4 @@ impl Sandbox {
         let world = self.state.world();
         world.quick_actions.iter().map(|(_, row)| row.clone()).collect()
     }
-}
-
-/// Returns the answer of a fault that leaves the work undone.
-fn instead(fault: &FaultKind) -> Option<Reply> {
-    let nothing = |delivery| Reply { delivery, ..Reply::json(200, &json!({})) };
-    match fault {
-        FaultKind::Refuse | FaultKind::DropBeforeCommit => Some(nothing(Delivery::Severed)),
-        FaultKind::HangBeforeCommit => Some(nothing(Delivery::Hanging)),
-        FaultKind::RateLimited { retry_after, text } => Some(rate_limited(*retry_after, *text)),
-        FaultKind::Status(status) => Some(Reply {
-            content_type: "text/html; charset=utf-8",
-            body: format!("<html><body><h1>{status}</h1></body></html>"),
-            ..Reply::json(*status, &Value::Null)
-        }),
-        FaultKind::GraphqlError(message) => Some(Reply::error(200, message)),
-        FaultKind::DropAfterCommit
-        | FaultKind::HangAfterCommit
-        | FaultKind::Truncate
-        | FaultKind::Stale { .. } => None,
-    }
-}
-
-fn rate_limited(retry_after: Option<u64>, text: bool) -> Reply {
-    let message = "This endpoint has been requested too many times. Try again later.";
-    let wait = retry_after.map(|seconds| ("retry-after", seconds.to_string()));
-    let reply = Reply { headers: wait.into_iter().collect(), ..Reply::error(429, message) };
-    if text {
-        return Reply {
-            content_type: "text/plain; charset=utf-8",
-            body: "Retry later\n".to_owned(),
-            ..reply
-        };
-    }
-    reply
 }

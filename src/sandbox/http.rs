@@ -23,8 +23,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::error::SandboxError;
+use super::faults::FaultKind;
 use super::graphql::{Delivery, Reply};
 use super::handle::Sandbox;
+use super::page;
 
 const BODY_BYTES: usize = 4 * 1024 * 1024;
 /// What a head takes at most; a truncated answer gets this and half of its body.
@@ -70,7 +72,9 @@ impl Drop for Served {
 #[derive(Clone)]
 struct App {
     sandbox: Sandbox,
-    stop: watch::Receiver<bool>,
+    stop: watch::Sender<bool>,
+    /// Fails once the address is free.
+    listening: watch::Receiver<()>,
 }
 
 /// Binds the address and serves the sandbox in the background.
@@ -80,14 +84,17 @@ pub(super) async fn serve(sandbox: Sandbox, address: SocketAddr) -> Result<Serve
     let bound = listener.local_addr().map_err(failed)?;
     sandbox.set_url(format!("http://{bound}"));
     let (stop, stopped) = watch::channel(false);
-    let app = App { sandbox, stop: stopped.clone() };
+    let pages = page::routes(sandbox.clone(), stopped.clone());
+    let (open, listening) = watch::channel(());
+    let app = App { sandbox, stop: stop.clone(), listening };
     let router = Router::new()
         .route("/api/graphql", post(by_post).get(by_get))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(app)
+        .merge(pages)
         .into_make_service_with_connect_info::<Budget>();
-    let server =
-        axum::serve(Lines(listener), router).with_graceful_shutdown(until_stopped(stopped));
+    let server = axum::serve(Lines { listener, _open: open }, router)
+        .with_graceful_shutdown(until_stopped(stopped));
     let task = tokio::spawn(async move {
         // The server itself never fails; a broken connection is that connection's matter.
         let _ = server.await;
@@ -106,8 +113,7 @@ async fn by_post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let reply = app.sandbox.answer(token(&headers).as_deref(), &body, false);
-    deliver(reply, &budget, app.stop).await
+    respond(app, &budget, token(&headers).as_deref(), &body, false).await
 }
 
 async fn by_get(
@@ -117,8 +123,42 @@ async fn by_get(
     headers: HeaderMap,
 ) -> Response {
     let body = body_of_query(query.as_deref().unwrap_or_default());
-    let reply = app.sandbox.answer(token(&headers).as_deref(), body.as_bytes(), true);
-    deliver(reply, &budget, app.stop).await
+    respond(app, &budget, token(&headers).as_deref(), body.as_bytes(), true).await
+}
+
+/// Answers a request, late if a fault says so.
+async fn respond(
+    app: App,
+    budget: &Budget,
+    token: Option<&str>,
+    body: &[u8],
+    by_get: bool,
+) -> Response {
+    let fault = app.sandbox.arrive();
+    let (before, after) = match &fault {
+        Some(FaultKind::Slow { before, after }) => (*before, *after),
+        _ => (0, 0),
+    };
+    pause(before).await;
+    let reply = app.sandbox.answer(fault, token, body, by_get);
+    pause(after).await;
+    if app.sandbox.refuses_next() {
+        close(&app).await;
+    }
+    deliver(reply, budget, app.stop.subscribe()).await
+}
+
+async fn pause(milliseconds: u64) {
+    if milliseconds > 0 {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    }
+}
+
+/// Stops listening, and waits until nothing does.
+async fn close(app: &App) {
+    app.stop.send_replace(true);
+    let mut listening = app.listening.clone();
+    while listening.changed().await.is_ok() {}
 }
 
 fn token(headers: &HeaderMap) -> Option<String> {
@@ -206,7 +246,11 @@ impl Connected<IncomingStream<'_, Lines>> for Budget {
 }
 
 /// A listener whose connections can be broken.
-struct Lines(TcpListener);
+struct Lines {
+    listener: TcpListener,
+    /// Dropped after the listener.
+    _open: watch::Sender<()>,
+}
 
 impl Listener for Lines {
     type Io = Line;
@@ -214,7 +258,7 @@ impl Listener for Lines {
 
     async fn accept(&mut self) -> (Line, SocketAddr) {
         loop {
-            if let Ok((stream, address)) = self.0.accept().await {
+            if let Ok((stream, address)) = self.listener.accept().await {
                 // Without it an answer is only slower.
                 let _ = stream.set_nodelay(true);
                 let budget = Budget::unlimited();
@@ -225,7 +269,7 @@ impl Listener for Lines {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 

@@ -118,8 +118,8 @@ pub(super) struct NewLabels {
     pub(super) label_ids: Vec<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(super) struct LabelChanges {
     pub(super) add_label_ids: Option<Vec<String>>,
     pub(super) remove_label_ids: Option<Vec<String>>,

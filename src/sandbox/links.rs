@@ -76,7 +76,8 @@ fn link(draft: &mut Draft<'_>, id: Id, other: Id, kind: LinkKind) -> Result<(), 
     draft.system_note(other, format!("marked this as {} {from}", kind.reversed().word()))
 }
 
-fn next_link(draft: &Draft<'_>) -> Id {
+/// Returns the number that the next link gets.
+pub(super) fn next_link(draft: &Draft<'_>) -> Id {
     draft
         .world
         .items

@@ -23,6 +23,7 @@ mod links;
 mod mutations;
 mod node;
 mod notes;
+mod page;
 mod people;
 mod persist;
 mod places;
@@ -36,6 +37,7 @@ mod sow;
 mod store;
 mod text;
 mod threads;
+mod trouble;
 mod update;
 
 pub use community::community_sdl;

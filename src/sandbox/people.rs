@@ -2,13 +2,15 @@
 //! same way as the mutations, with the same rules.
 
 use super::inputs::{
-    Assignees, Dates, Description, Hierarchy, LabelChanges, MilestoneChoice, StateEvent, Update,
+    Assignees, Dates, Description, Hierarchy, MilestoneChoice, NewLabel, StateEvent, Update,
     Weight, Widgets,
 };
 use super::references::{self, gid};
 use super::rules::{self, Draft, Refusal, item_gid};
-use super::store::{Id, Item, Kind, Label, PlaceKind};
-use super::{hierarchy, labels, notes, places, update};
+use super::store::{Id, Item, Kind, Link, PlaceKind, World};
+use super::{hierarchy, labels, links, notes, places, sow, update};
+
+const USERNAME_MAX: usize = 255;
 
 /// One thing that somebody does to an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub enum Edit {
     Milestone(Option<String>),
     /// Replaces its assignees by username.
     Assignees(Vec<String>),
+    /// Sets or clears its start date.
+    Start(Option<String>),
     /// Sets or clears its due date.
     Due(Option<String>),
     /// Closes it and goes on with a copy in another namespace; an issue in a group is promoted.
@@ -46,18 +50,51 @@ pub enum Edit {
     Comment(String),
 }
 
-/// Makes an edit on a draft.
-pub(super) fn apply(draft: &mut Draft<'_>, id: Id, edit: &Edit) -> Result<(), Refusal> {
+/// Makes edits on a draft: what one update can carry goes in one, as from one form.
+pub(super) fn apply(draft: &mut Draft<'_>, id: Id, edits: &[Edit]) -> Result<(), Refusal> {
     let mut change = Update { id: item_gid(id), ..Update::default() };
     let mut widgets = Widgets::default();
+    let mut named = false;
+    for edit in edits {
+        match edit {
+            Edit::Move { to_namespace } => move_to(draft, id, to_namespace)?,
+            Edit::Comment(body) => drop(notes::comment(draft, id, body, None, false)?),
+            _ => {
+                fill(draft, id, edit, &mut change, &mut widgets)?;
+                named = true;
+            }
+        }
+    }
+    if named {
+        update::update(draft, &change, &widgets)?;
+    }
+    Ok(())
+}
+
+/// Puts an edit into the input of an update.
+fn fill(
+    draft: &mut Draft<'_>,
+    id: Id,
+    edit: &Edit,
+    change: &mut Update,
+    widgets: &mut Widgets,
+) -> Result<(), Refusal> {
     match edit {
         Edit::Title(title) => change.title = Some(title.clone()),
         Edit::Description(text) => {
             let description = Some(text.clone());
             widgets.description_widget = Some(Description { description });
         }
-        Edit::Label(title) => change.labels_widget = Some(add_label(draft, id, title)?),
-        Edit::Unlabel(title) => change.labels_widget = Some(remove_label(draft, id, title)?),
+        Edit::Label(title) => {
+            let label = add_label(draft, id, title)?;
+            let labels = change.labels_widget.get_or_insert_default();
+            labels.add_label_ids.get_or_insert_default().push(label);
+        }
+        Edit::Unlabel(title) => {
+            let label = remove_label(draft, id, title)?;
+            let labels = change.labels_widget.get_or_insert_default();
+            labels.remove_label_ids.get_or_insert_default().push(label);
+        }
         Edit::Parent(parent) => change.hierarchy_widget = Some(new_parent(draft, parent)?),
         Edit::Close => change.state_event = Some(StateEvent::Close),
         Edit::Reopen => change.state_event = Some(StateEvent::Reopen),
@@ -70,14 +107,31 @@ pub(super) fn apply(draft: &mut Draft<'_>, id: Id, edit: &Edit) -> Result<(), Re
             widgets.milestone_widget = Some(milestone(draft, id, title.as_deref())?);
         }
         Edit::Assignees(usernames) => widgets.assignees_widget = Some(users(draft, usernames)?),
-        Edit::Due(date) => {
-            widgets.start_and_due_date_widget =
-                Some(Dates { due_date: Some(date.clone()), ..Dates::default() });
-        }
-        Edit::Move { to_namespace } => return move_to(draft, id, to_namespace),
-        Edit::Comment(body) => return notes::comment(draft, id, body, None, false).map(drop),
+        Edit::Start(date) => dates(widgets).start_date = Some(date.clone()),
+        Edit::Due(date) => dates(widgets).due_date = Some(date.clone()),
+        Edit::Move { .. } | Edit::Comment(_) => {}
     }
-    update::update(draft, &change, &widgets).map(drop)
+    Ok(())
+}
+
+fn dates(widgets: &mut Widgets) -> &mut Dates {
+    widgets.start_and_due_date_widget.get_or_insert_default()
+}
+
+/// Finds a person, or takes a new one in.
+pub(super) fn known_or_new(world: &mut World, username: &str) -> Result<Id, Refusal> {
+    if let Some(id) = world.user_named(username) {
+        return Ok(id);
+    }
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let whole = (2..=USERNAME_MAX).contains(&username.len()) && username.chars().all(fits);
+    if !whole || username.starts_with(['-', '.']) || username.ends_with(['-', '.', '_']) {
+        let text = format!(
+            "Username \"{username}\" is invalid: 2 to {USERNAME_MAX} letters, digits, `_`, `-`, `.`"
+        );
+        return Err(Refusal::invalid(text));
+    }
+    Ok(sow::user(world, username, false))
 }
 
 fn unknown<T>(what: &str, name: &str) -> Result<T, Refusal> {
@@ -93,28 +147,30 @@ fn label_gid(draft: &Draft<'_>, id: Id) -> String {
     }
 }
 
-fn add_label(draft: &mut Draft<'_>, id: Id, title: &str) -> Result<LabelChanges, Refusal> {
+fn add_label(draft: &mut Draft<'_>, id: Id, title: &str) -> Result<String, Refusal> {
     let place = draft.item(id)?.place;
     let known = labels::named(&draft.world, place, &[title.to_owned()]);
     let label = match known.first() {
         Some(label) => *label,
-        None => {
-            let label = draft.world.labels.next_id(501);
-            let row = Label {
-                place,
-                title: title.to_owned(),
-                color: "#6699cc".to_owned(),
-                description: None,
-                at: draft.world.clock,
-            };
-            draft.world.labels.put(label, row);
-            label
-        }
+        None => labels::create(draft, &new_label(&draft.world, place, title))?,
     };
-    Ok(LabelChanges { add_label_ids: Some(vec![label_gid(draft, label)]), remove_label_ids: None })
+    Ok(label_gid(draft, label))
 }
 
-fn remove_label(draft: &Draft<'_>, id: Id, title: &str) -> Result<LabelChanges, Refusal> {
+/// A label of the item's own group or project.
+fn new_label(world: &World, place: Id, title: &str) -> NewLabel {
+    let row = world.places.get(place);
+    let path = |kind| row.filter(|row| row.kind == kind).map(|row| row.path.clone());
+    NewLabel {
+        title: title.to_owned(),
+        color: None,
+        description: None,
+        group_path: path(PlaceKind::Group),
+        project_path: path(PlaceKind::Project),
+    }
+}
+
+fn remove_label(draft: &Draft<'_>, id: Id, title: &str) -> Result<String, Refusal> {
     let titled = |label: &&Id| {
         let row = draft.world.labels.get(**label);
         row.is_some_and(|row| row.title == title)
@@ -122,7 +178,7 @@ fn remove_label(draft: &Draft<'_>, id: Id, title: &str) -> Result<LabelChanges, 
     let Some(label) = draft.item(id)?.labels.iter().find(titled) else {
         return unknown("label", title);
     };
-    Ok(LabelChanges { add_label_ids: None, remove_label_ids: Some(vec![label_gid(draft, *label)]) })
+    Ok(label_gid(draft, *label))
 }
 
 fn new_parent(draft: &Draft<'_>, parent: &Option<String>) -> Result<Hierarchy, Refusal> {
@@ -182,6 +238,7 @@ fn move_to(draft: &mut Draft<'_>, id: Id, path: &str) -> Result<(), Refusal> {
     }
     let copy = copy_of(draft, &Item { kind, ..old.clone() }, place)?;
     adopt_family(draft, id, &old, copy)?;
+    copy_links(draft, &old, copy)?;
     draft.set_closed(id, true)?;
     let (from, to) = (references::full(&draft.world, id), references::full(&draft.world, copy));
     let word = if kind == old.kind { "moved" } else { "promoted" };
@@ -235,6 +292,18 @@ fn adopt_family(draft: &mut Draft<'_>, id: Id, old: &Item, copy: Id) -> Result<(
     for child in old.children.iter().rev() {
         hierarchy::detach(draft, *child)?;
         hierarchy::attach(draft, *child, copy)?;
+    }
+    Ok(())
+}
+
+/// Links the copy as the moved item is linked; the moved item keeps its own links, which GitLab
+/// cleans up later (`WorkItems::DataSync::Widgets::LinkedItems`).
+fn copy_links(draft: &mut Draft<'_>, old: &Item, copy: Id) -> Result<(), Refusal> {
+    for link in &old.links {
+        let id = links::next_link(draft);
+        draft.item_mut(copy)?.links.push(Link { id, ..link.clone() });
+        let back = Link { id, to: copy, kind: link.kind.reversed(), at: link.at };
+        draft.item_mut(link.to)?.links.push(back);
     }
     Ok(())
 }

@@ -81,13 +81,17 @@ pub(super) fn find(world: &World, reference: &str, context: &str) -> Option<Id> 
 }
 
 fn find_url(world: &World, url: &str) -> Option<Id> {
-    let (before, after) = url.split_once("/-/")?;
+    find_page(world, url.splitn(4, '/').nth(3)?)
+}
+
+/// Finds the item whose page has this path, which starts without a slash.
+pub(super) fn find_page(world: &World, path: &str) -> Option<Id> {
+    let (path, after) = path.split_once("/-/")?;
     let (page, rest) = after.split_once('/')?;
     if !["epics", "issues", "work_items"].contains(&page) {
         return None;
     }
     let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-    let path = before.splitn(4, '/').nth(3)?;
     let path = path.strip_prefix("groups/").unwrap_or(path);
     world.item_at(world.place_at(path)?, digits.parse().ok()?)
 }

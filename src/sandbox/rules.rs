@@ -141,8 +141,13 @@ impl<'a> Draft<'a> {
         for handle in text::mentions(after) {
             let new = !known.contains(&handle) && handle != author;
             if new && self.is_addressee(&handle) {
-                let notification =
-                    Notification { user: handle, item: item.clone(), cause: cause.to_owned() };
+                let notification = Notification {
+                    user: handle,
+                    item: item.clone(),
+                    cause: cause.to_owned(),
+                    by: author.clone(),
+                    at: self.world.clock,
+                };
                 let id = self.world.notifications.next_id(1);
                 self.world.notifications.put(id, notification);
             }
@@ -169,6 +174,7 @@ impl<'a> Draft<'a> {
                 user: self.username(),
                 item: item.clone(),
                 command: command.clone(),
+                at: self.world.clock,
             };
             let id = self.world.quick_actions.next_id(1);
             self.world.quick_actions.put(id, run);
@@ -201,17 +207,24 @@ impl<'a> Draft<'a> {
             .into_iter()
             .filter(|command| !before.lines().any(|line| line.trim_end() == command))
             .collect();
-        let edit = TextEdit { by: self.actor, at: self.world.clock };
+        let changed = before != extracted.text;
+        let earlier = changed.then(|| self.keep_text(&before));
+        let edit = TextEdit { by: self.actor, at: self.world.clock, before: earlier };
         let item = self.item_mut(id)?;
         item.description.clone_from(&extracted.text);
         item.edits.push(edit);
-        let changed = before != extracted.text;
         if changed {
             self.system_note(id, "changed the description".to_owned())?;
             self.notify(id, "mentioned in description", &before, &extracted.text);
         }
         self.record_commands(id, &fresh);
         Ok((changed, quick_actions::effects(&fresh)))
+    }
+
+    fn keep_text(&mut self, text: &str) -> Id {
+        let id = self.world.texts.next_id(1);
+        self.world.texts.put(id, text.to_owned());
+        id
     }
 
     /// Closes or reopens; an item that already is so stays as it is.

@@ -74,7 +74,8 @@ fn seeded_place(world: &mut World, path: &str) -> Result<Id, SandboxError> {
     }
 }
 
-fn user(world: &mut World, username: &str, bot: bool) -> Id {
+/// Finds a person, or puts one in.
+pub(super) fn user(world: &mut World, username: &str, bot: bool) -> Id {
     world.user_named(username).unwrap_or_else(|| {
         let id = world.users.next_id(101);
         let username = username.to_owned();

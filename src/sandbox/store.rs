@@ -108,6 +108,9 @@ pub(super) struct World {
     pub(super) milestones: Table<Milestone>,
     #[serde(skip_serializing_if = "Table::is_empty")]
     pub(super) items: Table<Item>,
+    /// What descriptions said before they were saved anew.
+    #[serde(skip_serializing_if = "Table::is_empty")]
+    pub(super) texts: Table<String>,
     #[serde(skip_serializing_if = "Table::is_empty")]
     pub(super) notifications: Table<Notification>,
     #[serde(skip_serializing_if = "Table::is_empty")]
@@ -125,6 +128,7 @@ impl World {
             labels: self.labels.changes_since(&before.labels),
             milestones: self.milestones.changes_since(&before.milestones),
             items: self.items.changes_since(&before.items),
+            texts: self.texts.changes_since(&before.texts),
             notifications: self.notifications.changes_since(&before.notifications),
             quick_actions: self.quick_actions.changes_since(&before.quick_actions),
         }
@@ -139,6 +143,7 @@ impl World {
         self.labels.0.extend(change.labels.0);
         self.milestones.0.extend(change.milestones.0);
         self.items.0.extend(change.items.0);
+        self.texts.0.extend(change.texts.0);
         self.notifications.0.extend(change.notifications.0);
         self.quick_actions.0.extend(change.quick_actions.0);
     }
@@ -150,6 +155,7 @@ impl World {
             && self.labels.is_empty()
             && self.milestones.is_empty()
             && self.items.is_empty()
+            && self.texts.is_empty()
             && self.notifications.is_empty()
             && self.quick_actions.is_empty()
     }
@@ -292,6 +298,9 @@ pub(super) struct Item {
 pub(super) struct TextEdit {
     pub(super) by: Id,
     pub(super) at: Tick,
+    /// The row of the text before, if the save changed it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) before: Option<Id>,
 }
 
 /// How one item stands to another.
@@ -354,6 +363,12 @@ pub struct Notification {
     pub item: String,
     /// `mentioned in description` or `mentioned in comment`.
     pub cause: String,
+    /// Username of the writer.
+    #[serde(default)]
+    pub by: String,
+    /// Second of the sandbox's clock.
+    #[serde(default)]
+    pub at: u64,
 }
 
 /// GitLab found a quick action in a text, cut it out, and maybe did it.
@@ -365,4 +380,7 @@ pub struct QuickActionRun {
     pub item: String,
     /// The line as written.
     pub command: String,
+    /// Second of the sandbox's clock.
+    #[serde(default)]
+    pub at: u64,
 }

@@ -123,13 +123,22 @@ pub(super) fn plain_widgets(
         if weight.is_some_and(|weight| weight < 0) {
             return Err(Refusal::invalid("Weight must be greater than or equal to 0"));
         }
-        draft.item_mut(id)?.weight = weight;
+        set_weight(draft, id, weight)?;
     }
     let health = widgets.health_status_widget.as_ref();
     if let Some(health) = health.and_then(|widget| widget.health_status.clone()) {
         draft.item_mut(id)?.health = health;
     }
     Ok(())
+}
+
+fn set_weight(draft: &mut Draft<'_>, id: Id, weight: Option<i64>) -> Result<(), Refusal> {
+    let before = std::mem::replace(&mut draft.item_mut(id)?.weight, weight);
+    match weight {
+        weight if weight == before => Ok(()),
+        Some(weight) => draft.system_note(id, format!("set weight to **{weight}**")),
+        None => draft.system_note(id, "removed the weight".to_owned()),
+    }
 }
 
 fn assign(draft: &mut Draft<'_>, id: Id, widget: &Assignees) -> Result<(), Refusal> {
@@ -147,8 +156,17 @@ fn assign(draft: &mut Draft<'_>, id: Id, widget: &Assignees) -> Result<(), Refus
         let text = format!("Assignees total must be less than or equal to {ASSIGNEES_MAX}");
         return Err(Refusal::invalid(text));
     }
-    draft.item_mut(id)?.assignees = assignees;
-    Ok(())
+    let before = std::mem::replace(&mut draft.item_mut(id)?.assignees, assignees.clone());
+    let names = |of: &[Id], other: &[Id]| {
+        let new = of.iter().filter(|user| !other.contains(user));
+        let names = new.filter_map(|user| draft.world.users.get(*user));
+        names.map(|user| format!("@{}", user.username)).collect::<Vec<_>>().join(" ")
+    };
+    let (added, removed) = (names(&assignees, &before), names(&before, &assignees));
+    let parts = [("assigned to", added), ("unassigned", removed)];
+    let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+    let parts: Vec<String> = parts.map(|(word, names)| format!("{word} {names}")).collect();
+    said(draft, id, &parts)
 }
 
 /// Sets or clears the milestone, which must belong to the item's place or a group above it.
@@ -166,18 +184,24 @@ fn set_milestone(draft: &mut Draft<'_>, id: Id, text: Option<&str>) -> Result<()
             Some(number)
         }
     };
-    draft.item_mut(id)?.milestone = milestone;
-    Ok(())
+    let before = std::mem::replace(&mut draft.item_mut(id)?.milestone, milestone);
+    let row = milestone.and_then(|milestone| draft.world.milestones.get(milestone));
+    match row.map(|row| row.title.clone()) {
+        _ if before == milestone => Ok(()),
+        Some(title) => draft.system_note(id, format!("changed milestone to %\"{title}\"")),
+        None => draft.system_note(id, "removed milestone".to_owned()),
+    }
 }
 
 /// Fixes the given dates, or forgets them where they are to be rolled up.
 fn set_dates(draft: &mut Draft<'_>, id: Id, widget: &Dates) -> Result<(), Refusal> {
     let item = draft.item_mut(id)?;
+    let before = (item.start.clone(), item.due.clone());
     if widget.is_fixed == Some(false) {
         item.fixed_dates = false;
         item.start = None;
         item.due = None;
-        return Ok(());
+        return note_dates(draft, id, before);
     }
     item.fixed_dates = true;
     for (given, stored) in
@@ -190,7 +214,29 @@ fn set_dates(draft: &mut Draft<'_>, id: Id, widget: &Dates) -> Result<(), Refusa
     if item.start.is_some() && item.due.is_some() && item.due < item.start {
         return Err(Refusal::invalid("Due date must be greater than or equal to start date"));
     }
-    Ok(())
+    note_dates(draft, id, before)
+}
+
+fn note_dates(
+    draft: &mut Draft<'_>,
+    id: Id,
+    (start, due): (Option<String>, Option<String>),
+) -> Result<(), Refusal> {
+    let item = draft.item(id)?;
+    let dates = [("start date", start, &item.start), ("due date", due, &item.due)];
+    let changed = dates.into_iter().filter(|(_, before, after)| before != *after);
+    let parts: Vec<String> = changed
+        .map(|(name, _, after)| match after {
+            Some(date) => format!("changed {name} to {date}"),
+            None => format!("removed {name}"),
+        })
+        .collect();
+    said(draft, id, &parts)
+}
+
+/// Writes one note of all parts, and none of nothing.
+fn said(draft: &mut Draft<'_>, id: Id, parts: &[String]) -> Result<(), Refusal> {
+    if parts.is_empty() { Ok(()) } else { draft.system_note(id, parts.join(" and ")) }
 }
 
 fn checked_date(text: Option<&str>) -> Result<Option<String>, Refusal> {

@@ -22,6 +22,6 @@ pub use json_schema::{Around, json_schema};
 pub use owners::{Group, Owners};
 pub use people::People;
 pub use schema::Schema;
-pub use skeleton::skeleton;
+pub use skeleton::{Start, skeleton};
 pub use tool::{Spec, ToolFile};
-pub use workspace::{OwnersFiles, Place, Workspace};
+pub use workspace::{OwnersFiles, Place, Workspace, address_fault};

@@ -1,30 +1,43 @@
 //! A tool file to start from: every key a blueprint knows, commented out, with its type.
 
+use std::collections::BTreeMap;
+
 use super::envelope::{ENTRY, TOOL, help};
 use super::schema::{Field, Fields, GROUPS, ListSchema, Schema, Type};
 
 /// Column at which comments begin, where the key leaves room.
 const COMMENT: usize = 44;
 
-/// Writes a tool file for a tool of that id and name.
+/// What is known of a tool when its file is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Start<'s> {
+    /// Its identity.
+    pub id: &'s str,
+    /// Its name.
+    pub name: &'s str,
+    /// What it does, in one sentence.
+    pub summary: &'s str,
+    /// TOML values of fields that the blueprint gives a tool.
+    pub fields: &'s BTreeMap<String, String>,
+}
+
+/// Writes a tool file that says what is known.
 #[must_use]
-pub fn skeleton(id: &str, name: &str, schema: &Schema) -> String {
+pub fn skeleton(start: &Start<'_>, schema: &Schema) -> String {
+    let nothing = BTreeMap::new();
     let mut out = String::from(
         "#:schema ./tool.schema.json\n# What is absent here is people's: epictree never touches it.\nschema = 1\n\n[tool]\n",
     );
-    out.push_str(&format!("id = {}\n", quoted(id)));
-    out.push_str(&format!("name = {}\n", quoted(name)));
-    out.push_str(&format!(
-        "summary = {}\n",
-        quoted(&format!("What {name} does, in one sentence."))
-    ));
+    out.push_str(&format!("id = {}\n", quoted(start.id)));
+    out.push_str(&format!("name = {}\n", quoted(start.name)));
+    out.push_str(&format!("summary = {}\n", quoted(start.summary)));
     for (key, example) in [("confidential", "false"), ("milestone", "\"18.7\"")] {
         out.push_str(&commented(key, example, help(&TOOL, key)));
     }
-    fields(&mut out, &schema.tool);
+    fields(&mut out, &schema.tool, Some(start.fields));
     for (name, table) in &schema.tables {
         out.push_str(&format!("\n[{name}]\n"));
-        fields(&mut out, table);
+        fields(&mut out, table, Some(&nothing));
     }
     let mut lists: Vec<(&String, &ListSchema)> = schema.lists.iter().collect();
     lists.sort_by_key(|(_, list)| list.fields.values().map(|f| f.span.range.start).min());
@@ -43,7 +56,7 @@ fn list_of(out: &mut String, name: &str, list: &ListSchema, schema: &Schema) {
     out.push_str(&commented("id", "\"short-id\"", help(&ENTRY, "id")));
     out.push_str(&commented("name", "\"…\"", help(&ENTRY, "name")));
     out.push_str(&commented("summary", "\"…\"", ""));
-    fields(out, &list.fields);
+    fields(out, &list.fields, None);
     out.push_str(&commented("group", "\"group::name\"", help(&ENTRY, "group")));
     out.push_str(&commented("depends-on", "[]", help(&ENTRY, "depends-on")));
     if !schema.priorities.is_empty() {
@@ -63,16 +76,28 @@ fn list_of(out: &mut String, name: &str, list: &ListSchema, schema: &Schema) {
     out.push_str(&commented("weight", &weight, &weights.join(" | ")).replacen("# ", "#   ", 1));
 }
 
-fn fields(out: &mut String, fields: &Fields) {
+/// Writes fields commented out; in a table that is `live`, those that are known or required stand as they are.
+fn fields(out: &mut String, fields: &Fields, live: Option<&BTreeMap<String, String>>) {
     let mut in_order: Vec<_> = fields.iter().collect();
     in_order.sort_by_key(|(_, field)| field.span.range.start);
     for (name, field) in in_order {
-        out.push_str(&commented(name, &example(&field.ty), &remark(field)));
+        let known = live.and_then(|known| known.get(name));
+        let example = example(&field.ty);
+        out.push_str(&match known {
+            Some(value) => format!("{name} = {value}\n"),
+            None if live.is_some() && field.required => {
+                beside(&format!("{name} = {example}"), "required")
+            }
+            None => commented(name, &example, &remark(field)),
+        });
     }
 }
 
 fn commented(key: &str, example: &str, about: &str) -> String {
-    let line = format!("# {key} = {example}");
+    beside(&format!("# {key} = {example}"), about)
+}
+
+fn beside(line: &str, about: &str) -> String {
     if about.is_empty() { format!("{line}\n") } else { format!("{line:<COMMENT$} # {about}\n") }
 }
 

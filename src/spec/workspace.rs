@@ -18,6 +18,28 @@ pub enum Place {
     Item(Reference),
 }
 
+impl Place {
+    /// Reads a full path or a full reference.
+    ///
+    /// # Errors
+    /// What is wrong with a text that is neither.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.contains(['&', '#']) {
+            let reference = Reference::parse(text)
+                .ok_or_else(|| format!("`{text}` is not a full reference"))?;
+            return Ok(Self::Item(reference));
+        }
+        if is_path(text) {
+            return Ok(Self::Namespace(text.to_owned()));
+        }
+        Err(match text {
+            "" => "it is empty".to_owned(),
+            _ if text.contains("://") => format!("`{text}` is an address, not a path"),
+            _ => format!("`{text}` is not the full path of a group or project"),
+        })
+    }
+}
+
 /// The files that say who owns what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnersFiles {
@@ -169,7 +191,7 @@ fn places(
             out.push(entry.key.error(message).hint("use lower-case words joined by `-`"));
         }
         spans.insert(format!("places.{name}"), span.clone());
-        match parse_place(text) {
+        match Place::parse(text) {
             Ok(place) => {
                 places.insert(name.to_owned(), place);
             }
@@ -181,22 +203,6 @@ fn places(
         }
     }
     places
-}
-
-fn parse_place(text: &str) -> Result<Place, String> {
-    if text.contains(['&', '#']) {
-        let reference =
-            Reference::parse(text).ok_or_else(|| format!("`{text}` is not a full reference"))?;
-        return Ok(Place::Item(reference));
-    }
-    if is_path(text) {
-        return Ok(Place::Namespace(text.to_owned()));
-    }
-    Err(match text {
-        "" => "it is empty".to_owned(),
-        _ if text.contains("://") => format!("`{text}` is an address, not a path"),
-        _ => format!("`{text}` is not the full path of a group or project"),
-    })
 }
 
 /// Checks an address: `https`, or `http` to this machine only; takes slashes off its end.
@@ -215,7 +221,9 @@ pub(crate) fn web_address(key: &str, at: &At<String>, out: &mut Problems) -> Opt
     }
 }
 
-fn address_fault(text: &str) -> Option<&'static str> {
+/// What is wrong with an address, as the rest of a sentence about it.
+#[must_use]
+pub fn address_fault(text: &str) -> Option<&'static str> {
     let Some((scheme, rest)) = text.split_once("://") else {
         return Some("must begin with https://");
     };

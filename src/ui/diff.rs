@@ -53,26 +53,49 @@ fn cut(parts: &[(bool, &str)], room: usize) -> Row {
     vec![(false, fit(line.trim_end_matches('\n'), room))]
 }
 
-/// A line on as many rows as it takes.
+/// A line on as many rows as it takes, broken at blanks where there are some.
 fn wrapped(parts: &[(bool, &str)], room: usize) -> Vec<Row> {
-    let mut rows: Vec<Row> = vec![Vec::new()];
+    let marked = |(mark, text): &(bool, &'_ str)| {
+        let mark = *mark;
+        text.trim_end_matches('\n').chars().map(move |c| (mark, c)).collect::<Vec<_>>()
+    };
+    let line: Vec<(bool, char)> = parts.iter().flat_map(marked).collect();
+    let mut rows = Vec::new();
+    let mut rest = line.as_slice();
+    loop {
+        let (row, next) = rest.split_at(row_end(rest, room));
+        rows.push(joined(row));
+        if next.is_empty() {
+            return rows;
+        }
+        rest = next;
+    }
+}
+
+/// How many characters go on a row: up to the last blank that fits, if it is not far left.
+fn row_end(line: &[(bool, char)], room: usize) -> usize {
     let mut used = 0;
-    for (mark, text) in parts {
-        for c in text.trim_end_matches('\n').chars() {
-            let width = c.width().unwrap_or(0);
-            if used + width > room {
-                rows.push(Vec::new());
-                used = 0;
-            }
-            used += width;
-            let row = rows.last_mut().expect("there is always a row");
-            match row.last_mut().filter(|(other, _)| other == mark) {
-                Some((_, text)) => text.push(c),
-                None => row.push((*mark, c.to_string())),
-            }
+    let fits = line.iter().take_while(|(_, c)| {
+        used += c.width().unwrap_or(0);
+        used <= room
+    });
+    let most = fits.count().max(1);
+    if most >= line.len() {
+        return line.len();
+    }
+    let blank = line[..most].iter().rposition(|(_, c)| *c == ' ').map(|at| at + 1);
+    blank.filter(|at| *at > most / 2).unwrap_or(most)
+}
+
+fn joined(chars: &[(bool, char)]) -> Row {
+    let mut row: Row = Vec::new();
+    for (mark, c) in chars {
+        match row.last_mut().filter(|(other, _)| other == mark) {
+            Some((_, text)) => text.push(*c),
+            None => row.push((*mark, c.to_string())),
         }
     }
-    rows
+    row
 }
 
 fn emphasized(parts: &[(bool, String)], style: anstyle::Style) -> String {
@@ -118,8 +141,8 @@ mod tests {
         };
         assert_eq!(
             plain(Some(44)),
-            "  @@ (top)\n  - much of the same much of the same much o\n    f the same old words\n  \
-             + much of the same much of the same much o\n    f the same new words\n"
+            "  @@ (top)\n  - much of the same much of the same much \n    of the same old words\n  \
+             + much of the same much of the same much \n    of the same new words\n"
         );
         assert_eq!(plain(None), format!("  @@ (top)\n  - {before}\n  + {after}\n"));
     }

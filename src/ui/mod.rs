@@ -8,9 +8,11 @@ pub mod diff;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod pager;
 pub mod plan;
 pub mod problems;
 pub mod progress;
+pub mod prompt;
 pub mod report;
 pub mod verbose;
 mod words;
@@ -18,8 +20,10 @@ mod words;
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use dialoguer::console::Term;
+
 pub use clean::clean;
-pub use words::count;
+pub use words::{count, paragraph};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,7 +109,10 @@ pub fn failed(message: &str, hint: Option<&str>) {
     }
     insist(&format!("{} {}", words::styled(words::REMOVED, "error:"), clean(message)));
     if let Some(hint) = hint {
-        insist(&format!("\n{} {}", words::styled(words::NOTE, "hint:"), clean(hint)));
+        let columns = Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+        let hint =
+            words::hanging(words::NOTE, "hint:", &clean(hint), columns.unwrap_or(usize::MAX));
+        insist(&format!("\n{}", hint.trim_end()));
     }
 }
 
@@ -138,7 +145,7 @@ pub fn width() -> usize {
     if !is_terminal() {
         return WIDTH;
     }
-    let (_, columns) = dialoguer::console::Term::stdout().size();
+    let (_, columns) = Term::stdout().size();
     usize::from(columns).clamp(40, 200)
 }
 
@@ -147,7 +154,7 @@ pub fn width() -> usize {
 /// # Errors
 /// The terminal cannot be read.
 pub fn ask(question: &str) -> std::io::Result<Option<bool>> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !prompt::is_possible() {
         return Ok(None);
     }
     let mut out = anstream::stderr();

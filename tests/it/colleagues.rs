@@ -4,7 +4,6 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
-mod dice;
 mod files;
 mod invariants;
 mod people;
@@ -18,8 +17,8 @@ use epictree::merge::OnConflict;
 use epictree::plan::{Subject, ToolPlan};
 use epictree::sandbox::ItemView;
 
+use crate::dice::Dice;
 use crate::world::{World, marker_of};
-use dice::Dice;
 use files::Tool;
 use invariants::Items;
 use texts::Touch;

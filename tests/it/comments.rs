@@ -52,7 +52,8 @@ const THREE: &str = "[[part]]\nid = \"three\"\nname = \"Three\"\ngroup = \"group
 const OWNERS: &str =
     "[groups.'group::a']\npm = ['@pm-a']\nem = ['@em-a']\n[groups.'group::b']\nem = ['@em-b']\n";
 
-fn with_groups() -> Seed {
+/// The usual seed, with groups and people to ask.
+pub(crate) fn with_groups() -> Seed {
     let mut seed = seed();
     let label = |title: &str| epictree::sandbox::SeedLabel {
         namespace: "g".into(),
@@ -68,7 +69,8 @@ async fn fresh() -> World {
     asking(World::of(&with_groups(), TOOL).await)
 }
 
-fn asking(mut world: World) -> World {
+/// A world whose blueprint asks the owning groups in comments.
+pub(crate) fn asking(mut world: World) -> World {
     world.shape.blueprint.push_str(COMMENT);
     world.shape.templates.extend([("ask.md", ASK.to_owned()), ("more.md", MORE.to_owned())]);
     world.owners = Some(OWNERS.into());
@@ -378,7 +380,8 @@ async fn what_was_posted_and_not_recorded_is_recorded_by_the_next_run() {
         // From here on nothing is answered any more, as if the run had been killed.
         let down = |world: &World| {
             let drop = Fault { nth: gone, kind: FaultKind::DropAfterCommit };
-            let rest = (gone + 1..gone + 400).map(|nth| Fault { nth, kind: FaultKind::Refuse });
+            let rest =
+                (gone + 1..gone + 400).map(|nth| Fault { nth, kind: FaultKind::DropBeforeCommit });
             world.sandbox.faults(std::iter::once(drop).chain(rest).collect());
         };
         let report = world.apply_after(down).await;
@@ -437,6 +440,26 @@ async fn a_lost_comment_that_cannot_be_looked_for_is_left_to_the_next_run() {
     world.sandbox.faults(Vec::new());
     world.settle().await;
     assert_eq!(said(&world).len(), 2);
+}
+
+#[tokio::test]
+async fn who_finds_an_item_that_another_run_is_making_leaves_its_comments_to_that_run() {
+    let nth = first_post(&fresh().await).await;
+    let world = fresh().await;
+    let other = asking(World::with(world.sandbox.clone(), TOOL).await);
+    let (look, theirs) = (world.look().await.unwrap(), other.look().await.unwrap());
+    // The other run has made everything and is about to comment.
+    world.sandbox.faults(vec![Fault { nth, kind: FaultKind::HangBeforeCommit }]);
+    tokio::select! {
+        () = world.sandbox.done(nth) => {}
+        report = other.carry_out(theirs) => panic!("{report:#?}"),
+    }
+    world.sandbox.faults(Vec::new());
+    let report = world.carry_out(look).await;
+    assert!(report.moved() && !report.incomplete(), "{report:#?}");
+    assert_eq!(said(&world), [""; 0]);
+    world.settle().await;
+    assert_eq!(told(&world), ["pm-a", "em-a", "em-b"]);
 }
 
 #[tokio::test]

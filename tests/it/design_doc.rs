@@ -80,7 +80,9 @@ fn what_cannot_be_written_says_what_to_do() {
     new(folder.path(), &["M", "other"]).ends_with(1).says("known: package-hunter");
     new(folder.path(), &["XL"]).ends_with(64).says("S, M, L");
     new(folder.path(), &["M", "--name", "x"]).ends_with(64);
-    Output::of(epictree(folder.path()).arg("new").output().unwrap()).ends_with(64).says("<ID>");
+    Output::of(epictree(folder.path()).arg("new").output().unwrap())
+        .ends_with(64)
+        .says("epictree new ID");
     let tool = folder.path().join("package-hunter.toml");
     let other = "schema = 1\n[tool]\nid = \"other\"\nname = \"Other\"\nsummary = \"Else.\"\n";
     std::fs::write(folder.path().join("other.toml"), other).unwrap();

@@ -70,9 +70,10 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("indicatif", &["ui"]),
     ("similar", &["merge", "page", "ui"]),
     ("std::fs", &["assets", "sandbox", "cli"]),
-    // `ui` asks whether it runs in a pipeline.
+    // `ui` asks whether it runs in a pipeline, and for the pager.
     ("std::env", &["cli", "ui"]),
-    ("std::process", &["cli"]),
+    // `ui` starts the pager.
+    ("std::process", &["cli", "ui"]),
     ("std::time::SystemTime", &["gitlab", "sandbox"]),
 ];
 

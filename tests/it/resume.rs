@@ -14,20 +14,20 @@ use epictree::check::{Files, workspace};
 use epictree::gitlab::{
     Client, Named, Pace, PlaceQuery, Reader, Settings, Target, Writer, type_id,
 };
-use epictree::marker::{self, Reading};
 use epictree::observe::observe;
 use epictree::plan::Options;
 use epictree::plan::needs::{Found, settle};
 use epictree::plan::{Plan, build};
 use epictree::problem::Problems;
-use epictree::sandbox::{Fault, FaultKind, Sandbox};
+use epictree::sandbox::{Fault, FaultKind};
 use epictree::tree::{Capabilities, DesiredTree, Ground, Kind, Parent};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::env::{Output, TestEnv, example};
+use crate::picture::{assert_same, picture};
 
 // -- the same as the command line does, in this process, without its waits ------------------------
 
@@ -132,67 +132,6 @@ fn queries() -> Vec<PlaceQuery> {
 fn assert_settled(env: &TestEnv, when: &str) {
     let plan = env.wait(Session::open(&env.url())).plan;
     assert!(!plan.writes(), "{when}: {}", epictree::ui::json::render(&plan));
-}
-
-// -- two worlds, whatever the numbers of their items ----------------------------------------------
-
-/// A picture of all items in which titles stand for numbers.
-fn picture(sandbox: &Sandbox) -> Vec<Value> {
-    let items = sandbox.items();
-    let titles: BTreeSet<&str> = items.iter().map(|item| item.title.as_str()).collect();
-    assert_eq!(titles.len(), items.len(), "a title occurs twice: {:#?}", sandbox.dump());
-    let names: Vec<(String, String)> =
-        items.iter().map(|item| (item.reference.clone(), format!("<{}>", item.title))).collect();
-    let ids: BTreeMap<u64, &str> = items
-        .iter()
-        .map(|item| (item.id.rsplit('/').next().unwrap().parse().unwrap(), item.title.as_str()))
-        .collect();
-    let mut rows: Vec<Value> = Vec::new();
-    for row in sandbox.dump().as_array().unwrap() {
-        let mut row = row.clone();
-        let described = marker::read(row["description"].as_str().unwrap());
-        row["description"] = described.text.into();
-        if let Reading::One(mut marker) = described.marker {
-            let name = |id: &u64| ids.get(id).map_or("nothing", |name| *name);
-            row["base parent"] = marker.base.parent.take().as_ref().map(name).into();
-            let record = std::mem::take(&mut marker.record);
-            row["record"] =
-                record.items.iter().map(|(key, id)| format!("{key} = {}", name(id))).collect();
-            row["recorded rows"] = json!(record.rows);
-            row["base"] = format!("{:?}", marker.base).into();
-        }
-        let mut row: Value = serde_json::from_str(&named(&row.to_string(), &names)).unwrap();
-        row["links"].as_array_mut().unwrap().sort_by_key(Value::to_string);
-        rows.push(row);
-    }
-    rows.sort_by_key(|row| row["title"].to_string());
-    rows
-}
-
-/// Puts names in the place of references.
-fn named(text: &str, names: &[(String, String)]) -> String {
-    names.iter().fold(text.to_owned(), |text, (reference, name)| {
-        let mut out = String::new();
-        let mut rest = text.as_str();
-        while let Some(at) = rest.find(reference.as_str()) {
-            let end = at + reference.len();
-            let whole = !rest[end..].starts_with(|c: char| c.is_ascii_digit());
-            out.push_str(&rest[..at]);
-            out.push_str(if whole { name } else { reference });
-            rest = &rest[end..];
-        }
-        out + rest
-    })
-}
-
-#[track_caller]
-fn assert_same(found: &[Value], wanted: &[Value], when: &str) {
-    let titles =
-        |rows: &[Value]| rows.iter().map(|row| row["title"].to_string()).collect::<Vec<_>>();
-    assert_eq!(titles(found), titles(wanted), "{when}");
-    for (found, wanted) in found.iter().zip(wanted) {
-        assert!(found == wanted, "{when}:\nfound  {found:#}\nwanted {wanted:#}");
-    }
 }
 
 /// What an undisturbed run leaves behind, and what it asked, request by request.
@@ -426,11 +365,4 @@ fn a_label_or_a_link_whose_answer_is_lost_is_not_made_twice() {
     for n in labels.into_iter().chain(links) {
         broken_at(n, FaultKind::DropAfterCommit);
     }
-}
-
-#[test]
-fn names_stand_for_whole_references_only() {
-    let names =
-        [("g#1".to_owned(), "<one>".to_owned()), ("g#12".to_owned(), "<twelve>".to_owned())];
-    assert_eq!(named("g#1 g#12+ g#123 g#1", &names), "<one> <twelve>+ g#123 <one>");
 }

@@ -5,7 +5,7 @@ use epictree::plan::{Action, Cause, Value};
 use epictree::sandbox::{Edit, Fault, FaultKind, ItemView};
 
 use crate::world::{
-    TOOL, WORKSPACE, World, change, key, marked, marker_of, names, notices, writes,
+    TOOL, WORKSPACE, World, change, item, key, marked, marker_of, names, notices, seed, writes,
 };
 
 /// What a colleague does with a second item.
@@ -228,6 +228,30 @@ async fn the_run_that_made_the_younger_one_closes_it_and_goes_on_below_the_elder
     assert_eq!(marker_of(twins[0]).map(|m| m.key.local().to_owned()), Some("part/four".into()));
     world.settle().await;
     assert_eq!(change(&world.plan().await, "part/four").action, Action::None);
+}
+
+#[tokio::test]
+async fn a_parent_that_another_run_has_just_set_is_not_refused_for_long() {
+    let mut seed = seed();
+    seed.items.push(item("g/p#7", "Customers ask for it", "Written by people."));
+    let mut world = World::of(&seed, TOOL).await;
+    world.settle().await;
+    let named = "[[part.issue]]\nid = \"asked\"\nitem = \"g/p#7\"\n[[part]]\nid = \"two\"";
+
+    world.rewrite("[[part]]\nid = \"two\"", named);
+    let part = world.item("part/one").reference;
+    let report = world
+        .apply_after(|world| {
+            world.edit_at("g/p#7", Edit::Parent(Some(part.clone())));
+            // The read just before the write does not show it yet.
+            let stale = FaultKind::Stale { requests: 1 };
+            world.sandbox.faults(vec![Fault { nth: 1, kind: stale }]);
+        })
+        .await;
+    assert!(!report.incomplete() && !report.moved(), "{report:#?}");
+    let existing = look(&world, "g/p#7");
+    assert_eq!((existing.parent, existing.labels), (Some(part), vec!["kept".to_owned()]));
+    world.settle().await;
 }
 
 /// Titles of the open items.

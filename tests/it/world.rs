@@ -241,20 +241,21 @@ impl World {
 
     /// Serves a sandbox that is there already.
     pub(crate) async fn with(sandbox: Sandbox, tool: &str) -> Self {
-        Self::served(sandbox, tool, Settings::default().parallelism).await
+        Self::paced(sandbox, tool, Settings { pace: Pace::none(), ..Settings::default() }).await
     }
 
     /// Serves the usual sandbox to a client that sends one request after another, so that the
     /// same edits make the same world; without a tool file yet.
     pub(crate) async fn in_order(shape: Shape) -> Self {
         let sandbox = Sandbox::in_memory(&seed()).unwrap();
-        Self { shape, ..Self::served(sandbox, "", 1).await }
+        let settings = Settings { pace: Pace::none(), parallelism: 1 };
+        Self { shape, ..Self::paced(sandbox, "", settings).await }
     }
 
-    async fn served(sandbox: Sandbox, tool: &str, parallelism: usize) -> Self {
+    /// Serves a sandbox to a client with these settings.
+    pub(crate) async fn paced(sandbox: Sandbox, tool: &str, settings: Settings) -> Self {
         let served = sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let target = Target { url: served.url(), token: Some("sandbox".to_owned().into()) };
-        let settings = Settings { pace: Pace::none(), parallelism };
         let client = Client::new(&target, settings).unwrap();
         let options = Options { workspace: WORKSPACE.to_owned(), ..Options::default() };
         Self {

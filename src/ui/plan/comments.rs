@@ -5,7 +5,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::plan::{Action, Cause, Change};
 
 use super::super::clean::{clean, clean_line};
-use super::super::words::{ADDED, CHANGED, DIM, styled};
+use super::super::words::{ADDED, CHANGED, DIM, rows, styled};
+use super::line::told;
 use super::{Look, MARGIN, text};
 
 /// Renders a comment: one line, or the names below it where they do not fit.
@@ -19,10 +20,7 @@ pub(super) fn line(out: &mut String, change: &Change, look: Look) {
         (_, true) => "posts 1 reply",
         (_, false) => "posts 1 comment",
     };
-    let names: Vec<String> =
-        change.notifies().into_iter().map(|name| clean_line(&format!("@{name}"))).collect();
-    let told =
-        if names.is_empty() { String::new() } else { format!("notifies {}", names.join(" ")) };
+    let told = told(change);
     let separator = if told.is_empty() { "" } else { ", " };
     let whole = format!("{what}{separator}{told}");
     let room = look.width.saturating_sub(4);
@@ -31,7 +29,7 @@ pub(super) fn line(out: &mut String, change: &Change, look: Look) {
         out.push_str(&format!("  {glyph} {left}{gap}{}\n", styled(DIM, &whole)));
     } else {
         out.push_str(&format!("  {glyph} {left}  {}\n", styled(DIM, what)));
-        for line in wrapped(&told, look.width.saturating_sub(MARGIN.len())) {
+        for line in rows(told.split_whitespace(), look.width.saturating_sub(MARGIN.len())) {
             out.push_str(&format!("{MARGIN}{}\n", styled(DIM, &line)));
         }
     }
@@ -43,18 +41,4 @@ pub(super) fn line(out: &mut String, change: &Change, look: Look) {
             out.push('\n');
         }
     }
-}
-
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        match lines.last_mut() {
-            Some(line) if line.width() + word.width() < width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

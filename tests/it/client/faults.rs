@@ -7,7 +7,6 @@ async fn reads_are_tried_again_after_whatever_passes() {
     let world = world().await;
     world.root().await;
     for kind in [
-        FaultKind::Refuse,
         FaultKind::DropBeforeCommit,
         FaultKind::HangBeforeCommit,
         FaultKind::Truncate,

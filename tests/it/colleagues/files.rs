@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use epictree::sandbox::ItemView;
 
-use super::dice::Dice;
 use super::texts;
+use crate::dice::Dice;
 use crate::world::text_of;
 
 /// Titles that files and people both like: an item of people's may be taken for a node.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use epictree::canonical::{canonical, lines};
 
-use super::dice::Dice;
 use super::people::NAMES;
+use crate::dice::Dice;
 
 /// Something that a person does to a description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -41,6 +41,8 @@ fn a_moved_item_points_to_its_copy() {
     let sandbox = sandbox();
     let epic = made(&create_epic(&sandbox, "x", under(&sandbox, "acme/security&291")));
     let issue = made(&create_issue(&sandbox, "y", under(&sandbox, &epic)));
+    let other = made(&create_epic(&sandbox, "z", json!({})));
+    link(&sandbox, &epic, "BLOCKS", &other);
     let to_namespace = "acme/other".to_owned();
     sandbox.edit("alice", &epic, Edit::Move { to_namespace }).unwrap();
     let old = sandbox.item(&epic).unwrap();
@@ -48,6 +50,9 @@ fn a_moved_item_points_to_its_copy() {
     let new = sandbox.item(&old.moved_to.unwrap()).unwrap();
     assert_eq!(new.parent.as_deref(), Some("acme/security&291"));
     assert_eq!(new.children, [issue]);
+    assert_eq!((&*new.links[0].kind, &*new.links[0].item), ("blocks", &*other));
+    let blockers: Vec<_> = sandbox.item(&other).unwrap().links;
+    assert_eq!(blockers.len(), 2, "the moved item keeps its own, until GitLab cleans it up");
     let document = "{ namespace(fullPath: \"acme/security\") {
       workItem(iid: \"292\") { movedToWorkItemUrl } } }";
     assert_eq!(

@@ -81,9 +81,7 @@ async fn a_get_may_read_but_not_write() {
 #[tokio::test]
 async fn a_dropped_answer_leaves_or_loses_the_work_as_asked() {
     let (sandbox, served, client) = served().await;
-    for (kind, items) in
-        [(FaultKind::DropBeforeCommit, 1), (FaultKind::Refuse, 1), (FaultKind::DropAfterCommit, 2)]
-    {
+    for (kind, items) in [(FaultKind::DropBeforeCommit, 1), (FaultKind::DropAfterCommit, 2)] {
         sandbox.faults(fault(1, kind));
         assert!(send(&client, &served, "x").await.is_err());
         assert_eq!(sandbox.items().len(), items);
@@ -133,6 +131,69 @@ async fn rate_limits_come_with_and_without_a_hint() {
 }
 
 #[tokio::test]
+async fn a_refused_request_finds_nothing_that_listens() {
+    let (sandbox, served, client) = served().await;
+    sandbox.faults(fault(2, FaultKind::Refuse));
+    send(&client, &served, "x").await.unwrap().text().await.unwrap();
+    for _ in 0..2 {
+        assert!(send(&client, &served, "x").await.unwrap_err().is_connect());
+    }
+    assert_eq!(sandbox.items().len(), 2);
+}
+
+#[tokio::test]
+async fn a_redirect_says_where_to_and_an_error_says_what() {
+    let (sandbox, served, client) = served().await;
+    let failed = FaultKind::Error { status: 500, message: "Internal server error".to_owned() };
+    sandbox.faults(vec![
+        Fault { nth: 1, kind: FaultKind::Redirect("/users/sign_in".to_owned()) },
+        Fault { nth: 2, kind: failed },
+        Fault { nth: 3, kind: FaultKind::StatusAfterCommit(502) },
+    ]);
+    let to = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    let first = send(&to.build().unwrap(), &served, "x").await.unwrap();
+    assert_eq!(
+        (first.status().as_u16(), &first.headers()["location"]),
+        (302, &"/users/sign_in".parse().unwrap())
+    );
+    let second = send(&client, &served, "x").await.unwrap();
+    assert_eq!(second.status(), 500);
+    assert_eq!(top_error(&second.json().await.unwrap()), "Internal server error");
+    assert_eq!(sandbox.items().len(), 1);
+    assert_eq!(send(&client, &served, "x").await.unwrap().status(), 502);
+    assert_eq!(sandbox.items().len(), 2);
+}
+
+#[test]
+fn complaints_and_errors_stand_beside_or_instead_of_what_was_done() {
+    let word = "Validation failed".to_owned();
+    for (kind, shows_object) in [
+        (FaultKind::Complaint(word.clone()), true),
+        (FaultKind::ComplaintAlone(word.clone()), false),
+        (FaultKind::ErrorBeside(word.clone()), true),
+        (FaultKind::ErrorAfterCommit(word.clone()), false),
+    ] {
+        let sandbox = sandbox();
+        sandbox.faults(fault(1, kind.clone()));
+        let answer = create_epic(&sandbox, "x", json!({}));
+        let object = &answer["data"]["workItemCreate"]["workItem"];
+        assert_eq!(object.is_object(), shows_object, "{kind:?}: {answer}");
+        assert!(answer.to_string().contains(&word), "{kind:?}: {answer}");
+        assert_eq!(sandbox.items().len(), 2, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_copy_goes_its_own_way() {
+    let sandbox = sandbox();
+    create_epic(&sandbox, "x", json!({}));
+    let copy = sandbox.copy().unwrap();
+    create_epic(&copy, "y", json!({}));
+    assert_eq!((sandbox.items().len(), copy.items().len()), (2, 3));
+    assert_eq!(copy.log().len(), 1);
+}
+
+#[tokio::test]
 async fn a_hanging_request_can_be_waited_for_and_ends_with_the_server() {
     let (sandbox, served, client) = served().await;
     sandbox.faults(fault(1, FaultKind::HangAfterCommit));
@@ -160,13 +221,14 @@ async fn a_shut_down_server_gives_the_folder_free() {
 }
 
 #[test]
-fn stale_reads_miss_the_last_mutation() {
+fn stale_reads_stay_before_the_last_mutation() {
     let sandbox = sandbox();
     let document = "{ workItem(id: \"gid://gitlab/WorkItem/5002\") { title } }";
-    sandbox.faults(fault(2, FaultKind::Stale { requests: 2 }));
+    sandbox.faults(fault(2, FaultKind::Stale { requests: 3 }));
     create_epic(&sandbox, "x", json!({}));
     let read = || sandbox.query(document, json!({}))["data"]["workItem"].clone();
     assert_eq!(read(), Value::Null);
+    create_epic(&sandbox, "y", json!({}));
     assert_eq!(read(), Value::Null);
     assert_eq!(read(), json!({ "title": "x" }));
 }
