@@ -34,6 +34,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 /// Write a commented tool file, and the workspace file if there is none
 ///
 /// Asks for what no flag gives, if there is a terminal, and shows what it is going to write.
+/// Beside the tool file goes tool.schema.json, by which editors know its keys.
 /// Nothing that exists is overwritten. Then fill the tool file in, and run check, plan --offline
 /// and apply.
 #[derive(Debug, clap::Args)]
@@ -169,7 +170,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     written.push(tool);
     let asks = settler.asks();
     settler.finish()?;
-    if asks && !agreed(&written)? {
+    if asks && !agreed(&written, Some(beside.as_path()).filter(|path| !path.exists()))? {
         ui::say("Nothing was written.");
         return Ok(Exit::Done);
     }
@@ -250,7 +251,7 @@ fn checked_id(text: &str) -> Result<(), String> {
 }
 
 /// Shows what would be written, the long tool file by its beginning only, and asks.
-fn agreed(written: &[File]) -> Result<bool, Failure> {
+fn agreed(written: &[File], schema: Option<&Path>) -> Result<bool, Failure> {
     const SHOWN: usize = 24;
     let shown = |line: &str| ui::clean::fit(&ui::clean(line), ui::width().saturating_sub(2));
     for File { path, text } in written {
@@ -263,6 +264,9 @@ fn agreed(written: &[File]) -> Result<bool, Failure> {
             String::new()
         };
         ui::say(&format!("\n{}\n{}{more}", files::shorten(path).display(), rows.concat()));
+    }
+    if let Some(path) = schema {
+        ui::say(&format!("\n{}\n  what editors know of it", files::shorten(path).display()));
     }
     Ok(ui::prompt::agreement("Write this?", true)?)
 }

@@ -86,7 +86,8 @@ fn fields(out: &mut String, fields: &Fields, live: Option<&BTreeMap<String, Stri
         out.push_str(&match known {
             Some(value) => format!("{name} = {value}\n"),
             None if live.is_some() && field.required => {
-                beside(&format!("{name} = {example}"), "required")
+                let remark = ["required", &remark(field)].join(": ");
+                beside(&format!("{name} = {example}"), remark.trim_end_matches(": "))
             }
             None => commented(name, &example, &remark(field)),
         });

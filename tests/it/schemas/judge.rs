@@ -22,8 +22,7 @@ pub(super) enum Kind {
     Blueprint,
 }
 
-/// The kinds with a schema that stands in the project.
-pub(super) const KINDS: [Kind; 3] = [Kind::Workspace, Kind::Owners, Kind::Blueprint];
+pub(super) const ALL: [Kind; 4] = [Kind::Tool, Kind::Workspace, Kind::Owners, Kind::Blueprint];
 
 /// What `epictree schema` prints in a folder.
 pub(super) fn printed(folder: &Path, args: &[&str]) -> String {
