@@ -86,8 +86,11 @@ fn fields(out: &mut String, fields: &Fields, live: Option<&BTreeMap<String, Stri
         out.push_str(&match known {
             Some(value) => format!("{name} = {value}\n"),
             None if live.is_some() && field.required => {
-                let remark = ["required", &remark(field)].join(": ");
-                beside(&format!("{name} = {example}"), remark.trim_end_matches(": "))
+                let words = match remark(field) {
+                    words if words.is_empty() => "required".to_owned(),
+                    words => format!("required: {words}"),
+                };
+                beside(&format!("{name} = {example}"), &words)
             }
             None => commented(name, &example, &remark(field)),
         });
