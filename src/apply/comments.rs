@@ -56,10 +56,6 @@ async fn on_node(
         let reason = "what it belongs on could not be created".to_owned();
         return Err((Outcome::Skipped(reason), None));
     };
-    // Whoever made it is about to comment on it, and nobody is to be told twice.
-    if state.is_theirs(on) {
-        return Err((Outcome::Moved, Some(item)));
-    }
     let failed =
         |error: GitlabError| (Outcome::Failed(error.to_string(), error.hint()), Some(item.clone()));
     let now = state.reader.items(std::slice::from_ref(&item.id)).await.map_err(failed)?;
@@ -112,6 +108,10 @@ async fn one(
             }
             Due::Post(post) => *post,
         };
+        // Whoever made the item is about to comment on it, and nobody is to be told twice.
+        if state.is_theirs(&comment.on) {
+            return Ok(Outcome::Moved);
+        }
         // Nobody is told of whom the plan did not speak.
         if post.mentions.iter().any(|name| !change.notifies().contains(name.as_str())) {
             return Ok(Outcome::Moved);

@@ -6,7 +6,8 @@ use super::rules::{Lists, for_each};
 use super::{Blueprint, ForEach, LintRule};
 use crate::problem::{Problems, nearest};
 use crate::source::{At, Fields, Table, offer_quoted};
-use crate::spec::schema::{ENVELOPE, Schema, TOOL_ENVELOPE, URLS};
+use crate::spec::envelope;
+use crate::spec::schema::{Schema, URLS};
 use crate::spec::waive;
 
 /// Reads a lint; `None` if it is broken or skipped.
@@ -31,7 +32,7 @@ pub(super) fn lint(table: &Table, out: &mut Problems) -> Option<LintRule> {
 
 /// Checks the ids of lints and the lists and fields they name.
 pub(super) fn check(blueprint: &Blueprint, known: &Lists<'_>, out: &mut Problems) {
-    let mut ids: BTreeSet<&str> = waive::LINTS.into();
+    let mut ids: BTreeSet<&str> = waive::ids().collect();
     for rule in &blueprint.lints {
         if !ids.insert(&rule.id.value) {
             let message = format!("there is another lint `{}`", rule.id.value);
@@ -57,8 +58,10 @@ fn field(schema: &Schema, for_each: &ForEach, at: &At<String>, out: &mut Problem
         None => (list, None),
     });
     let mut names: Vec<String> = match (list, schema.lists.get(first)) {
-        (None, _) => TOOL_ENVELOPE.iter().map(|key| (*key).to_owned()).collect(),
-        (Some(_), Some(_)) => ENVELOPE.iter().chain(&["title"]).map(|k| (*k).to_owned()).collect(),
+        (None, _) => envelope::names(&envelope::TOOL).map(str::to_owned).collect(),
+        (Some(_), Some(_)) => {
+            envelope::names(&envelope::ENTRY).chain(["title"]).map(str::to_owned).collect()
+        }
         (Some(_), None) => Vec::new(),
     };
     match (list, schema.lists.get(first), nested) {

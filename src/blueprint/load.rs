@@ -6,7 +6,8 @@ use super::{Blueprint, comments, lints, merge, overlay, relabel, rules, types};
 use crate::assets::Assets;
 use crate::problem::{Problem, Problems, Sources, nearest};
 use crate::source::{self, At, Fields, Span, Table, Value, offer_quoted};
-use crate::spec::schema::{DataEntry, ENVELOPE, ListSchema, Schema, TOOL_ENVELOPE};
+use crate::spec::envelope;
+use crate::spec::schema::{DataEntry, ListSchema, Schema};
 use crate::tree::LabelRule;
 
 /// The most blueprints that may extend each other.
@@ -96,7 +97,7 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
         let mut tool = Fields::of(tool, "[tool]");
         schema.tool = tool
             .table_at("fields", out)
-            .map(|t| types::fields(t, &TOOL_ENVELOPE, out))
+            .map(|t| types::fields(t, &taken(&envelope::TOOL, &[]), out))
             .unwrap_or_default();
         tool.finish(out);
     }
@@ -200,13 +201,13 @@ fn scale(table: Option<&Table>, schema: &mut Schema, out: &mut Problems) {
 fn list(name: &str, table: &Table, out: &mut Problems) -> ListSchema {
     let mut reader = Fields::of(table, format!("[list.{name}]"));
     let summary = reader.string("summary", out).map(|at| at.value);
-    let mut entry = ENVELOPE.to_vec();
-    entry.push("issue");
+    let entry = taken(&envelope::ENTRY, &["issue"]);
     let fields = reader.table_at("fields", out).map(|t| types::fields(t, &entry, out));
     let mut issue_fields = None;
     if let Some(issue) = reader.table_at("issue", out) {
         let mut reader = Fields::of(issue, format!("[list.{name}.issue]"));
-        issue_fields = reader.table_at("fields", out).map(|t| types::fields(t, &ENVELOPE, out));
+        let issue = taken(&envelope::ENTRY, &[envelope::TITLE.name]);
+        issue_fields = reader.table_at("fields", out).map(|t| types::fields(t, &issue, out));
         reader.finish(out);
     }
     reader.finish(out);
@@ -216,6 +217,11 @@ fn list(name: &str, table: &Table, out: &mut Problems) -> ListSchema {
         issue_fields: issue_fields.unwrap_or_default(),
         span: table.span.clone(),
     }
+}
+
+/// The names that a blueprint may not give to fields.
+fn taken(keys: &[envelope::Key], more: &[&'static str]) -> Vec<&'static str> {
+    envelope::names(keys).chain(more.iter().copied()).collect()
 }
 
 fn data(table: Option<&Table>, out: &mut Problems) -> BTreeMap<String, Vec<DataEntry>> {

@@ -16,6 +16,9 @@ use crate::source::{At, Span};
 use crate::spec::Schema;
 use crate::tree::{Kind, LabelRule};
 
+/// The JSON Schema of a blueprint.
+pub const JSON_SCHEMA: &str = include_str!("blueprint.schema.json");
+
 /// A Tera text or expression and where it stands.
 pub type Code = At<String>;
 

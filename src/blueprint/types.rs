@@ -17,6 +17,9 @@ const WORDS: [(&str, Type); 8] = [
     ("place", Type::Place),
 ];
 
+/// The keys that say a type; a field has one of them.
+const KINDS: [&str; 7] = ["type", "one-of", "list", "ref", "map", "table", "any-of"];
+
 /// Reads the fields of a table, none of which may have a name of the envelope.
 pub(super) fn fields(table: &Table, envelope: &[&str], out: &mut Problems) -> schema::Fields {
     let mut fields = BTreeMap::new();
@@ -35,25 +38,23 @@ pub(super) fn fields(table: &Table, envelope: &[&str], out: &mut Problems) -> sc
 }
 
 fn field(name: &str, entry: &Entry, out: &mut Problems) -> Option<Field> {
-    let (ty, required, default) = match &entry.value.value {
+    let (ty, required, default, help) = match &entry.value.value {
         Value::Table(table) => {
             let mut reader = Fields::of(table, format!("the type of `{name}`"));
             let required = reader.bool("required", out).unwrap_or(false);
             let default = reader.take("default").map(|e| &e.value);
-            let ty = match reader.take("type") {
-                Some(inner) => of(name, &inner.value, out),
-                None => compound(name, &mut reader, out),
-            };
+            let help = reader.string("help", out).map(|at| at.value);
+            let ty = compound(name, &mut reader, out);
             reader.finish(out);
-            (ty?, required, default)
+            (ty?, required, default, help)
         }
-        _ => (of(name, &entry.value, out)?, false, None),
+        _ => (of(name, &entry.value, out)?, false, None, None),
     };
     let default = match default {
         Some(at) => Some(check_default(name, at, &ty, out)?),
         None => None,
     };
-    Some(Field { ty, required, default, span: entry.key.clone() })
+    Some(Field { ty, required, default, help, span: entry.key.clone() })
 }
 
 fn check_default(name: &str, at: &At<Value>, ty: &Type, out: &mut Problems) -> Option<Value> {
@@ -99,10 +100,8 @@ fn of(name: &str, at: &At<Value>, out: &mut Problems) -> Option<Type> {
             let mut reader = Fields::of(table, format!("the type of `{name}`"));
             reader.take("default");
             reader.take("required");
-            let ty = match reader.take("type") {
-                Some(inner) => of(name, &inner.value, out),
-                None => compound(name, &mut reader, out),
-            };
+            reader.take("help");
+            let ty = compound(name, &mut reader, out);
             reader.finish(out);
             ty
         }
@@ -110,44 +109,52 @@ fn of(name: &str, at: &At<Value>, out: &mut Problems) -> Option<Type> {
     }
 }
 
+/// Reads the one key that says the type.
 fn compound(name: &str, reader: &mut Fields<'_>, out: &mut Problems) -> Option<Type> {
-    let one_of = reader.strings("one-of", out);
-    let list = reader.take("list");
-    let reference = reader.string_or_list("ref", out);
-    let map = reader.take("map");
+    let table = reader.table();
     let keys = reader.string("keys", out);
-    let table = reader.table_at("table", out);
-    let any_of = reader.take("any-of");
-    if let Some(words) = one_of {
-        return Some(Type::OneOf(words.into_iter().map(|at| at.value).collect()));
+    let given: Vec<(&str, &At<Value>)> =
+        KINDS.into_iter().filter_map(|kind| Some((kind, &reader.take(kind)?.value))).collect();
+    match given.as_slice() {
+        [] => {
+            let problem = table.span.error(format!("`{name}` has no type"));
+            out.push(problem.hint(format!("give one of: {}", KINDS.join(", "))));
+            None
+        }
+        [(kind, at)] => one(name, kind, at, keys, reader, out),
+        [(first, _), (second, at), ..] => {
+            let message = format!("`{name}` has two types, `{first}` and `{second}`");
+            out.push(at.span.error(message).hint("leave one of them"));
+            None
+        }
     }
-    if let Some(inner) = list {
-        return Some(Type::List(Box::new(of(name, &inner.value, out)?)));
-    }
-    if !reference.is_empty() {
-        return Some(Type::Ref(reference.into_iter().map(|at| at.value).collect()));
-    }
-    if let Some(inner) = map {
-        return Some(Type::Map(Box::new(of(name, &inner.value, out)?), keys.map(|at| at.value)));
-    }
-    if let Some(table) = table {
-        return Some(Type::Table(fields(table, &[], out)));
-    }
-    if let Some(entry) = any_of {
-        let Value::Array(types) = &entry.value.value else {
-            return wrong("any-of", &entry.value, &entry.value.value, "a list of types", out);
-        };
-        return Some(Type::AnyOf(types.iter().filter_map(|ty| of(name, ty, out)).collect()));
-    }
-    let message = format!("`{name}` has no type");
-    out.push(
-        reader
-            .table()
-            .span
-            .error(message)
-            .hint("give one of: type, one-of, list, ref, map, table, any-of"),
-    );
-    None
+}
+
+fn one(
+    name: &str,
+    kind: &str,
+    at: &At<Value>,
+    keys: Option<At<String>>,
+    reader: &mut Fields<'_>,
+    out: &mut Problems,
+) -> Option<Type> {
+    let words = |all: Vec<At<String>>| all.into_iter().map(|at| at.value).collect::<Vec<_>>();
+    Some(match (kind, &at.value) {
+        ("one-of", _) => Type::OneOf(words(reader.strings(kind, out)?)),
+        ("list", _) => Type::List(Box::new(of(name, at, out)?)),
+        ("ref", Value::Array(lists)) if lists.is_empty() => {
+            out.push(at.span.error(format!("`{name}` refers to no list")).hint("name one"));
+            return None;
+        }
+        ("ref", _) => Type::Ref(words(reader.string_or_list(kind, out))),
+        ("map", _) => Type::Map(Box::new(of(name, at, out)?), keys.map(|at| at.value)),
+        ("table", _) => Type::Table(fields(reader.table_at(kind, out)?, &[], out)),
+        ("any-of", Value::Array(types)) => {
+            Type::AnyOf(types.iter().filter_map(|ty| of(name, ty, out)).collect())
+        }
+        ("any-of", other) => return wrong(kind, at, other, "a list of types", out),
+        _ => return of(name, at, out),
+    })
 }
 
 /// The lists that a type refers to.

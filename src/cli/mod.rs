@@ -19,6 +19,7 @@ mod plan;
 mod preflight;
 mod sandbox;
 mod saved;
+mod schema;
 mod seed;
 mod session;
 mod target;
@@ -77,7 +78,7 @@ pub struct Cli {
     #[arg(short, long, global = true, help_heading = "Output")]
     verbose: bool,
     /// Print long plans at once, not page by page
-    #[arg(long, help_heading = "Output", global = true)]
+    #[arg(long, help_heading = "Output", global = true, hide_short_help = true)]
     no_pager: bool,
     #[command(subcommand)]
     command: Command,
@@ -97,6 +98,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Sandbox(sandbox::Args),
+    Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -146,6 +148,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
             block_on(apply::run(&args))
         }
         Command::Sandbox(args) => block_on(sandbox::run(&args)),
+        Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -13,7 +13,7 @@ use anyhow::Context;
 
 use self::settle::{Settler, Want};
 use self::workspace::NewWorkspace;
-use super::{Exit, Failure, answer_interrupts, design_doc, files, help};
+use super::{Exit, Failure, answer_interrupts, design_doc, files, help, schema};
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
 use crate::key::{is_id, slug};
@@ -34,6 +34,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 /// Write a commented tool file, and the workspace file if there is none
 ///
 /// Asks for what no flag gives, if there is a terminal, and shows what it is going to write.
+/// Beside the tool file goes tool.schema.json, by which editors know its keys.
 /// Nothing that exists is overwritten. Then fill the tool file in, and run check, plan --offline
 /// and apply.
 #[derive(Debug, clap::Args)]
@@ -165,15 +166,19 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let home = if tools.is_dir() { tools } else { here };
     let tool = tool(args, &home, &blueprint, &mut settler)?;
     let shown = files::shorten(&tool.path).display().to_string();
+    let beside = tool.path.with_file_name(schema::TOOL_SCHEMA);
     written.push(tool);
     let asks = settler.asks();
     settler.finish()?;
-    if asks && !agreed(&written)? {
+    if asks && !agreed(&written, Some(beside.as_path()).filter(|path| !path.exists()))? {
         ui::say("Nothing was written.");
         return Ok(Exit::Done);
     }
     for File { path, text } in &written {
         write(path, text)?;
+    }
+    if !beside.exists() {
+        write(&beside, &schema::of_folder(&home, None)?)?;
     }
     let first = if is_open { "Fill in its places, then:" } else { "Next:" };
     ui::say(&format!(
@@ -246,7 +251,7 @@ fn checked_id(text: &str) -> Result<(), String> {
 }
 
 /// Shows what would be written, the long tool file by its beginning only, and asks.
-fn agreed(written: &[File]) -> Result<bool, Failure> {
+fn agreed(written: &[File], schema: Option<&Path>) -> Result<bool, Failure> {
     const SHOWN: usize = 24;
     let shown = |line: &str| ui::clean::fit(&ui::clean(line), ui::width().saturating_sub(2));
     for File { path, text } in written {
@@ -259,6 +264,9 @@ fn agreed(written: &[File]) -> Result<bool, Failure> {
             String::new()
         };
         ui::say(&format!("\n{}\n{}{more}", files::shorten(path).display(), rows.concat()));
+    }
+    if let Some(path) = schema {
+        ui::say(&format!("\n{}\n  what editors know of it", files::shorten(path).display()));
     }
     Ok(ui::prompt::agreement("Write this?", true)?)
 }
@@ -278,11 +286,16 @@ fn title_of(id: &str) -> String {
 }
 
 fn blueprint_of(folder: &Path) -> Result<String, Failure> {
+    Ok(workspace_of(folder)?.blueprint)
+}
+
+/// Reads the workspace file of a folder.
+pub(super) fn workspace_of(folder: &Path) -> Result<Workspace, Failure> {
     let file = files::read(&folder.join(files::WORKSPACE))?;
     let text = String::from_utf8_lossy(&file.bytes).into_owned();
     let mut problems = Problems::default();
     match Workspace::parse(&file.name, &text, &mut problems) {
-        Some(workspace) => Ok(workspace.blueprint),
+        Some(workspace) => Ok(workspace),
         None => {
             Err(Failure::new(format!("`{}` has errors", file.name))
                 .hint("`epictree check` lists them"))
@@ -290,7 +303,8 @@ fn blueprint_of(folder: &Path) -> Result<String, Failure> {
     }
 }
 
-fn load(folder: &Path, name: &str) -> Result<Blueprint, Failure> {
+/// Loads a blueprint with what the workspace in a folder lays over it.
+pub(super) fn load(folder: &Path, name: &str) -> Result<Blueprint, Failure> {
     let (mut problems, mut sources) = (Problems::default(), Sources::default());
     let assets = Assets::overlaid(folder, &mut problems);
     Blueprint::load(name, None, &assets, &mut problems, &mut sources)

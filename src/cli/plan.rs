@@ -54,10 +54,10 @@ pub(super) struct Args {
     #[command(flatten)]
     choices: Choices,
     /// Save the plan, for `apply --plan`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     out: Option<PathBuf>,
     /// Record what GitLab holds of these tools, for `plan --against`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", hide_short_help = true)]
     snapshot: Option<PathBuf>,
     /// End with exit code 2 when an apply would write something
     #[arg(long, help_heading = "Output")]

@@ -29,7 +29,13 @@ pub(super) struct TargetArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
     pub(super) token_file: Option<PathBuf>,
     /// Requests under way at the same time
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=32))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 4,
+        value_parser = clap::value_parser!(u16).range(1..=32),
+        hide_short_help = true
+    )]
     pub(super) parallelism: u16,
 }
 

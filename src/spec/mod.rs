@@ -4,6 +4,8 @@
 //! as a [`schema::Schema`]; this module knows only the envelope.
 
 pub mod entry;
+pub mod envelope;
+mod json_schema;
 pub mod owners;
 pub mod people;
 pub mod references;
@@ -16,6 +18,7 @@ pub mod waive;
 pub mod workspace;
 
 pub use entry::Entry;
+pub use json_schema::{Around, json_schema};
 pub use owners::{Group, Owners};
 pub use people::People;
 pub use schema::Schema;

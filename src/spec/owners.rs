@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::problem::Problems;
 use crate::source::{self, At, Fields, Table, Value};
 
+/// The JSON Schema of the owners file.
+pub const JSON_SCHEMA: &str = include_str!("owners.schema.json");
+
 /// What a person is to a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {

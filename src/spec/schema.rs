@@ -46,6 +46,8 @@ pub struct Field {
     pub required: bool,
     /// Its value when it is not there.
     pub default: Option<Value>,
+    /// What it is for.
+    pub help: Option<String>,
     /// Where the blueprint declares it.
     pub span: Span,
 }
@@ -98,30 +100,6 @@ pub struct Schema {
 pub const GROUPS: &str = "groups";
 /// The list that epictree derives, for lints, from the addresses in a tool file.
 pub const URLS: &str = "urls";
-
-/// The keys that every entry of every list may have.
-pub const ENVELOPE: [&str; 16] = [
-    "id",
-    "name",
-    "summary",
-    "item",
-    "place",
-    "group",
-    "labels",
-    "weight",
-    "priority",
-    "milestone",
-    "assignees",
-    "start",
-    "due",
-    "depends-on",
-    "confidential",
-    "was",
-];
-
-/// The keys that every `[tool]` may have.
-pub const TOOL_ENVELOPE: [&str; 7] =
-    ["id", "name", "summary", "confidential", "milestone", "labels", "was"];
 
 /// The name of a field in templates: `_` for `-`.
 #[must_use]

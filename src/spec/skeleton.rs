@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::schema::{Fields, GROUPS, ListSchema, Schema, Type};
+use super::envelope::{ENTRY, TOOL, help};
+use super::schema::{Field, Fields, GROUPS, ListSchema, Schema, Type};
 
 /// Column at which comments begin, where the key leaves room.
 const COMMENT: usize = 44;
@@ -25,16 +26,13 @@ pub struct Start<'s> {
 pub fn skeleton(start: &Start<'_>, schema: &Schema) -> String {
     let nothing = BTreeMap::new();
     let mut out = String::from(
-        "# What is absent here is people's: epictree never touches it.\nschema = 1\n\n[tool]\n",
+        "#:schema ./tool.schema.json\n# What is absent here is people's: epictree never touches it.\nschema = 1\n\n[tool]\n",
     );
     out.push_str(&format!("id = {}\n", quoted(start.id)));
     out.push_str(&format!("name = {}\n", quoted(start.name)));
     out.push_str(&format!("summary = {}\n", quoted(start.summary)));
-    for (key, example, about) in [
-        ("confidential", "false", "true: only members may read any of it"),
-        ("milestone", "\"18.7\"", "title of a milestone"),
-    ] {
-        out.push_str(&commented(key, example, about));
+    for (key, example) in [("confidential", "false"), ("milestone", "\"18.7\"")] {
+        out.push_str(&commented(key, example, help(&TOOL, key)));
     }
     fields(&mut out, &schema.tool, Some(start.fields));
     for (name, table) in &schema.tables {
@@ -55,16 +53,12 @@ fn list_of(out: &mut String, name: &str, list: &ListSchema, schema: &Schema) {
         out.push_str(&format!("# {summary}.\n"));
     }
     out.push_str(&format!("# [[{name}]]\n"));
-    out.push_str(&commented("id", "\"short-id\"", "identity, never changes"));
-    out.push_str(&commented("name", "\"…\"", "may change"));
+    out.push_str(&commented("id", "\"short-id\"", help(&ENTRY, "id")));
+    out.push_str(&commented("name", "\"…\"", help(&ENTRY, "name")));
     out.push_str(&commented("summary", "\"…\"", ""));
     fields(out, &list.fields, None);
-    out.push_str(&commented(
-        "group",
-        "\"group::name\"",
-        "label of who will own it, or a list of candidates",
-    ));
-    out.push_str(&commented("depends-on", "[]", "ids of this list"));
+    out.push_str(&commented("group", "\"group::name\"", help(&ENTRY, "group")));
+    out.push_str(&commented("depends-on", "[]", help(&ENTRY, "depends-on")));
     if !schema.priorities.is_empty() {
         let known: Vec<String> = schema.priorities.keys().map(u64::to_string).collect();
         let first = known.first().cloned().unwrap_or_default();
@@ -92,9 +86,13 @@ fn fields(out: &mut String, fields: &Fields, live: Option<&BTreeMap<String, Stri
         out.push_str(&match known {
             Some(value) => format!("{name} = {value}\n"),
             None if live.is_some() && field.required => {
-                beside(&format!("{name} = {example}"), "required")
+                let words = match remark(field) {
+                    words if words.is_empty() => "required".to_owned(),
+                    words => format!("required: {words}"),
+                };
+                beside(&format!("{name} = {example}"), &words)
             }
-            None => commented(name, &example, &about(&field.ty)),
+            None => commented(name, &example, &remark(field)),
         });
     }
 }
@@ -130,7 +128,18 @@ fn example(ty: &Type) -> String {
     }
 }
 
-fn about(ty: &Type) -> String {
+/// What stands beside a field: what it takes, and what it is for.
+fn remark(field: &Field) -> String {
+    let words = about(&field.ty);
+    match &field.help {
+        None => words,
+        Some(help) if words.is_empty() || field.ty == Type::Text => help.clone(),
+        Some(help) => format!("{words}: {help}"),
+    }
+}
+
+/// What a type takes, in a few words.
+pub(super) fn about(ty: &Type) -> String {
     match ty {
         Type::OneOf(words) => words.join(" | "),
         Type::List(inner) => about(inner),

@@ -17,9 +17,19 @@ pub const LABEL_NEAR: &str = "label-near";
 /// A confidential entry whose name stands in a text that is not.
 pub const CONFIDENTIAL_NAMED: &str = "confidential-named";
 
-/// The engine's lints.
-pub const LINTS: [&str; 5] =
-    [CONFIDENTIAL_NAMED, GROUP_UNKNOWN, LABEL_NEAR, PERSON_UNKNOWN, WEIGHT_LARGE];
+/// The engine's lints, each with what it warns of.
+pub const LINTS: [(&str, &str); 5] = [
+    (CONFIDENTIAL_NAMED, "the name of a confidential entry in the text of an item that is not"),
+    (GROUP_UNKNOWN, "a group that no owners file lists"),
+    (LABEL_NEAR, "a label that is nearly one of the blueprint's"),
+    (PERSON_UNKNOWN, "somebody in the stages file without a handle"),
+    (WEIGHT_LARGE, "a weight above the scale"),
+];
+
+/// The ids of the engine's lints.
+pub fn ids<'a>() -> impl Iterator<Item = &'a str> {
+    LINTS.iter().map(|(id, _)| *id)
+}
 
 /// Makes a problem a warning that says how to waive it.
 #[must_use]
@@ -32,7 +42,7 @@ pub fn check(spec: &Spec, blueprint: &[&str], out: &mut Problems) {
     let Some(Value::Table(table)) = spec.raw.entries.get("waive").map(|e| &e.value.value) else {
         return;
     };
-    let known = || LINTS.iter().chain(blueprint).copied();
+    let known = || ids().chain(blueprint.iter().copied());
     for (lint, entry) in table.in_order() {
         if known().any(|id| id == lint) {
             continue;

@@ -6,6 +6,9 @@ use crate::problem::{Problem, Problems};
 use crate::source::{self, At, Fields, Span, Table, Value};
 use crate::tree::{Reference, is_path};
 
+/// The JSON Schema of the workspace file.
+pub const JSON_SCHEMA: &str = include_str!("workspace.schema.json");
+
 /// A name for where something is or goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {

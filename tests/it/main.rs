@@ -45,6 +45,7 @@ mod resume;
 mod rows;
 mod sandbox;
 mod saved;
+mod schemas;
 mod security;
 mod shells;
 mod sweep;

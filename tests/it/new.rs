@@ -50,7 +50,7 @@ fn with_its_places_a_new_workspace_checks_and_plans() {
         "https://gitlab.example.com",
     ];
     run(home.path(), &[&tool, PLACES].concat()).ends_with(0).says("epictree check");
-    assert_eq!(files(home.path()), ["epictree.toml", "package-hunter.toml"]);
+    assert_eq!(files(home.path()), ["epictree.toml", "package-hunter.toml", "tool.schema.json"]);
     let check = run(home.path(), &["check"]).ends_with(0).says("ready to plan");
     assert_eq!(check.stderr, "", "{check}");
     let read = |name: &str| -> toml::Table {
@@ -91,7 +91,7 @@ fn a_second_tool_goes_beside_the_first_and_nothing_is_overwritten() {
     run(home.path(), &["new", "three", "--url", "https://x.example"])
         .ends_with(64)
         .says("there is `epictree.toml`");
-    assert_eq!(files(home.path()), ["epictree.toml", "one.toml", "two.toml"]);
+    assert_eq!(files(home.path()), ["epictree.toml", "one.toml", "tool.schema.json", "two.toml"]);
     assert_eq!(fs::read_to_string(home.path().join("one.toml")).unwrap(), before);
     run(home.path(), &["check"]).ends_with(0).says("2 tools");
 }

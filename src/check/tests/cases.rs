@@ -264,6 +264,11 @@ fn mistakes_in_a_blueprint_are_named() {
         ("for-each = \"part\"\n", "for-each = \"prat\"\n", "there is no list `prat`"),
         ("ref = \"part\"", "ref = \"prat\"", "there is no list `prat`"),
         ("repository = \"url\"", "repository = \"urk\"", "`urk` is not a type of a field"),
+        (
+            "repository = \"url\"",
+            "repository = { type = \"url\", list = \"url\" }",
+            "`repository` has two types, `type` and `list`",
+        ),
         ("each.gap != 'drop'", "each.gpa != 'drop'", "`each` has no field `gpa`"),
         ("tool.path == 'sunset'", "tool.paht == 'sunset'", "`tool` has no field `paht`"),
         ("in sunset.facts", "in sunset.fatcs", "`sunset` has no field `fatcs`"),

@@ -180,9 +180,12 @@ fn callers_are_told_apart_by_their_tokens() {
     assert_eq!(alice["data"]["currentUser"]["username"], "alice");
     let (status, nobody) = reply(&sandbox, None, &who);
     assert_eq!((status, &nobody["data"]), (200, &json!({ "currentUser": null, "group": null })));
-    for token in ["nonsense", "as:nobody", "as:", ""] {
+    let unknown =
+        "the sandbox knows no user `nobody`; among those it knows: sandbox-bot, alice, bob";
+    let wrong = [("nonsense", "Invalid token"), ("as:nobody", unknown), ("", "Invalid token")];
+    for (token, message) in wrong {
         let (status, refused) = reply(&sandbox, Some(token), &who);
-        assert_eq!((status, refused), (401, json!({ "errors": [{ "message": "Invalid token" }] })));
+        assert_eq!((status, refused), (401, json!({ "errors": [{ "message": message }] })));
     }
 }
 
