@@ -96,7 +96,7 @@ impl Client {
             return Err(GitlabError::PlainHttp { host });
         }
         let http =
-            http_client(target.token.as_ref(), &settings.pace, loopback, &connection.authorities)?;
+            http_client(target.token.as_ref(), &settings.pace, &root, &connection.authorities)?;
         let limiter = Limiter::new(settings.parallelism, &settings.pace, Rates::of_host(&host));
         let mut endpoint = root.clone();
         endpoint.set_path(&format!("{}/api/graphql", root.path().trim_end_matches('/')));

@@ -72,7 +72,7 @@ pub struct Connection {
 pub(super) fn http_client(
     token: Option<&SecretString>,
     pace: &Pace,
-    loopback: bool,
+    root: &Url,
     authorities: &[u8],
 ) -> Result<reqwest::Client, GitlabError> {
     // Fails only if a provider is there already, which is as good.
@@ -90,10 +90,14 @@ pub(super) fn http_client(
         .connect_timeout(pace.connect)
         .timeout(pace.timeout)
         .gzip(true);
-    if loopback {
+    if is_loopback(root) {
         builder = builder.no_proxy();
     } else {
         builder = builder.https_only(true);
+    }
+    if root.scheme() == "http" {
+        // Nothing to vouch for, and the system's many certificates take long to read.
+        builder = builder.tls_certs_only([]);
     }
     let unusable = |e| GitlabError::Setup { detail: answer::tidy(&innermost(&e)) };
     if !authorities.is_empty() {
