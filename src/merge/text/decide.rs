@@ -248,8 +248,9 @@ impl<'a> Attempt<'a> {
         let mut patch = Patch::default();
         for (hunk, verdict) in self.judged.iter().filter(|(_, verdict)| takes(verdict)) {
             match (hunk, verdict) {
-                (Hunk::Reword(old, _), Verdict::Conflict(_)) => {
+                (Hunk::Reword(old, _), Verdict::Conflict(people)) => {
                     patch.force.insert(*old);
+                    patch.give_up(people);
                 }
                 (Hunk::Reword(old, _), Verdict::Clean(_) | Verdict::Agreed) => {
                     patch.reword.insert(*old);
@@ -262,10 +263,7 @@ impl<'a> Attempt<'a> {
                 }
                 (Hunk::Replace(old, new), Verdict::Conflict(people)) => {
                     patch.replace.push((old.clone(), new.clone(), Placing::default()));
-                    // Runs of people's lines are the same or apart.
-                    if !patch.drop.contains(&people.start) {
-                        patch.drop.extend(people.clone());
-                    }
+                    patch.give_up(people);
                 }
             }
         }

@@ -151,9 +151,10 @@ impl<'a> Court<'a> {
     fn reword(&self, old: usize, new: usize) -> Verdict {
         let Some(at) = self.to_gitlab.at[old] else {
             let wanted = self.spec.ids[new];
+            let instead = self.instead_of(old);
             let same = self.people.contains(&wanted)
-                && self.gitlab.ids[self.instead_of(old)].contains(&wanted);
-            return if same { Verdict::Agreed } else { Verdict::Conflict(0..0) };
+                && self.gitlab.ids[instead.clone()].contains(&wanted);
+            return if same { Verdict::Agreed } else { Verdict::Conflict(instead) };
         };
         if self.gitlab.ids[at] == self.spec.ids[new] {
             return Verdict::Agreed;

@@ -25,6 +25,16 @@ pub(super) struct Patch {
     pub(super) drop: BTreeSet<usize>,
 }
 
+impl Patch {
+    /// Takes people's lines in that go for the files' side of a conflict.
+    pub(super) fn give_up(&mut self, people: &Range<usize>) {
+        // Runs of people's lines are the same or apart.
+        if !self.drop.contains(&people.start) {
+            self.drop.extend(people.clone());
+        }
+    }
+}
+
 /// The three texts that a patch is written from, and how they hang together.
 pub(super) struct Sheets<'a> {
     pub(super) base: &'a Page<'a>,
