@@ -50,8 +50,8 @@ pub(super) struct Args {
     /// Carry out what `plan --out` saved, where and as whom it was planned; reads no tool files
     #[arg(long, value_name = "FILE", conflicts_with_all = CHOICES)]
     plan: Option<PathBuf>,
-    /// Refuse a saved plan with another checksum than this one
-    #[arg(long, value_name = "SHA256", requires = "plan")]
+    /// Refuse a saved plan with another checksum than `plan --out` told
+    #[arg(long, value_name = "CHECKSUM", requires = "plan")]
     checksum: Option<String>,
     #[command(flatten)]
     target: TargetArgs,
@@ -70,7 +70,8 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let session = session(args).await?;
-    let look = Look { show_drift: args.show_drift, ..Look::here(session.served.is_none()) };
+    let show_drift = args.show_drift || session.options.on_conflict == OnConflict::Keep;
+    let look = Look { show_drift, ..Look::here(session.served.is_none()) };
     ui::print(&ui::plan::render(&session.plan, look))?;
     if session::blocked(&session.plan) {
         return Err(
@@ -100,7 +101,11 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let (plan, is_sandbox) = (session.plan.clone(), session.served.is_some());
     let report = carry_out(session).await;
-    ui::print(&ui::report::render(&report, !is_sandbox))?;
+    ui::print(&ui::report::render(&report, &plan, !is_sandbox))?;
+    if is_sandbox {
+        let paths = args.paths.iter().map(|path| format!("{} ", path.display()));
+        ui::say(&format!("`epictree sandbox {}--open` shows it.", paths.collect::<String>()));
+    }
     Ok(Exit::of(&report, &plan))
 }
 

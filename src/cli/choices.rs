@@ -3,9 +3,10 @@
 use super::{Exit, Failure};
 use crate::key::NodeKey;
 use crate::merge::OnConflict;
-use crate::plan::Options;
+use crate::plan::{Action, Options, Plan};
 use crate::problem::nearest;
 use crate::tree::DesiredTree;
+use crate::ui;
 
 /// Choices that belong to a plan.
 #[derive(Debug, Clone, clap::Args)]
@@ -59,6 +60,22 @@ impl Choices {
                 Some(Settle::Keep) => OnConflict::Keep,
                 Some(Settle::Spec) => OnConflict::Spec,
             },
+        }
+    }
+
+    /// Tells whether conflicts are settled by what GitLab has: the plan is to show what that is.
+    pub(super) fn keeps(&self) -> bool {
+        self.on_conflict == Some(Settle::Keep)
+    }
+
+    /// Says which nodes are not made anew, as their items are there.
+    pub(super) fn say_needless(&self, plan: &Plan) {
+        let made = |key: &NodeKey| {
+            let changes = plan.tools.iter().filter_map(|tool| tool.change(key));
+            changes.into_iter().any(|change| change.action == Action::Create)
+        };
+        for key in self.recreate.iter().filter(|key| !made(key)) {
+            ui::warn(&format!("--recreate {key} does nothing: its item is there"));
         }
     }
 

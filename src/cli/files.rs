@@ -55,6 +55,12 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<OnDisk, Failure> {
             };
             Failure::new(format!("no {WORKSPACE} in {folder} or above")).hint(near::to_start(path))
         })?;
+        if path.is_file() && path.file_name().is_some_and(|name| name == WORKSPACE) {
+            let message = format!("`{}` is the workspace file, not a tool file", path.display());
+            return Err(Failure::new(message)
+                .hint("name a tool file or a folder of them")
+                .ends_with(Exit::Usage));
+        }
         match &folder {
             Some(other) if *other != found => {
                 return Err(Failure::new("the paths belong to two workspaces")

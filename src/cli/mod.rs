@@ -28,6 +28,7 @@ mod version;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::ui;
@@ -103,11 +104,35 @@ enum Command {
     Man(man::Args),
 }
 
+/// Says whose an option is that a command does not know, where clap would offer the nearest of
+/// the command's own: the nearest of `--format` is `--force`, and nobody is to be led to that.
+fn mend_suggestion(error: &mut clap::Error) {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return;
+    }
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return };
+    let name = unknown.trim_start_matches('-').split('=').next().unwrap_or_default().to_owned();
+    let cli = Cli::command();
+    let knows = |command: &&clap::Command| {
+        command.get_arguments().any(|arg| arg.get_long() == Some(name.as_str()))
+    };
+    let owners: Vec<String> =
+        cli.get_subcommands().filter(knows).map(|c| format!("`{}`", c.get_name())).collect();
+    if owners.is_empty() {
+        return;
+    }
+    error.remove(ContextKind::SuggestedArg);
+    error.remove(ContextKind::Usage);
+    let said = format!("`--{name}` is an option of {}", owners.join(" and "));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![said.into()]));
+}
+
 /// Runs the command line and answers its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            mend_suggestion(&mut error);
             let asked = !error.use_stderr();
             let _ = error.print();
             return code(if asked { Exit::Done } else { Exit::Usage });

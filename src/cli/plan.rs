@@ -97,11 +97,13 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     match args.format {
         Format::Json => ui::print(&ui::json::render(&plan))?,
         Format::Html => ui::print(&ui::html::render(&plan))?,
-        Format::Markdown => ui::print(&ui::markdown::render(&plan, args.show_drift))?,
+        Format::Markdown => {
+            ui::print(&ui::markdown::render(&plan, args.show_drift || args.choices.keeps()))?
+        }
         Format::GitlabReport => ui::print(&ui::json::gitlab_report(&plan))?,
         Format::Text => {
             let leads = !args.offline && args.against.is_none() && args.target.sandbox.is_none();
-            let (show_drift, texts) = (args.show_drift, args.offline);
+            let (show_drift, texts) = (args.show_drift || args.choices.keeps(), args.offline);
             let look = Look { show_drift, texts, ..Look::here(leads) };
             let _paging = interrupt::paging();
             ui::pager::show(&ui::plan::render(&plan, look))?;
@@ -153,7 +155,7 @@ async fn online(args: &Args, ready: &Ready) -> Result<(Plan, Vec<String>), Failu
 fn keep<T: Document>(file: &Path, document: &T, next: &str) -> Result<String, Failure> {
     let sum = saved::write(file, document)?;
     let (kind, file) = (T::KIND, file.display().to_string());
-    Ok(format!("The {kind} is saved in `{}`; {next}. SHA-256: {sum}", ui::clean(&file)))
+    Ok(format!("The {kind} is saved in `{}`; {next}. Checksum: {sum}", ui::clean(&file)))
 }
 
 /// The exit code of a plan that was only shown.

@@ -38,7 +38,9 @@ pub(super) fn write<T: Document>(path: &Path, document: &T) -> Result<String, Fa
         file.persist(path)?;
         Ok(())
     };
-    place().with_context(|| format!("cannot write `{}`", path.display()))?;
+    // What failed may name the temporary file, which nobody knows.
+    let written = place().map_err(|error| std::io::Error::from(error.kind()));
+    written.with_context(|| format!("cannot write `{}`", path.display()))?;
     Ok(sum)
 }
 

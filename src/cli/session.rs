@@ -163,6 +163,7 @@ impl Session {
         snapshot.looked_up = plan.needs();
         snapshot.found = look_up(&reader, &snapshot.looked_up).await?;
         plan.settle(&snapshot.found);
+        choices.say_needless(&plan);
         Ok(Self { client, plan, snapshot, options, types, served, lacks })
     }
 

@@ -11,7 +11,7 @@ pub enum SandboxError {
     #[error("the sandbox in {} is in use by another epictree", .0.display())]
     InUse(PathBuf),
     /// A file of the folder could not be read or written.
-    #[error("cannot use {}", .path.display())]
+    #[error("cannot use {}: {source}", .path.display())]
     File {
         /// The file or folder.
         path: PathBuf,
@@ -35,7 +35,7 @@ pub enum SandboxError {
     #[error("the sandbox's schema is broken: {0}")]
     Schema(String),
     /// The address could not be listened on.
-    #[error("cannot listen on {address}")]
+    #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The wanted address.
         address: std::net::SocketAddr,
@@ -54,13 +54,16 @@ impl SandboxError {
         match self {
             Self::InUse(_) => Some(
                 "end the other one, or, if it is `epictree sandbox`, work on what it serves: \
-                 --url with its address instead of --sandbox, and GITLAB_TOKEN=sandbox",
+                 --url with its address instead of --sandbox",
             ),
             Self::Listen { .. } => {
                 Some("choose another port with --port, or any free one with --port 0")
             }
             Self::Damaged { .. } => Some("restore the folder, or delete it to begin anew"),
-            Self::File { .. } | Self::Seed(_) | Self::Schema(_) | Self::Edit(_) => None,
+            Self::File { .. } => Some(
+                "name a folder that may be written: --sandbox=DIR, or --dir of `epictree sandbox`",
+            ),
+            Self::Seed(_) | Self::Schema(_) | Self::Edit(_) => None,
         }
     }
 }

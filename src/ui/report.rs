@@ -1,8 +1,10 @@
 //! What came of an apply, for people.
 
-use crate::apply::{Outcome, Report};
-use crate::plan::Subject;
+use std::collections::BTreeMap;
+
+use crate::apply::{Line, Outcome, Report};
 use crate::plan::change::Summary;
+use crate::plan::{Plan, Subject, ToolPlan};
 
 use super::clean::clean_line;
 use super::words::{BOLD, CHANGED, DIM, NOTE, REMOVED, count, styled};
@@ -10,7 +12,7 @@ use super::words::{BOLD, CHANGED, DIM, NOTE, REMOVED, count, styled};
 /// Renders a report: sums, what went wrong, and where to look; with `links` as
 /// addresses, which the sandbox of a single command no longer answers.
 #[must_use]
-pub fn render(report: &Report, links: bool) -> String {
+pub fn render(report: &Report, plan: &Plan, links: bool) -> String {
     let mut out = String::new();
     for line in &report.lines {
         let (why, hint) = match &line.outcome {
@@ -37,8 +39,11 @@ pub fn render(report: &Report, links: bool) -> String {
     }
     out.push_str(&styled(BOLD, &sums(report)));
     out.push('\n');
-    for line in tops(report, links) {
+    for line in tops(report, plan, links) {
         out.push_str(&format!("  {}\n", styled(DIM, &line)));
+    }
+    if let Some(left) = left_to_people(plan) {
+        out.push_str(&format!("{}\n", styled(BOLD, &left)));
     }
     out
 }
@@ -93,24 +98,46 @@ fn left(report: &Report) -> String {
     if parts.is_empty() { String::new() } else { format!(" Left: {}.", parts.join(", ")) }
 }
 
+/// What an apply does not do by itself.
+fn left_to_people(plan: &Plan) -> Option<String> {
+    let conflicts = plan.summary().conflict;
+    let proposals: usize = plan.tools.iter().map(|tool| tool.proposals().count()).sum();
+    let conflicts = (conflicts > 0).then(|| {
+        format!("{}, settled by --on-conflict keep or spec", count(conflicts, "conflict"))
+    });
+    let proposals =
+        (proposals > 0).then(|| format!("{}, taken over by --adopt", count(proposals, "item")));
+    let parts: Vec<String> = conflicts.into_iter().chain(proposals).collect();
+    (!parts.is_empty()).then(|| format!("Left to you: {}.", parts.join("; ")))
+}
+
 /// Where to look: the first item of each tool.
-fn tops(report: &Report, links: bool) -> Vec<String> {
-    let mut seen = std::collections::BTreeMap::new();
+fn tops(report: &Report, plan: &Plan, links: bool) -> Vec<String> {
+    let mut written: BTreeMap<&str, usize> = BTreeMap::new();
     for line in &report.lines {
-        let is_item = matches!(line.subject, Subject::Node(_));
-        let at = if links { &line.url } else { &line.reference };
-        if let Some(at) = at.as_ref().filter(|_| is_item && line.outcome.wrote()) {
-            let depth = line.key.matches('/').count();
-            let best = seen.entry(line.tool.clone()).or_insert((usize::MAX, String::new(), 0));
-            best.2 += 1;
-            if depth < best.0 || (depth == best.0 && line.key.ends_with("/integration")) {
-                (best.0, best.1) = (depth, at.clone());
-            }
+        if matches!(line.subject, Subject::Node(_)) && line.outcome.wrote() {
+            *written.entry(&line.tool).or_default() += 1;
         }
     }
-    seen.into_iter()
-        .map(|(tool, (_, url, n))| {
-            format!("{tool}: {} written, {}", count(n, "item"), clean_line(&url))
-        })
-        .collect()
+    let lines = plan.tools.iter().filter_map(|tool| {
+        let id = tool.desired.tool.as_str();
+        let items = count(*written.get(id)?, "item");
+        let at = first(report, tool, links).map(|at| format!(", {}", clean_line(&at)));
+        Some(format!("{id}: {items} written{}", at.unwrap_or_default()))
+    });
+    lines.collect()
+}
+
+/// Where a tool's first item is. What was done last knows best: one that was made may have been
+/// closed, as another run made one too.
+fn first(report: &Report, tool: &ToolPlan, links: bool) -> Option<String> {
+    let key = &tool.desired.nodes.first()?.key;
+    let is_first = |line: &&Line| line.tool == tool.desired.tool && line.key == key.as_str();
+    let place = |line: &Line| if links { line.url.clone() } else { line.reference.clone() };
+    let said = report.lines.iter().rev().filter(is_first).find_map(place);
+    said.or_else(|| {
+        let change = tool.change(key)?;
+        let reference = || change.reference.as_ref().map(ToString::to_string);
+        if links { change.url.clone() } else { reference() }
+    })
 }

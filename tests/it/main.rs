@@ -20,6 +20,7 @@ mod examples;
 mod files;
 mod formats;
 mod generations;
+mod hints;
 mod hostile;
 mod html;
 mod identity;

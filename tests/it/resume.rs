@@ -305,7 +305,7 @@ fn broken_at(n: usize, kind: FaultKind) {
     assert!(
         !report.incomplete() && !report.moved(),
         "{when}:\n{}",
-        epictree::ui::report::render(&report, true)
+        report.lines.iter().map(|line| format!("{line:?}\n")).collect::<String>()
     );
     env.sandbox.faults(Vec::new());
     assert_same(&picture(&env.sandbox), &UNDISTURBED.picture, &when);

@@ -256,8 +256,9 @@ impl Counts {
              {lost} lost texts, {late} writes on the run after",
             scene.name, scene.requests
         );
-        let first: Vec<&str> = wrong.iter().take(3).map(String::as_str).collect();
-        assert!(wrong.is_empty(), "{} wrong, such as\n{}", wrong.len(), first.join("\n"));
+        let when: Vec<&str> = wrong.iter().filter_map(|wrong| wrong.lines().next()).collect();
+        let first = wrong.first().map_or("", String::as_str);
+        assert!(wrong.is_empty(), "wrong:\n{}\n\nthe first: {first}", when.join("\n"));
         assert_eq!((*doubles, *lost, *late), (0, 0, 0));
     }
 }

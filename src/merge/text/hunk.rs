@@ -152,8 +152,8 @@ impl<'a> Court<'a> {
         let Some(at) = self.to_gitlab.at[old] else {
             let wanted = self.spec.ids[new];
             let instead = self.instead_of(old);
-            let same = self.people.contains(&wanted)
-                && self.gitlab.ids[instead.clone()].contains(&wanted);
+            let same =
+                self.people.contains(&wanted) && self.gitlab.ids[instead.clone()].contains(&wanted);
             return if same { Verdict::Agreed } else { Verdict::Conflict(instead) };
         };
         if self.gitlab.ids[at] == self.spec.ids[new] {

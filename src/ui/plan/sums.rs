@@ -1,13 +1,17 @@
 //! The last lines of a plan: what would be done, what stands, and what people may do about it.
 
-use crate::plan::{Plan, Summary};
+use crate::plan::{Action, Plan, Summary};
 
 use super::super::clean::clean_line;
 use super::super::words::{BOLD, NOTE, count, hanging, rows, styled};
+use super::super::{Talk, talks};
 use super::Look;
 
 /// What people may do about what is not written.
 pub(super) fn hints(plan: &Plan, look: Look) -> String {
+    if !talks(Talk::Usual) {
+        return String::new();
+    }
     let Summary { drift, conflict, .. } = plan.summary();
     let conflicts = "settle conflicts in GitLab or in the files, or run again with --on-conflict keep (GitLab's side stays) or spec (the files' side is written)";
     let drifts = "--show-drift lists what people changed and keep";
@@ -39,7 +43,13 @@ pub(super) fn sums(plan: &Plan, width: usize) -> String {
         parts
             .push(format!("Nothing to write before conflicts are settled, {unchanged} unchanged."));
     } else {
-        parts.push(format!("No changes. {} as the files want.", count(unchanged, "item")));
+        let changes = plan.tools.iter().flat_map(|tool| &tool.changes);
+        let theirs = changes.filter(|c| c.action == Action::None && !c.kept.is_empty()).count();
+        let wanted = count(unchanged - theirs, "item");
+        parts.push(match theirs {
+            0 => format!("No changes. {wanted} as the files want."),
+            _ => format!("No changes. {wanted} as the files want, {theirs} as people have it."),
+        });
     }
     if comment > 0 {
         parts.push(format!("{} to post.", count(comment, "comment")));
