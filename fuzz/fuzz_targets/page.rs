@@ -8,5 +8,6 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     harmless(&page::markdown(text));
     let escaped = page::escape(text);
     assert!(!escaped.contains(['<', '>', '"', '\'']), "{escaped}");
-    assert_eq!(plain(&escaped), text);
+    let shown = |c: &char| !page::escape(&c.to_string()).is_empty();
+    assert_eq!(plain(&escaped), text.chars().filter(shown).collect::<String>());
 });

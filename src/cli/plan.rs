@@ -98,7 +98,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Json => ui::print(&ui::json::render(&plan))?,
         Format::Html => ui::print(&ui::html::render(&plan))?,
         Format::Markdown => {
-            ui::print(&ui::markdown::render(&plan, args.show_drift || args.choices.keeps()))?
+            ui::print(&ui::markdown::render(&plan, args.show_drift || args.choices.keeps()))?;
         }
         Format::GitlabReport => ui::print(&ui::json::gitlab_report(&plan))?,
         Format::Text => {

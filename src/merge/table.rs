@@ -185,8 +185,8 @@ impl Table {
             }
             let cell = cell_ranges(&line)[at].clone();
             let before = &line[..cell.start];
-            // A row may begin without a bar, right behind its indent.
-            let gap = if before.ends_with('|') { " " } else { "" };
+            // A row may begin without a bar; its first cell then must not begin a heading or a list.
+            let gap = if before.ends_with('|') { " " } else { "| " };
             line = format!("{before}{gap}{} {}", value.trim(), &line[cell.end..]);
         }
         format!("{}{line}{}", &text[..range.start], &text[range.end..])
@@ -338,11 +338,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_begins_without_a_bar_keeps_its_indent() {
+    fn a_row_that_begins_without_a_bar_keeps_its_indent_and_stays_a_row() {
         let text = "# T\n\n  A | B\n  --|--\n  a | b\n";
         let table = locate(text, "T", &[]).unwrap();
         let changed = table.with_cells(text, 0, &cells(&[("A", "c")]));
-        assert_eq!(changed, text.replace("  a |", "  c |"));
+        assert_eq!(changed, text.replace("  a |", "  | c |"));
+        let heading = table.with_cells(text, 0, &cells(&[("A", "# c")]));
+        assert_eq!(locate(&heading, "T", &[]).unwrap().cell(&heading, 0, "A"), "# c");
     }
 
     #[test]
