@@ -152,6 +152,13 @@ impl DevTools {
         self.call("Input.insertText", json!({ "text": text }));
     }
 
+    /// Makes the window this wide, in pixels.
+    pub(crate) fn widen(&mut self, width: u32) {
+        let size =
+            json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        self.call("Emulation.setDeviceMetricsOverride", size);
+    }
+
     /// Lets pages run scripts, or not.
     pub(crate) fn run_scripts(&mut self, run: bool) {
         self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !run }));

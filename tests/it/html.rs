@@ -214,3 +214,21 @@ fn a_page_reads_without_scripts() {
     let Some(seen) = drive(&page, "sandbox=\"allow-same-origin\"", script) else { return };
     assert_eq!(said(&seen), "true|0|true|false");
 }
+
+#[test]
+fn a_page_is_not_wider_than_its_window() {
+    let long = "unbroken_word".repeat(15);
+    let names = ["composition analysis", "Package Hunter", "me-handle", "malicious"];
+    let page =
+        names.iter().fold(offline(&["package-hunter"]), |page, name| page.replace(name, &long));
+    let script = "
+        page.querySelectorAll('details').forEach((one) => one.open = true);
+        const root = page.documentElement;
+        for (const width of [400, 500, 800, 1200]) {
+            frame.width = width;
+            say.push(root.scrollWidth - root.clientWidth);
+        }
+    ";
+    let Some(seen) = drive(&page, "", script) else { return };
+    assert_eq!(said(&seen), "0|0|0|0");
+}

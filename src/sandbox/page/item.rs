@@ -131,19 +131,21 @@ fn links(look: &Look, item: &Item) -> String {
     if item.links.is_empty() {
         return String::new();
     }
-    let line = |link: &Link| {
-        let how = match link.kind {
-            LinkKind::Related => "relates to",
-            LinkKind::Blocks => "blocks",
-            LinkKind::BlockedBy => "is blocked by",
-        };
-        format!(
-            "<li><span class=\"quiet\">{how}</span> {}</li>\n",
-            tree::row(look, link.to, Some(item.place))
-        )
+    let kinds = [
+        (LinkKind::Blocks, "blocks"),
+        (LinkKind::BlockedBy, "is blocked by"),
+        (LinkKind::Related, "relates to"),
+    ];
+    let line = |link: &Link| format!("<li>{}</li>\n", tree::row(look, link.to, Some(item.place)));
+    let group = |(kind, how): (LinkKind, &str)| {
+        let lines: String = item.links.iter().filter(|link| link.kind == kind).map(line).collect();
+        match lines.is_empty() {
+            true => lines,
+            false => format!("<h3>{how}</h3>\n<ul class=\"rows\">\n{lines}</ul>\n"),
+        }
     };
-    let lines: String = item.links.iter().map(line).collect();
-    format!("<section>\n<h2>Linked items</h2>\n<ul class=\"rows\">\n{lines}</ul>\n</section>\n")
+    let groups: String = kinds.into_iter().map(group).collect();
+    format!("<section class=\"links\">\n<h2>Linked items</h2>\n{groups}</section>\n")
 }
 
 /// What the sidebar says.

@@ -179,6 +179,34 @@ fn a_page_shows_what_an_item_is_and_where_it_stands() {
 }
 
 #[test]
+fn linked_items_stand_below_one_heading_for_each_way_to_link() {
+    let site = site();
+    let mut others = Vec::new();
+    for title in ["One", "Two", "Three", "Four"] {
+        others.push(made(&create_epic(&site.sandbox, title, json!({}))));
+    }
+    let kinds = ["BLOCKS", "RELATED", "BLOCKED_BY", "BLOCKS"];
+    for (other, kind) in others.iter().zip(kinds) {
+        link(&site.sandbox, ROOT, kind, other);
+    }
+    let body = site.get(ROOT_PAGE).is(200).body;
+    let (_, links) = body.split_once("<h2>Linked items</h2>").unwrap();
+    let (links, _) = links.split_once("</section>").unwrap();
+    let order = [
+        "<h3>blocks",
+        ">One<",
+        ">Four<",
+        "<h3>is blocked by",
+        ">Three<",
+        "<h3>relates to",
+        ">Two<",
+    ];
+    let places: Vec<_> = order.iter().map(|text| links.find(text).unwrap()).collect();
+    assert!(places.is_sorted(), "{links}");
+    assert_eq!(links.matches("<h3>").count(), 3, "{links}");
+}
+
+#[test]
 fn nothing_that_somebody_wrote_becomes_a_part_of_a_page() {
     let site = site();
     let hostile = "</title></textarea></pre><script>alert(1)</script><img src=x onerror=alert(1)>\" onload=\"x";

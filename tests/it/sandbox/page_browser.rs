@@ -80,3 +80,44 @@ fn all_of_it_works_without_scripts() {
     assert_eq!(item.description, "- [x] first");
     assert!(item.notes.iter().any(|note| note.body == "No script here"));
 }
+
+#[test]
+fn no_page_is_wider_than_its_window() {
+    let Some(mut browser) = DevTools::start() else { return };
+    let site = site();
+    let long = "an-unbroken/word".repeat(20);
+    let cells = "| wide_cell_of_a_table ".repeat(20);
+    let text = format!(
+        "{cells}|\n{}|\n{cells}|\n\n```\n{}\n```\n\n```mermaid\nflowchart LR\n{}\n```\n\n`{long}` {long}&1",
+        "| --- ".repeat(20),
+        "code ".repeat(80),
+        (0..12).map(|step| format!("s{step}[A long step] --> s{}\n", step + 1)).collect::<String>(),
+    );
+    let name = "long-name".repeat(20);
+    site.post("/-/colleague", &[("new", &name), ("back", "/")]).is(303);
+    let epic = made(&create_epic(&site.sandbox, "Wide", under(&site.sandbox, ROOT)));
+    let other = made(&create_epic(&site.sandbox, &long[..250], under(&site.sandbox, &epic)));
+    let linked = made(&create_epic(&site.sandbox, "Linked", json!({})));
+    link(&site.sandbox, &epic, "BLOCKS", &linked);
+    for item in [&epic, &other, &linked] {
+        for nth in 0..12 {
+            let label = format!("scope number {nth}::value of it");
+            site.sandbox.edit("alice", item, Edit::Label(label)).unwrap();
+        }
+        site.sandbox.edit("alice", item, Edit::Label(long[..200].to_owned())).unwrap();
+        site.sandbox.edit(&name, item, Edit::Comment(text.clone())).unwrap();
+        site.sandbox.edit("alice", item, Edit::Description(text.clone())).unwrap();
+    }
+    for page in
+        ["/", ROOT_PAGE, "/groups/acme/security/-/epics/292", "/groups/acme/security/-/epics/293"]
+    {
+        browser.open(&site.url(page));
+        browser.eval("for (const one of document.querySelectorAll('details')) one.open = true");
+        for width in [400, 500, 800, 1200] {
+            browser.widen(width);
+            let root = "document.documentElement";
+            let over = browser.eval(&format!("{root}.scrollWidth - {root}.clientWidth"));
+            assert_eq!(over, 0, "{page} at {width} pixels");
+        }
+    }
+}
