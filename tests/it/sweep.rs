@@ -295,7 +295,10 @@ fn at_random<'a>(dice: &mut Dice, requests: usize, all: &'a [Trouble]) -> Vec<Ve
 #[test]
 fn two_troubles_in_one_run_and_one_in_the_next_leave_one_tree() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let all = kinds::all();
+    let mut all = kinds::all();
+    // Where a replica does not catch up before the run ends, what another trouble lost is not
+    // found, and is made again: alone it is swept above.
+    all.retain(|trouble| trouble.name != "stale to the end");
     for scene in [runtime.block_on(Scene::fresh()), runtime.block_on(Scene::rerun())] {
         let mut dice = Dice::new(1);
         let times = if whole() { 1_000 } else { 20 };
