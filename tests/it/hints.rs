@@ -1,7 +1,5 @@
 //! What the last lines and the errors say to do next.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
-
 use epictree::sandbox::Edit;
 
 use crate::env::{TestEnv, copy, epictree, example};
