@@ -162,7 +162,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn run(command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::New(args) => block_on(new::run(&args)),
+        Command::New(args) => {
+            interrupt::listen();
+            new::run(&args)
+        }
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => {
             interrupt::listen();
@@ -181,17 +184,6 @@ fn run(command: Command) -> Result<Exit, Failure> {
 
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
-}
-
-/// From here on Ctrl-C does not end this process: whoever reads the terminal, a pager or a
-/// question, answers it and leaves the terminal as it was.
-async fn answer_interrupts() {
-    tokio::select! {
-        biased;
-        // The first poll is what takes the signal over.
-        _ = tokio::signal::ctrl_c() => {}
-        () = std::future::ready(()) => {}
-    }
 }
 
 fn code(exit: Exit) -> ExitCode {

@@ -13,7 +13,7 @@ use anyhow::Context;
 
 use self::settle::{Settler, Want};
 use self::workspace::NewWorkspace;
-use super::{Exit, Failure, answer_interrupts, design_doc, files, help, schema};
+use super::{Exit, Failure, design_doc, files, help, schema};
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
 use crate::key::{is_id, slug};
@@ -130,14 +130,12 @@ struct File {
     text: String,
 }
 
-pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(size) = args.design_doc {
         return design_doc::run(size.into(), args.id.as_deref());
     }
     let mut settler = Settler::new(!args.yes && ui::prompt::is_possible());
-    if settler.asks() {
-        answer_interrupts().await;
-    } else if args.id.is_none() {
+    if !settler.asks() && args.id.is_none() {
         return Err(Failure::new("the tool has no id, and there is no terminal to ask on")
             .hint("name it: `epictree new ID`")
             .ends_with(Exit::Usage));
@@ -180,7 +178,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     if !beside.exists() {
         write(&beside, &schema::of_folder(&home, None)?)?;
     }
-    let first = if is_open { "Fill in its places, then:" } else { "Next:" };
+    let first = if is_open { "Fill in the places in epictree.toml, then:" } else { "Next:" };
     ui::say(&format!(
         "\n{first}\n  epictree check {shown}\n  epictree plan {shown} --offline\n  epictree apply {shown} --sandbox"
     ));

@@ -202,6 +202,13 @@ pub(super) fn place(
 ) -> Option<String> {
     let about = about(scene, node);
     match scene.workspace.places.get(&at.value) {
+        Some(Place::Namespace(path)) if node.rule.kind != Kind::Epic && !path.contains('/') => {
+            let message =
+                format!("place `{}` is `{path}`, which no project can be called", at.value);
+            let problem = scene.workspace.problem(&format!("places.{}", at.value), message);
+            out.push(problem.hint("give the full path of the project: group/project"));
+            None
+        }
         Some(Place::Namespace(path)) => Some(path.clone()),
         _ if own => None,
         Some(Place::Item(item)) => {

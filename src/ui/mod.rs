@@ -17,7 +17,7 @@ pub mod report;
 pub mod verbose;
 mod words;
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use dialoguer::console::Term;
@@ -154,42 +154,5 @@ pub fn width() -> usize {
 /// # Errors
 /// The terminal cannot be read.
 pub fn ask(question: &str) -> std::io::Result<Option<bool>> {
-    if !prompt::is_possible() {
-        return Ok(None);
-    }
-    let mut out = anstream::stderr();
-    write!(out, "{} [y/N] ", words::styled(words::BOLD, &clean::clean_line(question)))?;
-    out.flush()?;
-    match answer(&mut std::io::stdin().lock())? {
-        Some(yes) => Ok(Some(yes)),
-        None => {
-            writeln!(out)?;
-            Ok(Some(false))
-        }
-    }
-}
-
-/// Reads one line: only a plain yes is one; `None` at the end of input.
-fn answer(input: &mut impl BufRead) -> std::io::Result<Option<bool>> {
-    let mut line = String::new();
-    let read = input.read_line(&mut line)?;
-    let yes = matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes");
-    Ok((read > 0).then_some(yes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::answer;
-
-    #[test]
-    fn a_question_takes_a_whole_line_and_only_yes_for_yes() {
-        let said = |text: &str| answer(&mut text.as_bytes()).unwrap();
-        for yes in ["y\n", "Y\r\n", " yes \n"] {
-            assert_eq!(said(yes), Some(true), "{yes:?}");
-        }
-        for no in ["\n", "n\n", "yess\n", "\u{1b}[Ay\n"] {
-            assert_eq!(said(no), Some(false), "{no:?}");
-        }
-        assert_eq!(said(""), None);
-    }
+    prompt::is_possible().then(|| prompt::agreement(question, false)).transpose()
 }

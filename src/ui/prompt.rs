@@ -2,9 +2,12 @@
 //!
 //! Ctrl-C ends a question with an error of the kind `Interrupted` where the process lives on.
 
-use std::io::{Error, IsTerminal, Result};
+use std::io::{BufRead, Error, IsTerminal, Result, Write};
 
 use dialoguer::console::Term;
+
+use super::clean::clean_line;
+use super::words::{BOLD, styled};
 
 /// Tells what is wrong with an answer.
 pub type Check<'c> = &'c dyn Fn(&str) -> std::result::Result<(), String>;
@@ -39,12 +42,32 @@ pub fn choice(question: &str, options: &[&str], default: usize) -> Result<usize>
     finished(select.interact())
 }
 
-/// Asks a yes-or-no question.
+/// Asks a yes-or-no question, answered by a line; nothing but a plain yes is one, and an empty
+/// line is the default.
 ///
 /// # Errors
-/// The terminal cannot be read, or somebody pressed Ctrl-C.
+/// The terminal cannot be read.
 pub fn agreement(question: &str, default: bool) -> Result<bool> {
-    finished(dialoguer::Confirm::new().with_prompt(question).default(default).interact())
+    let mut out = anstream::stderr();
+    let choices = if default { "[Y/n]" } else { "[y/N]" };
+    write!(out, "{} {choices} ", styled(BOLD, &clean_line(question)))?;
+    out.flush()?;
+    if let Some(yes) = answer(&mut std::io::stdin().lock(), default)? {
+        return Ok(yes);
+    }
+    writeln!(out)?;
+    Ok(false)
+}
+
+/// Reads one line; `None` at the end of input.
+fn answer(input: &mut impl BufRead, default: bool) -> Result<Option<bool>> {
+    let mut line = String::new();
+    let read = input.read_line(&mut line)?;
+    let yes = match line.trim().to_ascii_lowercase().as_str() {
+        "" => default,
+        said => matches!(said, "y" | "yes"),
+    };
+    Ok((read > 0).then_some(yes))
 }
 
 /// A question that broke off leaves the cursor hidden and its line open.
@@ -55,4 +78,24 @@ fn finished<T>(answer: dialoguer::Result<T>) -> Result<T> {
         let dialoguer::Error::IO(error) = error;
         Error::new(error.kind(), error)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answer;
+
+    #[test]
+    fn a_question_takes_a_whole_line_and_only_yes_for_yes() {
+        let said = |text: &str, default| answer(&mut text.as_bytes(), default).unwrap();
+        for default in [true, false] {
+            for yes in ["y\n", "Y\r\n", " yes \n"] {
+                assert_eq!(said(yes, default), Some(true), "{yes:?}");
+            }
+            for no in ["n\n", "yess\n", "x\n", "\u{1b}[Ay\n"] {
+                assert_eq!(said(no, default), Some(false), "{no:?}");
+            }
+            assert_eq!(said("\n", default), Some(default));
+            assert_eq!(said("", default), None);
+        }
+    }
 }

@@ -244,6 +244,9 @@ fn mistakes_in_a_workspace_are_named() {
     assert!(wrong.contains(&"epictree.toml:6: place `root` is g, and nothing can hang under a group or project (node top of tools/hunter.toml)".to_owned()), "{wrong:#?}");
     let item = messages_of("epics = \"g/e\"", "epics = \"g&3\"");
     assert!(item.contains(&"epictree.toml:7: place `epics` is the item g&3, but node top of tools/hunter.toml is created in a group or project".to_owned()), "{item:#?}");
+    let bare = messages_of("issues = \"g/p\"", "issues = \"p\"");
+    let said = "epictree.toml:8: place `issues` is `p`, which no project can be called";
+    assert_eq!(bare, [said]);
 }
 
 #[test]

@@ -37,6 +37,7 @@ impl Sort {
     pub(super) fn check(self, text: &str) -> Result<(), String> {
         let wrong = || format!("`{text}` is not {}, such as {}", self.as_str(), self.example());
         match (self, Place::parse(text)?) {
+            (Self::Project, Place::Namespace(path)) if !path.contains('/') => Err(wrong()),
             (Self::Group | Self::Project, Place::Namespace(_)) | (Self::Item, Place::Item(_)) => {
                 Ok(())
             }
