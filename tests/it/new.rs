@@ -71,7 +71,7 @@ fn every_built_in_blueprint_can_be_begun_with() {
         let home = tempfile::tempdir().unwrap();
         run(home.path(), &["new", "a", "--blueprint", name])
             .ends_with(0)
-            .says("Fill in its places");
+            .says("Fill in the places in epictree.toml");
         let file = home.path().join("epictree.toml");
         let text = fs::read_to_string(&file).unwrap();
         let (head, places) = text.split_once("[places]").unwrap();
