@@ -34,7 +34,8 @@ impl Pool<'_> {
         here.clone()
     }
 
-    /// The record of the first node. A clone's record names the original, not itself.
+    /// The record of the first node. A clone's record names the original, not itself; an item whose
+    /// creation was not seen, and that another took the place of, has one that names nothing.
     fn record(&self) -> Option<&Record> {
         let first = self.desired.nodes.first()?;
         let records = self.read.values().filter_map(|(item, claim)| match claim {
@@ -47,8 +48,10 @@ impl Pool<'_> {
             let recorded = first_recorded(self.desired, record);
             recorded.is_none_or(|n| self.arrived(&WorkItemId::from_number(n)) == item.id)
         };
-        let mut own = records.filter(|(item, record)| own(item, record));
-        own.next().map(|(_, record)| record)
+        let own: Vec<&Record> =
+            records.filter(|(item, record)| own(item, record)).map(|(_, record)| record).collect();
+        let named = own.iter().find(|record| !record.items.is_empty());
+        named.or(own.first()).copied()
     }
 
     /// Tells whether the record can be read.

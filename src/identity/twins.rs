@@ -57,7 +57,7 @@ impl Pool<'_> {
         twins
     }
 
-    /// Open younger siblings of an open item with the same key, in the workspace's places.
+    /// Open siblings of the open item that was chosen for their key, in the workspace's places.
     fn second_items(
         &self,
         chosen: &BTreeMap<NodeKey, &Item>,
@@ -66,9 +66,8 @@ impl Pool<'_> {
         let second = trouble.iter().filter_map(|trouble| match trouble {
             Trouble::Duplicate(key, at) => {
                 let (item, _) = self.read.values().find(|(item, _)| item.reference == *at)?;
-                let elder = chosen.get(key)?;
-                let younger = elder.open && elder.id < item.id && self.in_a_place(item);
-                younger.then(|| (key.clone(), item))
+                let second = chosen.get(key)?.open && self.in_a_place(item);
+                second.then(|| (key.clone(), item))
             }
             _ => None,
         });

@@ -214,7 +214,7 @@ async fn the_run_that_made_the_younger_one_closes_it_and_goes_on_below_the_elder
         .apply_after(|world| {
             // Another run has just made it, and the list of the top's children does not show it yet.
             world.create("g/e", "Part Four", &top, &other);
-            let stale = FaultKind::Stale { requests: 2 };
+            let stale = FaultKind::Stale { requests: 6 };
             world.sandbox.faults(vec![Fault { nth: 1, kind: stale }]);
         })
         .await;
@@ -244,7 +244,7 @@ async fn a_parent_that_another_run_has_just_set_is_not_refused_for_long() {
         .apply_after(|world| {
             world.edit_at("g/p#7", Edit::Parent(Some(part.clone())));
             // The read just before the write does not show it yet.
-            let stale = FaultKind::Stale { requests: 1 };
+            let stale = FaultKind::Stale { requests: 6 };
             world.sandbox.faults(vec![Fault { nth: 1, kind: stale }]);
         })
         .await;
@@ -291,4 +291,36 @@ async fn of_two_runs_that_were_cut_off_at_once_later_runs_leave_one_tree() {
         assert_eq!(open_titles(&world), alone, "cut off at {cut}");
         assert_eq!(notices(&world.plan().await), [""; 0], "cut off at {cut}");
     }
+}
+
+/// The number of the first request of an apply that creates an item.
+async fn first_create() -> usize {
+    let world = World::new(TOOL).await;
+    world.apply().await;
+    let creates = |logged: &epictree::sandbox::Logged| {
+        logged.fields.iter().any(|field| field == "workItemCreate")
+    };
+    let at = world.sandbox.log().iter().position(creates);
+    1 + at.unwrap_or_else(|| panic!("nothing was created"))
+}
+
+#[tokio::test]
+async fn a_first_item_that_was_lost_and_shows_late_gives_way_to_the_tree_that_was_built() {
+    let nth = first_create().await;
+    let world = World::new(TOOL).await;
+    // The answer is lost, and a replica does not know the item while it is looked for.
+    let lost = Fault { nth, kind: FaultKind::DropAfterCommit };
+    let lag = Fault { nth: nth + 1, kind: FaultKind::Stale { requests: 6 } };
+    world.sandbox.faults(vec![lost, lag]);
+    world.try_apply().await;
+    world.sandbox.faults(Vec::new());
+    let made = |open: bool| {
+        let items = world.sandbox.items().into_iter();
+        items.filter(|i| i.title == "Hunter integration" && (i.state == "OPEN") == open).count()
+    };
+    assert_eq!(made(true), 2);
+    let before = world.sandbox.items().len();
+    world.settle().await;
+    assert_eq!((made(true), made(false)), (1, 1));
+    assert_eq!(world.sandbox.items().len(), before, "nothing is made a second time");
 }
