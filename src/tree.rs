@@ -275,7 +275,7 @@ pub enum Trouble {
     Newer(NodeKey, Reference, u32),
     /// An item that carries a marker of ours and is not ours: a clone or a forgery.
     Stray(NodeKey, Reference),
-    /// A second item with one key under one parent; the elder one wins.
+    /// A second item with one key under one parent; the recorded one wins, else the elder.
     Duplicate(NodeKey, Reference),
     /// A recorded item that lost its marker and lies elsewhere: left alone.
     Lost(NodeKey, Reference),
