@@ -214,7 +214,7 @@ async fn the_run_that_made_the_younger_one_closes_it_and_goes_on_below_the_elder
         .apply_after(|world| {
             // Another run has just made it, and the list of the top's children does not show it yet.
             world.create("g/e", "Part Four", &top, &other);
-            let stale = FaultKind::Stale { requests: 6 };
+            let stale = FaultKind::Stale { requests: 2 };
             world.sandbox.faults(vec![Fault { nth: 1, kind: stale }]);
         })
         .await;
@@ -244,7 +244,7 @@ async fn a_parent_that_another_run_has_just_set_is_not_refused_for_long() {
         .apply_after(|world| {
             world.edit_at("g/p#7", Edit::Parent(Some(part.clone())));
             // The read just before the write does not show it yet.
-            let stale = FaultKind::Stale { requests: 6 };
+            let stale = FaultKind::Stale { requests: 1 };
             world.sandbox.faults(vec![Fault { nth: 1, kind: stale }]);
         })
         .await;
