@@ -20,9 +20,9 @@ pub(super) struct Choices {
     /// Close items that the files no longer want
     #[arg(long)]
     prune: bool,
-    /// Close items in which every box is ticked and all they wait for is closed
+    /// Close items in which all is done
     ///
-    /// Those that the blueprint allows for, with a comment that says why. One that people reopened stays open.
+    /// Those that the blueprint allows for, once every box is ticked and all they wait for is closed, with a comment that says why. One that people reopened stays open.
     #[arg(long)]
     close_fulfilled: bool,
     /// Create this node anew: its item is gone for good

@@ -27,12 +27,14 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
         change.depth = depths[&node.key];
     }
     let mut notices = notices(&scene, &changes);
-    for (key, why) in fulfilled {
-        let change = changes.iter_mut().find(|change| change.key == key.as_str());
-        match change.filter(|_| scene.closing.contains(&key)) {
-            Some(change) => fulfilled::close(change, why),
-            None => notices.extend(fulfilled::proposal(&scene, &key, why)),
+    if options.close_fulfilled {
+        for (key, why) in fulfilled {
+            let change = changes.iter_mut().find(|change| change.key == key.as_str());
+            change.into_iter().for_each(|change| fulfilled::close(change, why));
         }
+    } else {
+        let keys: Vec<NodeKey> = fulfilled.into_iter().rev().map(|(key, _)| key).collect();
+        notices.extend(fulfilled::proposal(&keys));
     }
     let (closed, orphans) = orphans(&scene, &changes);
     let mut plan = ToolPlan {

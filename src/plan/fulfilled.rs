@@ -151,13 +151,18 @@ pub(super) fn close(change: &mut Change, why: Fulfilled) {
     change.fields.push(FieldChange::new("comment", Value::None, why.comment()));
 }
 
-/// Says that an item could be closed.
-pub(super) fn proposal(scene: &Scene<'_>, key: &NodeKey, why: Fulfilled) -> Option<Notice> {
-    let at = &scene.item(key)?.reference;
+/// Says which items could be closed.
+pub(super) fn proposal(keys: &[NodeKey]) -> Option<Notice> {
+    let names: Vec<&str> = keys.iter().map(NodeKey::as_str).collect();
+    let what = match names.as_slice() {
+        [] => return None,
+        [one] => format!("{one} is fulfilled: its"),
+        many => format!("{} are fulfilled: their", many.join(", ")),
+    };
     Some(Notice {
         blocks: false,
-        message: format!("{at} ({key}) is fulfilled: {}", why.reason()),
-        hint: "close it, or run with --close-fulfilled".into(),
+        message: format!("{what} boxes are ticked, and all that is waited for is closed"),
+        hint: "close it by hand, or run with --close-fulfilled".into(),
     })
 }
 

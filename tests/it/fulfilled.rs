@@ -4,6 +4,7 @@ use epictree::apply::Outcome;
 use epictree::plan::{Action, Cause};
 use epictree::sandbox::{Edit, Fault, FaultKind};
 
+use crate::env::TestEnv;
 use crate::world::{TOOL, World, change, names, notices, text_of, writes};
 
 const BOXES: &str = "value = \"What to do.\"\nboxes = [\"First\", \"Second\"]";
@@ -42,7 +43,9 @@ async fn what_is_fulfilled_is_proposed_and_left_alone() {
     let plan = world.plan().await;
     assert_eq!(
         notices(&plan),
-        ["g/p#1 (hunter/part/one/a) is fulfilled: all 2 boxes are ticked"],
+        [
+            "hunter/part/one/a is fulfilled: its boxes are ticked, and all that is waited for is closed"
+        ],
         "{plan:#?}"
     );
     assert_eq!(writes(&plan), [""; 0]);
@@ -206,4 +209,48 @@ async fn a_closing_word_of_somebody_elses_does_not_count() {
     other.options.close_fulfilled = true;
     other.settle().await;
     assert_eq!(said(&other, "part/one/a").len(), 2);
+}
+
+#[test]
+fn the_roadmap_the_integration_epic_and_the_handover_table_follow_what_is_closed() {
+    let env = TestEnv::package_hunter();
+    env.settle();
+    let results = "package-hunter/functionality/results";
+    let sunset = "package-hunter/sunset/functionality/results";
+    let reference = env.item(results).reference;
+    env.by_hand(results, Edit::Close);
+    let texts = ["sunset", "integration", "handover", "sunset/functionality/results"];
+    let mut changed: Vec<String> =
+        texts.map(|local| format!("update package-hunter/{local}: body")).into();
+    changed.sort();
+    let mut writes = env.planned(&[]).writes();
+    writes.sort();
+    assert_eq!(writes, changed);
+    env.settle();
+    for local in texts {
+        let text = env.item(&format!("package-hunter/{local}")).description;
+        let line = text.lines().find(|line| line.contains(&format!("{reference}+"))).unwrap();
+        assert!(line.contains("[x]"), "{local}: {line}");
+        assert!(text.contains("[ ]"), "{local}: nothing else");
+    }
+    // People do the rest, and the next run closes it and ticks its phase.
+    let text = env.item(sunset).description.replace("- [ ]", "- [x]");
+    env.by_hand(sunset, Edit::Description(text));
+    let at = env.item(sunset).reference;
+    env.plan(&[]).ends_with(0).says(&format!("{sunset} is fulfilled")).says("--close-fulfilled");
+    env.apply(&["--close-fulfilled"]).ends_with(0).says("closed");
+    assert_eq!(env.item(sunset).state, "CLOSED");
+    let roadmap = env.item("package-hunter/sunset").description;
+    assert!(
+        roadmap.contains(&format!("- [x] Move users, remove from the tool: {at}+")),
+        "{roadmap}"
+    );
+    env.quiet();
+    env.by_hand(results, Edit::Reopen);
+    env.by_hand(sunset, Edit::Reopen);
+    assert_eq!(
+        env.planned(&["--close-fulfilled"]).writes(),
+        [""; 0],
+        "what is ticked stays ticked"
+    );
 }
