@@ -168,7 +168,13 @@ impl<'a> Pool<'a> {
     /// Tells whether the tool's first node was found.
     #[must_use]
     pub fn has_first(&self) -> bool {
-        self.desired.nodes.first().is_none_or(|first| self.choose().0.contains_key(&first.key))
+        self.desired.nodes.is_empty() || self.first().is_some()
+    }
+
+    /// The item of the tool's first node, if it was found.
+    #[must_use]
+    pub fn first(&self) -> Option<Item> {
+        self.choose().0.get(&self.desired.nodes.first()?.key).copied().cloned()
     }
 
     fn claim(&self, item: &Item) -> Claim {

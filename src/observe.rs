@@ -4,9 +4,11 @@
 //! module only asks. A search that fails or an item that cannot be read stops
 //! creation: it never means "not there".
 
+mod bulk;
 pub mod comments;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
@@ -16,6 +18,8 @@ use crate::marker::{self, Reading};
 use crate::merge::table::locate;
 use crate::text::Text;
 use crate::tree::{DesiredTree, Ground, Item, Kind, ObservedTree, Parent, Reference, WorkItemId};
+
+use bulk::Listed;
 
 /// The most items that a marker may send this program to: anyone may edit one.
 const MOST_LINKED: usize = 7;
@@ -75,12 +79,17 @@ pub async fn observe(
     if let Some(top) = tops.iter().find(|top| !below.contains_key(top)) {
         return Err(ObserveError::Unlisted(top.as_str().to_owned()));
     }
+    let mut known = Known { existing, below, firsts: BTreeSet::new(), listed: Listed::new() };
+    let found: Vec<(&DesiredTree, Item)> =
+        trees.iter().filter_map(|tree| Some((tree, known.pool(ground, tree).first()?))).collect();
+    let (found, firsts): (Vec<&DesiredTree>, Vec<Item>) = found.into_iter().unzip();
+    known.listed = bulk::children(reader, &found, &firsts).await?;
+    known.firsts = firsts.into_iter().map(|first| first.id).collect();
+    let known = Arc::new(known);
     let mut tasks = JoinSet::new();
     for (n, tree) in trees.iter().cloned().enumerate() {
-        let (reader, ground, existing, below) =
-            (reader.clone(), ground.clone(), existing.clone(), below.clone());
-        tasks
-            .spawn(async move { (n, observe_one(&reader, &ground, &tree, existing, below).await) });
+        let (reader, ground, known) = (reader.clone(), ground.clone(), Arc::clone(&known));
+        tasks.spawn(async move { (n, observe_one(&reader, &ground, &tree, &known).await) });
     }
     let mut observed = BTreeMap::new();
     while let Some(done) = tasks.join_next().await {
@@ -115,29 +124,55 @@ pub async fn records(
     Ok(())
 }
 
+/// What was read for all tools at once.
+struct Known {
+    /// Items that the files refer to.
+    existing: BTreeMap<Reference, Item>,
+    /// Children of those that trees hang under.
+    below: BTreeMap<WorkItemId, Vec<Item>>,
+    /// First items that were found there.
+    firsts: BTreeSet<WorkItemId>,
+    /// Children of those, and of all that is below.
+    listed: Listed,
+}
+
+impl Known {
+    /// What of that is one tool's.
+    fn existing(&self, tree: &DesiredTree) -> BTreeMap<Reference, Item> {
+        let wanted = tree.refers_to().into_iter();
+        wanted.filter_map(|at| Some((at.clone(), self.existing.get(&at)?.clone()))).collect()
+    }
+
+    /// The pool of a tool, with what hangs directly under what the files refer to.
+    fn pool<'a>(&self, ground: &'a Ground, tree: &'a DesiredTree) -> Pool<'a> {
+        let existing = self.existing(tree);
+        let tops: BTreeSet<WorkItemId> = existing.values().map(|item| item.id.clone()).collect();
+        let mut pool = Pool::new(tree, &ground.workspace, &ground.places, &ground.caller, existing);
+        for (parent, children) in self.below.iter().filter(|(parent, _)| tops.contains(*parent)) {
+            pool.add_children(parent, children.clone());
+        }
+        pool
+    }
+}
+
 async fn observe_one(
     reader: &Reader,
     ground: &Ground,
     tree: &DesiredTree,
-    existing: BTreeMap<Reference, Item>,
-    below: BTreeMap<WorkItemId, Vec<Item>>,
+    known: &Known,
 ) -> Result<ObservedTree, ObserveError> {
-    let wanted = tree.refers_to();
-    let existing: BTreeMap<Reference, Item> =
-        existing.into_iter().filter(|(r, _)| wanted.contains(r)).collect();
-    let tops: BTreeSet<WorkItemId> = existing.values().map(|item| item.id.clone()).collect();
-    let mut pool =
-        Pool::new(tree, &ground.workspace, &ground.places, &ground.caller, existing.clone());
-    for (parent, children) in below.into_iter().filter(|(parent, _)| tops.contains(parent)) {
-        pool.add_children(&parent, children);
-    }
+    let mut pool = known.pool(ground, tree);
+    let mut listed = Listed::new();
     if !pool.has_first() {
-        from_rows(reader, tree, &existing, &mut pool).await?;
+        from_rows(reader, tree, &known.existing(tree), &mut pool).await?;
     }
     if !pool.has_record() {
         pool.add(search(reader, ground, tree).await?);
     }
-    walk(reader, &tree.tool, &mut pool).await?;
+    if let Some(first) = pool.first().filter(|first| !known.firsts.contains(&first.id)) {
+        listed = bulk::children(reader, &[tree], &[first]).await?;
+    }
+    walk(reader, &tree.tool, &mut pool, &[&listed, &known.listed]).await?;
     let mut observed = pool.finish(ground.capabilities);
     let linked = linked_before(tree, &observed);
     observed.existing.extend(reader.by_reference(&linked).await?);
@@ -157,9 +192,14 @@ fn linked_before(tree: &DesiredTree, observed: &ObservedTree) -> Vec<Reference> 
 }
 
 /// Reads level by level until nothing is left to ask.
-async fn walk(reader: &Reader, tool: &str, pool: &mut Pool<'_>) -> Result<(), ObserveError> {
+async fn walk(
+    reader: &Reader,
+    tool: &str,
+    pool: &mut Pool<'_>,
+    listed: &[&Listed],
+) -> Result<(), ObserveError> {
     for _ in 0..MOST_ROUNDS {
-        let frontier = pool.frontier();
+        let frontier = take_listed(pool, listed);
         let follow = pool.to_follow();
         let ask = pool.to_ask();
         if !frontier.is_empty() {
@@ -191,6 +231,24 @@ async fn walk(reader: &Reader, tool: &str, pool: &mut Pool<'_>) -> Result<(), Ob
         }
     }
     Err(ObserveError::Endless(tool.to_owned()))
+}
+
+/// Takes in what was listed before, as far as it is asked for; answers whose children are still to
+/// be listed.
+fn take_listed(pool: &mut Pool<'_>, listed: &[&Listed]) -> Vec<WorkItemId> {
+    loop {
+        let frontier = pool.frontier();
+        let known = frontier
+            .iter()
+            .filter_map(|id| Some((id, listed.iter().find_map(|lists| lists.get(id))?.clone())));
+        let known: Vec<(&WorkItemId, Vec<Item>)> = known.collect();
+        if known.is_empty() {
+            return frontier;
+        }
+        for (parent, children) in known {
+            pool.add_children(parent, children);
+        }
+    }
 }
 
 /// Looks at second items that may be closed; answers whether there were any.

@@ -257,6 +257,8 @@ pub struct Item {
     pub start: Option<Date>,
     /// Last day, if fixed by hand.
     pub due: Option<Date>,
+    /// How many items hang below it on all levels, also such as the caller may not read.
+    pub below: Option<u64>,
     /// Rises with each change of title or description.
     pub lock_version: u64,
     /// Where it went, if it was moved to another project or promoted to an epic.

@@ -157,6 +157,7 @@ pub(super) fn moved(known: &Item, fresh: &Item) -> bool {
             assignees,
             start,
             due,
+            below: _,
             lock_version: _,
             moved_to,
             links: _,

@@ -45,6 +45,8 @@ pub(super) const ITEMS: usize = 7;
 pub(super) const REFERENCES: usize = 7;
 /// Parents whose children are listed in one request.
 pub(super) const CHILDREN: usize = 3;
+/// Items whose descendants are listed in one request.
+pub(super) const DESCENDANTS_OF: usize = 100;
 /// Places looked at in one request.
 pub(super) const PLACES: usize = 6;
 /// Labels or milestones looked up in one request.
@@ -62,7 +64,7 @@ macro_rules! item {
   widgets(onlyTypes: [HIERARCHY, LABELS, ASSIGNEES, MILESTONE, START_AND_DUE_DATE, LINKED_ITEMS",
             $widgets,
             "]) {
-    ... on WorkItemWidgetHierarchy { parent { id } }
+    ... on WorkItemWidgetHierarchy { parent { id } rolledUpCountsByType { countsByState { all } } }
     ... on WorkItemWidgetLabels { labels(first: 50) { nodes { id title } pageInfo { hasNextPage } } }
     ... on WorkItemWidgetAssignees { assignees(first: 50) { nodes { username } pageInfo { hasNextPage } } }
     ... on WorkItemWidgetMilestone { milestone { title } }
@@ -110,6 +112,18 @@ const SEARCH: &str = "query Search($path: ID!, $search: String!, $after: String)
   namespace(fullPath: $path) {
     workItems(
       search: $search, in: [DESCRIPTION], types: [EPIC], includeDescendants: true
+      sort: CREATED_ASC, first: 100, after: $after
+    ) {
+      nodes { ...Item }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}";
+
+const DESCENDANTS: &str = "query Descendants($path: ID!, $of: [WorkItemID!], $after: String) {
+  namespace(fullPath: $path) {
+    workItems(
+      hierarchyFilters: { parentIds: $of, includeDescendantWorkItems: true }, includeDescendants: true
       sort: CREATED_ASC, first: 100, after: $after
     ) {
       nodes { ...Item }
@@ -192,6 +206,11 @@ pub(super) fn search(edition: Edition) -> Document {
         Edition::Enterprise => SEARCH.to_owned(),
     };
     query("Search", with_item(&text, edition))
+}
+
+/// Since GitLab 18.3.
+pub(super) fn descendants(edition: Edition) -> Document {
+    query("Descendants", with_item(DESCENDANTS, edition))
 }
 
 pub(super) fn newest(edition: Edition) -> Document {
@@ -324,6 +343,7 @@ pub fn all() -> Vec<(&'static str, String, Edition)> {
             users(),
             comments(),
             search(edition),
+            descendants(edition),
             newest(edition),
             create_item(edition),
             update_item(edition),

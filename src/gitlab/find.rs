@@ -61,6 +61,51 @@ impl Reader {
         Err(unexpected(&document, ENDLESS))
     }
 
+    /// Lists all that hangs below some items on all levels, as far as it lies in a group, in
+    /// what is below the group, or in a project; `None` where the instance is older than 18.3 or
+    /// the namespace cannot be read.
+    ///
+    /// What lies elsewhere is not in the list: `Item::below` tells how much there is.
+    ///
+    /// # Errors
+    /// Fails when a request does.
+    pub async fn descendants(
+        &self,
+        namespace: &str,
+        of: &[WorkItemId],
+    ) -> Result<Option<Vec<Item>>, GitlabError> {
+        if !self.client().metadata().await?.at_least(18, 3) {
+            return Ok(None);
+        }
+        let document = documents::descendants(self.client().edition().await?);
+        let mut items = Vec::new();
+        for chunk in of.chunks(documents::DESCENDANTS_OF) {
+            let ids: Vec<&str> = chunk.iter().map(WorkItemId::as_str).collect();
+            let (mut after, mut pages) = (None, 0..MAX_PAGES);
+            loop {
+                pages.next().ok_or_else(|| unexpected(&document, ENDLESS))?;
+                let variables = json!({ "path": namespace, "of": ids, "after": after });
+                let raw: InNamespace = match self.client().ask(&document, variables).await {
+                    // GitLab calls the filter an experiment, and may be too slow for it.
+                    Err(GitlabError::Invalid { .. } | GitlabError::Failed { .. }) => {
+                        return Ok(None);
+                    }
+                    answer => answer?,
+                };
+                let Some(place) = raw.namespace else { return Ok(None) };
+                let page =
+                    place.work_items.ok_or_else(|| unexpected(&document, "no list of items"))?;
+                let (found, next) = self.page(&document, page, after.as_deref()).await?;
+                items.extend(found);
+                match next {
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
+            }
+        }
+        Ok(Some(items))
+    }
+
     /// Reads the newest items of an author in a group or project itself, newest first.
     ///
     /// # Errors

@@ -73,10 +73,22 @@ pub(super) struct RawDiscussion {
     pub(super) notes: Option<Connection<RawNote>>,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawCounts {
+    counts_by_state: Option<RawCount>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct RawCount {
+    all: Option<i64>,
+}
+
 /// The fields of all widgets that are asked for; those of other types stay empty.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawWidget {
+    rolled_up_counts_by_type: Option<Vec<Option<RawCounts>>>,
     pub(super) parent: Option<RawId>,
     pub(super) children: Option<Connection<RawItem>>,
     pub(super) labels: Option<Connection<RawNamed>>,
@@ -163,6 +175,7 @@ impl RawItem {
             assignees: Vec::new(),
             start: None,
             due: None,
+            below: None,
             lock_version: self.lock_version.and_then(|n| n.try_into().ok()).unwrap_or_default(),
             moved_to: self
                 .moved_to_work_item_url
@@ -191,6 +204,13 @@ fn fill(item: &mut Item, widget: &RawWidget) {
     let parent = widget.parent.as_ref().and_then(|parent| parent.id.as_deref());
     if let Some(parent) = parent.and_then(WorkItemId::parse) {
         item.parent = Some(parent);
+    }
+    if let Some(counts) = &widget.rolled_up_counts_by_type {
+        let all = counts.iter().flatten().map(|of_type| {
+            let all = of_type.counts_by_state.as_ref()?.all?;
+            u64::try_from(all).ok()
+        });
+        item.below = all.sum();
     }
     if let Some(weight) = widget.weight.and_then(|n| u64::try_from(n).ok()) {
         item.weight = Some(weight);

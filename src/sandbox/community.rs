@@ -1,7 +1,17 @@
-//! The smaller schema of a Community build. Must not know of anything but text.
+//! The smaller schemas of a Community build and of older versions. Must not know of anything but
+//! text.
 
 /// Returns the SDL without the lines and blocks that are marked `# EE`.
 pub fn community_sdl(sdl: &str) -> String {
+    without(sdl, "# EE")
+}
+
+/// Returns the SDL without what came with 18.3: lines and blocks that are marked so.
+pub fn older_sdl(sdl: &str) -> String {
+    without(sdl, "# 18.3")
+}
+
+fn without(sdl: &str, mark: &str) -> String {
     let mut kept = String::with_capacity(sdl.len());
     let mut until: Option<char> = None;
     for line in sdl.lines() {
@@ -11,7 +21,7 @@ pub fn community_sdl(sdl: &str) -> String {
             }
             continue;
         }
-        match line.strip_suffix("# EE") {
+        match line.strip_suffix(mark) {
             Some(head) => until = closing_of(head.trim_end()),
             None => {
                 kept.push_str(line);

@@ -92,12 +92,18 @@ pub(super) struct Engine {
 type Built = Result<Arc<Engine>, String>;
 
 static ENTERPRISE: LazyLock<Built> = LazyLock::new(|| Engine::build(SDL));
+static OLDER: LazyLock<Built> = LazyLock::new(|| Engine::build(&super::older_sdl(SDL)));
 static COMMUNITY: LazyLock<Built> = LazyLock::new(|| Engine::build(&super::community_sdl(SDL)));
 
 impl Engine {
-    /// Returns the schema of an edition; each is built once.
+    /// Returns the schema of an edition; each is built once. Of Community builds there is one only.
     pub(super) fn of(edition: &Edition) -> Result<Arc<Self>, SandboxError> {
-        let built = if edition.enterprise { &*ENTERPRISE } else { &*COMMUNITY };
+        let older = edition.version.starts_with("18.1.") || edition.version.starts_with("18.2.");
+        let built = match (edition.enterprise, older) {
+            (true, false) => &*ENTERPRISE,
+            (true, true) => &*OLDER,
+            (false, _) => &*COMMUNITY,
+        };
         built.clone().map_err(SandboxError::Schema)
     }
 

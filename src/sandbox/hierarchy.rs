@@ -39,6 +39,17 @@ pub(super) fn ancestors(world: &World, id: Id) -> Vec<Id> {
     above
 }
 
+/// Lists all that hangs below an item, whatever the licence lets one see.
+pub(super) fn below<'a>(world: &'a World, item: &'a Item) -> Vec<&'a Item> {
+    let (mut all, mut next): (Vec<&Item>, Vec<&Item>) = (Vec::new(), vec![item]);
+    while let Some(above) = next.pop() {
+        let children = above.children.iter().filter_map(|id| world.items.get(*id));
+        next.extend(children.clone());
+        all.extend(children);
+    }
+    all
+}
+
 /// Lists the children that the licence lets one see, in order.
 pub(super) fn children<'a>(
     world: &'a World,

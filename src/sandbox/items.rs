@@ -1,5 +1,6 @@
 //! The fields of a work item and of its widgets. Must not know how an item came to be.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use apollo_compiler::resolvers::FieldError;
@@ -271,6 +272,7 @@ fn hierarchy_field(
             });
             page("WorkItemConnection", rows, arguments)?
         }
+        "rolledUpCountsByType" => rolled_up(scene, item),
         "ancestors" => {
             let mut above = hierarchy::ancestors(&scene.world, id);
             above.reverse();
@@ -279,6 +281,26 @@ fn hierarchy_field(
         _ => return Ok(None),
     };
     Ok(Some(out))
+}
+
+/// Counts all that hangs below an item, by type, whoever may see it.
+fn rolled_up(scene: &Scene, item: &Item) -> Out {
+    let mut counts: BTreeMap<Kind, (usize, usize)> = BTreeMap::new();
+    for below in hierarchy::below(&scene.world, item) {
+        let (all, closed) = counts.entry(below.kind).or_default();
+        *all += 1;
+        *closed += usize::from(below.closed_at.is_some());
+    }
+    let row = |(all, closed): (usize, usize)| {
+        let states = vec![
+            ("all", Out::leaf(all)),
+            ("closed", Out::leaf(closed)),
+            ("opened", Out::leaf(all - closed)),
+        ];
+        let states = Out::Node(Node::plain("WorkItemStateCountsType", states));
+        Node::plain("WorkItemTypeCountsByState", vec![("countsByState", states)])
+    };
+    Out::List(counts.into_values().map(row).collect())
 }
 
 fn label_rows(scene: &Scene, labels: &[Id]) -> Vec<(Id, Node)> {

@@ -40,7 +40,7 @@ mod threads;
 mod trouble;
 mod update;
 
-pub use community::community_sdl;
+pub use community::{community_sdl, older_sdl};
 pub use dump::{ItemView, LinkView, NoteView};
 pub use error::SandboxError;
 pub use faults::{Fault, FaultKind, Logged, Progress};

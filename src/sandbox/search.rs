@@ -3,6 +3,7 @@
 use apollo_compiler::resolvers::FieldError;
 use apollo_compiler::response::JsonMap;
 
+use super::hierarchy;
 use super::node::Scene;
 use super::places;
 use super::queries::{flag, text, texts};
@@ -77,6 +78,7 @@ fn selected(scene: &Scene, id: Id, item: &Item, arguments: &JsonMap) -> bool {
         && among("types", type_word(item.kind))
         && text(arguments, "iid").is_none_or(|wanted| wanted == iid)
         && among("parentIds", parent.as_deref().unwrap_or_default())
+        && hangs(scene, item, arguments)
         && text(arguments, "authorUsername")
             .is_none_or(|name| author.is_some_and(|author| author.username == name))
         && arguments
@@ -85,6 +87,20 @@ fn selected(scene: &Scene, id: Id, item: &Item, arguments: &JsonMap) -> bool {
             .is_none_or(|wanted| wanted == item.confidential)
         && in_state(item, text(arguments, "state"))
         && has_labels(scene, item, arguments)
+}
+
+/// Tells whether an item hangs under one of the wanted ones, at any depth if that is asked.
+fn hangs(scene: &Scene, item: &Item, arguments: &JsonMap) -> bool {
+    let Some(filters) = arguments.get("hierarchyFilters").and_then(|value| value.as_object())
+    else {
+        return true;
+    };
+    let Some(wanted) = texts(filters, "parentIds") else { return true };
+    let is_wanted = |id: &Id| wanted.contains(&gid("WorkItem", *id).as_str());
+    let Some(parent) = item.parent else { return false };
+    is_wanted(&parent)
+        || (flag(filters, "includeDescendantWorkItems")
+            && hierarchy::ancestors(&scene.world, parent).iter().any(is_wanted))
 }
 
 fn type_word(kind: Kind) -> &'static str {

@@ -280,6 +280,7 @@ fn blank(number: u64) -> Item {
         assignees: Vec::new(),
         start: None,
         due: None,
+        below: None,
         lock_version: 0,
         moved_to: None,
         links: Vec::<Link>::new(),
