@@ -60,24 +60,22 @@ pub async fn observe(
     trees: &[DesiredTree],
 ) -> Result<Vec<ObservedTree>, ObserveError> {
     let wanted: BTreeSet<Reference> = trees.iter().flat_map(DesiredTree::refers_to).collect();
-    let wanted: Vec<Reference> = wanted.into_iter().collect();
-    let existing = reader.by_reference(&wanted).await?;
-    let missing: Vec<Reference> =
-        wanted.into_iter().filter(|r| !existing.contains_key(r)).collect();
+    let parents = trees.iter().flat_map(|tree| &tree.nodes).filter_map(|node| match &node.parent {
+        Parent::Item(reference) => Some(reference),
+        Parent::None | Parent::Node(_) => None,
+    });
+    let parents: BTreeSet<&Reference> = parents.collect();
+    let (tops, others): (Vec<Reference>, Vec<Reference>) =
+        wanted.into_iter().partition(|reference| parents.contains(reference));
+    let (existing, below) = reader.with_children(&tops, &others).await?;
+    let missing = tops.iter().chain(&others).filter(|at| !existing.contains_key(at));
+    let missing: Vec<Reference> = missing.cloned().collect();
     if !missing.is_empty() {
         return Err(ObserveError::Missing(missing));
     }
-    let tops: BTreeSet<WorkItemId> = trees
-        .iter()
-        .flat_map(|tree| tree.nodes.iter())
-        .filter_map(|node| match &node.parent {
-            Parent::Item(reference) => existing.get(reference).map(|item| item.id.clone()),
-            Parent::None | Parent::Node(_) => None,
-        })
-        .collect();
-    let below = reader.children(&tops.iter().cloned().collect::<Vec<_>>()).await?;
-    if let Some(top) = tops.iter().find(|top| !below.contains_key(top)) {
-        return Err(ObserveError::Unlisted(top.as_str().to_owned()));
+    let top = tops.iter().find(|top| !below.contains_key(&existing[top].id));
+    if let Some(top) = top {
+        return Err(ObserveError::Unlisted(top.to_string()));
     }
     let mut known = Known { existing, below, firsts: BTreeSet::new(), listed: Listed::new() };
     let found: Vec<(&DesiredTree, Item)> =

@@ -25,10 +25,9 @@ pub(super) async fn preflight(
     client: &Client,
     trees: &[DesiredTree],
 ) -> Result<Preflight, Failure> {
-    let metadata = client.metadata().await?;
-    let caller = caller(&metadata, client.url())?;
     let queries = queries(trees);
-    let found = Reader::new(client).places(&queries).await?;
+    let (metadata, found) = Reader::new(client).start(&queries).await?;
+    let caller = caller(&metadata, client.url())?;
     let mut types = BTreeMap::new();
     let mut lacks = Vec::new();
     let mut capabilities = Capabilities { blocked_items: true, weights: true };

@@ -37,7 +37,7 @@ impl Metadata {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawMetadata {
+pub(super) struct RawMetadata {
     metadata: Option<RawVersion>,
     current_user: Option<RawUser>,
 }
@@ -62,20 +62,28 @@ impl Client {
     pub async fn metadata(&self) -> Result<Metadata, GitlabError> {
         let ask = || async {
             let document = documents::metadata();
-            let raw: RawMetadata = self.ask(&document, json!({})).await?;
-            // Anonymous callers are shown nothing, which GitLab does not call an error.
-            let version = raw.metadata.ok_or_else(|| match raw.current_user {
-                Some(_) => unexpected(&document, "no metadata"),
-                None => self.unauthorized("nobody is logged in".into()),
-            })?;
-            Ok(Metadata {
-                version: self.clean(&version.version.unwrap_or_default()),
-                enterprise: version.enterprise.unwrap_or_default(),
-                bot: raw.current_user.as_ref().and_then(|user| user.bot).unwrap_or_default(),
-                caller: raw.current_user.and_then(|user| user.username),
-            })
+            let raw = self.ask(&document, json!({})).await?;
+            self.metadata_of(&document, raw)
         };
         self.known_metadata().get_or_try_init(ask).await.cloned()
+    }
+
+    pub(super) fn metadata_of(
+        &self,
+        document: &Document,
+        raw: RawMetadata,
+    ) -> Result<Metadata, GitlabError> {
+        // Anonymous callers are shown nothing, which GitLab does not call an error.
+        let version = raw.metadata.ok_or_else(|| match raw.current_user {
+            Some(_) => unexpected(document, "no metadata"),
+            None => self.unauthorized("nobody is logged in".into()),
+        })?;
+        Ok(Metadata {
+            version: self.clean(&version.version.unwrap_or_default()),
+            enterprise: version.enterprise.unwrap_or_default(),
+            bot: raw.current_user.as_ref().and_then(|user| user.bot).unwrap_or_default(),
+            caller: raw.current_user.and_then(|user| user.username),
+        })
     }
 
     pub(super) async fn edition(&self) -> Result<Edition, GitlabError> {

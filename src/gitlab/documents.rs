@@ -43,6 +43,8 @@ pub(super) const POST_COMMENT_NAME: &str = "PostComment";
 pub(super) const ITEMS: usize = 7;
 /// Items read by reference in one request.
 pub(super) const REFERENCES: usize = 7;
+/// Items read by reference with their children in one request, and how many others fit beside one.
+pub(super) const WITH_CHILDREN: (usize, usize) = (2, 4);
 /// Parents whose children are listed in one request.
 pub(super) const CHILDREN: usize = 3;
 /// Items whose descendants are listed in one request.
@@ -83,10 +85,10 @@ macro_rules! item {
 const ITEM_COMMUNITY: &str = item!("", "");
 const ITEM_ENTERPRISE: &str = item!(", WEIGHT", "\n    ... on WorkItemWidgetWeight { weight }");
 
-const METADATA: &str = "query Metadata {
+/// What the instance and the caller are.
+const WHO: &str = "
   metadata { version enterprise }
-  currentUser { username bot }
-}";
+  currentUser { username bot }";
 
 /// The lists of an item that did not fit into `Item`.
 const LISTS: &str = "query Lists($id: WorkItemID!, $labels: String, $assignees: String, $links: String) {
@@ -184,7 +186,7 @@ const POST_COMMENT: &str = "mutation PostComment($input: CreateNoteInput!) {
 }";
 
 pub(super) fn metadata() -> Document {
-    query("Metadata", METADATA.to_owned())
+    query("Metadata", format!("query Metadata {{{WHO}\n}}"))
 }
 
 pub(super) fn lists() -> Document {
@@ -262,6 +264,31 @@ pub(super) fn references(edition: Edition, n: usize) -> Document {
     query("References", with_item(&text, edition))
 }
 
+/// Reads items by reference, the first `n` with a page of their children: `$path0`, `$iid0`, answered
+/// as `t0`; the others are `$of0`, `$no0`, answered as `a0`.
+pub(super) fn with_children(edition: Edition, n: usize, others: usize) -> Document {
+    let top = "t@: namespace(fullPath: $path@) {
+    workItem(iid: $iid@) {
+      ...Item
+      below: widgets(onlyTypes: [HIERARCHY]) {
+        ... on WorkItemWidgetHierarchy {
+          children(first: 100) { nodes { ...Item } pageInfo { hasNextPage endCursor } }
+        }
+      }
+    }
+  }";
+    let other = "a@: namespace(fullPath: $of@) { workItem(iid: $no@) { ...Item } }";
+    let variables = [("$path@: ID!, $iid@: String!", n), ("$of@: ID!, $no@: String!", others)];
+    let variables = variables.map(|(text, n)| repeated(n, text, ", ")).join(", ");
+    let fields = [(top, n), (other, others)].map(|(text, n)| repeated(n, text, "\n  "));
+    let text = format!(
+        "query WithChildren({}) {{\n  {}\n}}",
+        variables.trim_end_matches(", "),
+        fields.join("\n  ").trim_end()
+    );
+    query("WithChildren", with_item(&text, edition))
+}
+
 /// Lists a page of children of `n` parents: `$id0`, `$after0`, answered as `a0`.
 pub(super) fn children(edition: Edition, n: usize) -> Document {
     let text = aliased(
@@ -281,11 +308,21 @@ pub(super) fn children(edition: Edition, n: usize) -> Document {
 
 /// Reads what `n` places allow: `$path0`, answered as `n0`, `g0` and `p0`.
 pub(super) fn places(edition: Edition, n: usize) -> Document {
+    query("Places", aliased("Places", n, "$path@: ID!", &place(edition)))
+}
+
+/// The same, and what the instance and the caller are.
+pub(super) fn start(edition: Edition, n: usize) -> Document {
+    let text = aliased("Start", n, "$path@: ID!", &place(edition));
+    query("Start", text.replacen("{\n", &format!("{{{WHO}\n"), 1))
+}
+
+fn place(edition: Edition) -> String {
     let create_epic = match edition {
         Edition::Community => "",
         Edition::Enterprise => "createEpic ",
     };
-    let field = format!(
+    format!(
         "n@: namespace(fullPath: $path@) {{
     fullPath
     availableFeatures {{
@@ -296,8 +333,7 @@ pub(super) fn places(edition: Edition, n: usize) -> Document {
   }}
   g@: group(fullPath: $path@) {{ id }}
   p@: project(fullPath: $path@) {{ id }}"
-    );
-    query("Places", aliased("Places", n, "$path@: ID!", &field))
+    )
 }
 
 /// Looks up `n` labels of groups or of projects: `$path0`, `$title0`, answered as `a0`.
@@ -361,6 +397,9 @@ pub fn all() -> Vec<(&'static str, String, Edition)> {
         ] {
             documents.extend([make(edition, 1), make(edition, most)]);
         }
+        let (tops, others) = WITH_CHILDREN;
+        documents.extend([with_children(edition, tops, 0), with_children(edition, 1, others)]);
+        documents.extend([start(edition, 1), start(edition, PLACES)]);
         for in_groups in [true, false] {
             documents.extend([1, TITLES].map(|n| labels(in_groups, n)));
             documents.extend([1, TITLES].map(|n| milestones(in_groups, n)));
@@ -388,10 +427,15 @@ fn with_item(text: &str, edition: Edition) -> String {
 
 /// Repeats a field `n` times; `@` in it and in its variables is the number.
 fn aliased(name: &str, n: usize, variables: &str, field: &str) -> String {
-    let repeat = |text: &str, separator: &str| {
-        (0..n).map(|i| text.replace('@', &i.to_string())).collect::<Vec<_>>().join(separator)
-    };
-    format!("query {name}({}) {{\n  {}\n}}", repeat(variables, ", "), repeat(field, "\n  "))
+    format!(
+        "query {name}({}) {{\n  {}\n}}",
+        repeated(n, variables, ", "),
+        repeated(n, field, "\n  ")
+    )
+}
+
+fn repeated(n: usize, text: &str, separator: &str) -> String {
+    (0..n).map(|i| text.replace('@', &i.to_string())).collect::<Vec<_>>().join(separator)
 }
 
 #[cfg(test)]

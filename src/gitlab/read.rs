@@ -13,8 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::tree::{Item, Reference, WorkItemId};
 
-use super::ask::unexpected;
-
+use super::ask::{Metadata, unexpected};
 use super::client::Client;
 use super::documents::{self, Document, Edition};
 use super::error::GitlabError;
@@ -28,6 +27,9 @@ pub(super) struct RawPlace {
     pub(super) work_item: Option<RawItem>,
     pub(super) work_items: Option<Connection<RawItem>>,
 }
+
+/// A page of an item's children, and the cursor of the next.
+type Page = (WorkItemId, Vec<Item>, Option<String>);
 
 /// Reads, and cannot write.
 #[derive(Debug, Clone)]
@@ -46,6 +48,42 @@ impl Reader {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Asks what the instance and the caller are, and what places allow, in one request if they
+    /// are few; `None` for a place that does not exist or is hidden.
+    ///
+    /// # Errors
+    /// Fails when a request does.
+    pub async fn start(
+        &self,
+        queries: &[PlaceQuery],
+    ) -> Result<(Metadata, Vec<Option<NamespaceInfo>>), GitlabError> {
+        let known = self.client.known_metadata();
+        let at_once = !known.initialized() && (1..=documents::PLACES).contains(&queries.len());
+        if at_once {
+            let document = documents::start(Edition::Enterprise, queries.len());
+            let paths: Vec<String> = queries.iter().map(|query| query.path.clone()).collect();
+            let variables = numbered(paths.iter().map(|path| [("path", json!(path))]));
+            match self.client.ask::<Map<String, Value>>(&document, variables).await {
+                Ok(mut data) => {
+                    let who = ["metadata", "currentUser"].map(|name| {
+                        (name.to_owned(), data.get_mut(name).map(Value::take).unwrap_or_default())
+                    });
+                    let who = serde_json::from_value(Value::Object(who.into_iter().collect()));
+                    let who =
+                        who.map_err(|e| unexpected(&document, &self.client.clean(&e.to_string())))?;
+                    let metadata = self.client.metadata_of(&document, who)?;
+                    let metadata = known.get_or_init(|| async { metadata }).await.clone();
+                    return Ok((metadata, self.places_of(&document, &mut data, &paths)?));
+                }
+                // A Community build, or an older one, does not know all that is asked.
+                Err(GitlabError::Invalid { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let metadata = self.client.metadata().await?;
+        Ok((metadata, self.places(queries).await?))
     }
 
     /// Asks what places allow; `None` for one that does not exist or is hidden.
@@ -73,12 +111,20 @@ impl Reader {
         let document = documents::places(edition, paths.len());
         let variables = numbered(paths.iter().map(|path| [("path", json!(path))]));
         let mut data: Map<String, Value> = self.client.ask(&document, variables).await?;
+        self.places_of(&document, &mut data, paths)
+    }
+
+    fn places_of(
+        &self,
+        document: &Document,
+        data: &mut Map<String, Value>,
+        paths: &[String],
+    ) -> Result<Vec<Option<NamespaceInfo>>, GitlabError> {
         let mut places = Vec::new();
         for (i, path) in paths.iter().enumerate() {
-            let namespace: Option<RawNamespace> =
-                self.alias(&document, &mut data, &format!("n{i}"))?;
-            let group: Option<RawId> = self.alias(&document, &mut data, &format!("g{i}"))?;
-            let project: Option<RawId> = self.alias(&document, &mut data, &format!("p{i}"))?;
+            let namespace: Option<RawNamespace> = self.alias(document, data, &format!("n{i}"))?;
+            let group: Option<RawId> = self.alias(document, data, &format!("g{i}"))?;
+            let project: Option<RawId> = self.alias(document, data, &format!("p{i}"))?;
             let kind = match (group, project) {
                 (Some(_), _) => Some(NamespaceKind::Group),
                 (None, Some(_)) => Some(NamespaceKind::Project),
@@ -159,6 +205,72 @@ impl Reader {
         Ok(found)
     }
 
+    /// Reads items by reference, under the references asked for, and the children of the first
+    /// ones; missing items are left out, and so are lists of those that cannot have children.
+    ///
+    /// # Errors
+    /// Fails when a request does.
+    pub async fn with_children(
+        &self,
+        tops: &[Reference],
+        others: &[Reference],
+    ) -> Result<(BTreeMap<Reference, Item>, BTreeMap<WorkItemId, Vec<Item>>), GitlabError> {
+        let edition = self.client.edition().await?;
+        let (most, beside) = documents::WITH_CHILDREN;
+        let fit = if tops.len() % most == 1 { beside.min(others.len()) } else { 0 };
+        let (here, elsewhere) = others.split_at(fit);
+        let chunks: Vec<&[Reference]> = tops.chunks(most).collect();
+        let last = chunks.len().saturating_sub(1);
+        let jobs = chunks.into_iter().enumerate().map(|(n, chunk)| {
+            let (reader, tops) = (self.clone(), chunk.to_vec());
+            let others = if n == last { here.to_vec() } else { Vec::new() };
+            async move { reader.some_with_children(edition, tops, others).await }
+        });
+        let (chunks, rest) = futures_util::try_join!(gather(jobs), self.by_reference(elsewhere))?;
+        let (mut items, mut pages) = (rest, Vec::new());
+        for (found, first) in chunks {
+            items.extend(found);
+            pages.extend(first);
+        }
+        Ok((items, self.go_on(edition, pages, Vec::new()).await?))
+    }
+
+    async fn some_with_children(
+        &self,
+        edition: Edition,
+        tops: Vec<Reference>,
+        others: Vec<Reference>,
+    ) -> Result<(Vec<(Reference, Item)>, Vec<Page>), GitlabError> {
+        let document = documents::with_children(edition, tops.len(), others.len());
+        let named = |path: &'static str, iid: &'static str, all: &[Reference]| {
+            numbered(
+                all.iter().map(|r| [(path, json!(r.namespace)), (iid, json!(r.iid.to_string()))]),
+            )
+        };
+        let mut variables = named("path", "iid", &tops);
+        if let (Value::Object(all), Value::Object(more)) =
+            (&mut variables, named("of", "no", &others))
+        {
+            all.extend(more);
+        }
+        let mut data: Map<String, Value> = self.client.ask(&document, variables).await?;
+        let (mut found, mut pages) = (Vec::new(), Vec::new());
+        let tops = tops.into_iter().enumerate().map(|(i, top)| (format!("t{i}"), top));
+        let others = others.into_iter().enumerate().map(|(i, other)| (format!("a{i}"), other));
+        for (alias, reference) in tops.chain(others) {
+            let place: Option<RawPlace> = self.alias(&document, &mut data, &alias)?;
+            let Some(mut raw) = place.and_then(|place| place.work_item) else { continue };
+            let children = raw.take_children();
+            let item = self.client.item(&document, raw).await?;
+            if let Some(page) = children {
+                let (items, next) = self.page(&document, page, None).await?;
+                pages.push((item.id.clone(), items, next));
+            }
+            found.push((reference, item));
+        }
+        Ok((found, pages))
+    }
+
     /// Lists the children of items, open and closed, in GitLab's order; a
     /// parent that does not exist, is hidden or cannot have any is left out.
     ///
@@ -169,13 +281,31 @@ impl Reader {
         parents: &[WorkItemId],
     ) -> Result<BTreeMap<WorkItemId, Vec<Item>>, GitlabError> {
         let edition = self.client.edition().await?;
+        let all: BTreeSet<_> = parents.iter().cloned().collect();
+        self.go_on(edition, Vec::new(), all.into_iter().map(|id| (id, None)).collect()).await
+    }
+
+    /// Takes in pages of children, and reads those that are left.
+    async fn go_on(
+        &self,
+        edition: Edition,
+        mut read: Vec<Page>,
+        mut pending: Vec<(WorkItemId, Option<String>)>,
+    ) -> Result<BTreeMap<WorkItemId, Vec<Item>>, GitlabError> {
         let mut listed: BTreeMap<WorkItemId, Vec<Item>> = BTreeMap::new();
         let mut seen: BTreeSet<(WorkItemId, WorkItemId)> = BTreeSet::new();
-        let all: BTreeSet<_> = parents.iter().cloned().collect();
-        let mut pending: Vec<(WorkItemId, Option<String>)> =
-            all.into_iter().map(|id| (id, None)).collect();
         let mut pages = 0..MAX_PAGES;
-        while !pending.is_empty() {
+        loop {
+            for (id, items, next) in read {
+                let children = listed.entry(id.clone()).or_default();
+                let new =
+                    items.into_iter().filter(|item| seen.insert((id.clone(), item.id.clone())));
+                children.extend(new);
+                pending.extend(next.map(|next| (id, Some(next))));
+            }
+            if pending.is_empty() {
+                return Ok(listed);
+            }
             let document = documents::children(edition, 1);
             pages.next().ok_or_else(|| unexpected(&document, ENDLESS))?;
             let jobs = pending.chunks(documents::CHILDREN).map(|chunk| {
@@ -183,24 +313,16 @@ impl Reader {
                 let chunk = chunk.to_vec();
                 async move { reader.pages_of_children(edition, chunk).await }
             });
-            let pages = gather(jobs).await?;
+            read = gather(jobs).await?.into_iter().flatten().collect();
             pending.clear();
-            for (id, items, next) in pages.into_iter().flatten() {
-                let children = listed.entry(id.clone()).or_default();
-                let new =
-                    items.into_iter().filter(|item| seen.insert((id.clone(), item.id.clone())));
-                children.extend(new);
-                pending.extend(next.map(|next| (id, Some(next))));
-            }
         }
-        Ok(listed)
     }
 
     async fn pages_of_children(
         &self,
         edition: Edition,
         wanted: Vec<(WorkItemId, Option<String>)>,
-    ) -> Result<Vec<(WorkItemId, Vec<Item>, Option<String>)>, GitlabError> {
+    ) -> Result<Vec<Page>, GitlabError> {
         let document = documents::children(edition, wanted.len());
         let variables = numbered(
             wanted.iter().map(|(id, after)| [("id", json!(id.as_str())), ("after", json!(after))]),

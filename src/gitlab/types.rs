@@ -120,6 +120,8 @@ pub(super) struct RawItem {
     user_permissions: Option<RawItemPermissions>,
     work_item_type: Option<RawType>,
     widgets: Option<Vec<Option<RawWidget>>>,
+    /// Its hierarchy once more, where its children are asked for too.
+    below: Option<Vec<Option<RawWidget>>>,
 }
 
 /// The lists of an item that may be longer than one page.
@@ -134,6 +136,11 @@ impl RawItem {
     /// The widgets that were answered.
     pub(super) fn into_widgets(self) -> Vec<RawWidget> {
         self.widgets.unwrap_or_default().into_iter().flatten().collect()
+    }
+
+    /// Takes out the first page of its children, if it was asked for and it can have any.
+    pub(super) fn take_children(&mut self) -> Option<Connection<Self>> {
+        self.below.take().into_iter().flatten().flatten().find_map(|widget| widget.children)
     }
 
     /// Whether one of its lists goes on after the first page.

@@ -43,6 +43,7 @@ mod property;
 mod readme;
 mod record;
 mod renames;
+mod requests;
 mod resume;
 mod rows;
 mod sandbox;
