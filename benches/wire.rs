@@ -1,0 +1,275 @@
+//! What a plan and an apply cost on the wire: requests, bytes and time against a sandbox that takes
+//! 50 ms for every answer:
+//!
+//! ```console
+//! $ cargo bench --bench wire
+//! ```
+//!
+//! Fails if a plan takes more requests, or an apply more time or writes, than its goal.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a report that fails loudly")]
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use epictree::sandbox::{Fault, FaultKind, Logged, Sandbox, Seed, SeedItem, SeedLabel};
+use serde_json::Value;
+
+/// How late every answer is.
+const LATENCY: Duration = Duration::from_millis(50);
+/// More requests than any run sends.
+const REQUESTS: usize = 2_000;
+/// What an apply may take, as a multiple of its longest chain of requests.
+const OF_CHAIN: f64 = 1.3;
+/// How much faster it is than the same requests one after another, at least.
+const OF_SERIAL: f64 = 2.5;
+/// How many writes go at once, unless the command line says otherwise.
+const PARALLEL: usize = 4;
+/// Every label of the blueprint that no plan creates.
+const LABELS: [&str; 5] = [
+    "team::Product Security Engineering",
+    "ProdSecEngMetric::Tooling Integration",
+    "workflow::validation backlog",
+    "workflow::ready for development",
+    "ProdSecEngMetric::Pending",
+];
+
+fn main() {
+    let mut report = Report::default();
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), 1);
+    let world = World::new();
+    let nodes = world.plan(folder.path());
+    let (time, log) = world.run(folder.path(), &["apply", "--yes"]);
+    let chain = Chain::of(&nodes);
+    report.apply(&nodes, &chain, time, &log);
+    let (quiet, log) = world.run(folder.path(), &["plan"]);
+    report.plan("plan, nothing to do", nodes.len(), quiet, &log, 4);
+    let serial = World::new();
+    let (slow, _) = serial.run(folder.path(), &["apply", "--yes", "--parallelism", "1"]);
+    report.serial(slow, time);
+    let fleet = tempfile::tempdir().unwrap();
+    write(fleet.path(), 10);
+    let world = World::new();
+    let nodes = world.plan(fleet.path());
+    world.run(fleet.path(), &["apply", "--yes"]);
+    let (quiet, log) = world.run(fleet.path(), &["plan"]);
+    report.plan("plan of ten tools", nodes.len(), quiet, &log, nodes.len() / 100 + 3);
+    assert!(report.missed.is_empty(), "{:#?}", report.missed);
+}
+
+/// A workspace of tools with about 60 items each, in one group.
+fn write(folder: &Path, tools: usize) {
+    let workspace = "schema = 1\nid = \"bench\"\nblueprint = \"prodseceng\"\n[places]\nroot = \"g&1\"\n\
+        epics = \"g/epics\"\nsunset = \"g/team\"\nissues = \"g/product\"\n";
+    std::fs::write(folder.join("epictree.toml"), workspace).unwrap();
+    for tool in 0..tools {
+        let head = format!(
+            "schema = 1\n[tool]\nid = \"t{tool}\"\nname = \"Tool {tool}\"\nsummary = \"It works.\"\n"
+        );
+        let piece = |n: usize| {
+            let issues = (0..3).map(|i| {
+                format!(
+                    "[[functionality.issue]]\nid = \"i{i}\"\ntitle = \"Do {n}.{i}\"\nweight = 1\n"
+                )
+            });
+            format!(
+                "[[functionality]]\nid = \"f{n}\"\nname = \"Piece {n}\"\n{}",
+                issues.collect::<String>()
+            )
+        };
+        let text = head + &(0..10).map(piece).collect::<String>();
+        std::fs::write(folder.join(format!("t{tool}.toml")), text).unwrap();
+    }
+}
+
+/// A sandbox that answers late.
+struct World {
+    sandbox: Sandbox,
+    url: String,
+    _served: epictree::sandbox::Served,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl World {
+    fn new() -> Self {
+        let label = |title: &str| SeedLabel {
+            namespace: "g".into(),
+            title: title.into(),
+            color: "#123456".into(),
+        };
+        let root = SeedItem {
+            reference: "g&1".into(),
+            title: "Root".into(),
+            description: "# Tools we're actively working to integrate\n\n| Tool Name + link | Brief Description | Integration Priority | Integration Epic | Status |\n|---|---|---|---|---|\n".into(),
+            parent: None,
+            labels: Vec::new(),
+        };
+        let seed = Seed {
+            groups: vec!["g/epics".into()],
+            projects: vec!["g/team".into(), "g/product".into()],
+            labels: LABELS.map(label).into(),
+            items: vec![root],
+            ..Seed::default()
+        };
+        let sandbox = Sandbox::in_memory(&seed).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let served =
+            runtime.block_on(sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
+        Self { url: served.url(), sandbox, _served: served, _runtime: runtime }
+    }
+
+    fn command(&self, folder: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_epictree"));
+        command.current_dir(folder).args(args).args(["--url", &self.url]);
+        command.env("GITLAB_TOKEN", "sandbox").env("NO_PROXY", "*");
+        command
+    }
+
+    /// Keys of the nodes a plan wants, each with its parent's, and whether its text waits for others.
+    fn plan(&self, folder: &Path) -> Vec<Node> {
+        let output = self.command(folder, &["plan", "--format", "json"]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let changes = plan["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|tool| tool["changes"].as_array().unwrap());
+        let is_node =
+            |change: &&Value| matches!(change["type"].as_str(), Some("epic" | "issue" | "task"));
+        changes.filter(is_node).map(Node::of).collect()
+    }
+
+    /// Runs the binary, each answer late.
+    fn run(&self, folder: &Path, args: &[&str]) -> (Duration, Vec<Logged>) {
+        let late = u64::try_from(LATENCY.as_millis()).unwrap();
+        let slow = |nth| Fault { nth, kind: FaultKind::Slow { before: late, after: 0 } };
+        self.sandbox.faults((1..=REQUESTS).map(slow).collect());
+        self.sandbox.clear_log();
+        let start = Instant::now();
+        let output = self.command(folder, args).output().unwrap();
+        let time = start.elapsed();
+        assert!(output.status.success(), "{output:?}");
+        self.sandbox.faults(Vec::new());
+        (time, self.sandbox.log())
+    }
+}
+
+struct Node {
+    key: String,
+    parent: String,
+    waits: bool,
+}
+
+impl Node {
+    fn of(change: &Value) -> Self {
+        let text = |name: &str| change[name].as_str().unwrap_or_default().to_owned();
+        let waits = change["fields"].to_string().contains("(known after apply)");
+        Self { key: text("key"), parent: text("parent"), waits }
+    }
+}
+
+/// The longest chain of requests that must wait for each other.
+struct Chain {
+    /// Levels, and on each siblings one after another, the last first.
+    creates: usize,
+    /// Items whose open references are filled when all others exist.
+    waits: usize,
+}
+
+impl Chain {
+    fn of(nodes: &[Node]) -> Self {
+        let mut below: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for node in nodes {
+            below.entry(&node.parent).or_default().push(&node.key);
+        }
+        // An item is made after its parent, and after the siblings behind it.
+        fn made(below: &BTreeMap<&str, Vec<&str>>, parent: &str, at: usize) -> usize {
+            let children = below.get(parent).map(Vec::as_slice).unwrap_or_default();
+            let ends = children.iter().rev().enumerate();
+            ends.map(|(n, child)| made(below, child, at + n + 1)).max().unwrap_or(at)
+        }
+        let roots: Vec<&str> = below
+            .keys()
+            .copied()
+            .filter(|parent| !nodes.iter().any(|node| node.key == **parent))
+            .collect();
+        let creates = roots.into_iter().map(|root| made(&below, root, 0)).max().unwrap_or(0);
+        Self { creates, waits: nodes.iter().filter(|node| node.waits).count() }
+    }
+
+    /// Rounds: three to look, the creates, one to look again, the pass for open references.
+    fn rounds(&self) -> usize {
+        3 + self.creates + 1 + self.waits.div_ceil(PARALLEL)
+    }
+}
+
+#[derive(Default)]
+struct Report {
+    missed: Vec<String>,
+}
+
+impl Report {
+    fn line(&mut self, what: &str, measured: f64, sign: &str, goal: f64, unit: &str) {
+        let holds = if sign == "<=" { measured <= goal } else { measured >= goal };
+        let mark = if holds { "" } else { "   MISSED" };
+        let line = format!("  {what:<34}{measured:>9.2} {unit:<4} goal {sign} {goal:.2}{mark}");
+        println!("{line}");
+        if !holds {
+            self.missed.push(line);
+        }
+    }
+
+    fn head(what: &str, nodes: usize, time: Duration, log: &[Logged]) {
+        let sum = |of: fn(&Logged) -> usize| log.iter().map(of).sum::<usize>() as f64 / 1024.0;
+        println!(
+            "{what}: {nodes} items, {} requests, {:.0} KiB out, {:.0} KiB in, {:.2} s",
+            log.len(),
+            sum(|request| request.request_bytes),
+            sum(|request| request.response_bytes),
+            time.as_secs_f64()
+        );
+    }
+
+    fn apply(&mut self, nodes: &[Node], chain: &Chain, time: Duration, log: &[Logged]) {
+        Self::head("apply, new", nodes.len(), time, log);
+        let writes = log.iter().filter(|request| request.mutation).count() as f64;
+        let chain_time = LATENCY.as_secs_f64() * chain.rounds() as f64;
+        println!("  longest chain: {} rounds, {chain_time:.2} s", chain.rounds());
+        self.line(
+            "time, of the longest chain",
+            time.as_secs_f64() / chain_time,
+            "<=",
+            OF_CHAIN,
+            "x",
+        );
+        self.line("writes", writes, "<=", (nodes.len() + chain.waits + 2) as f64, "");
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        log.iter().for_each(|request| *kinds.entry(&request.operation).or_default() += 1);
+        println!("  {kinds:?}");
+    }
+
+    fn serial(&mut self, slow: Duration, fast: Duration) {
+        self.line(
+            "one after another, of that",
+            slow.as_secs_f64() / fast.as_secs_f64(),
+            ">=",
+            OF_SERIAL,
+            "x",
+        );
+    }
+
+    fn plan(&mut self, what: &str, nodes: usize, time: Duration, log: &[Logged], most: usize) {
+        Self::head(what, nodes, time, log);
+        self.line("requests", log.len() as f64, "<=", most as f64, "");
+        println!(
+            "  {:.1} rounds of {} ms",
+            time.as_secs_f64() / LATENCY.as_secs_f64(),
+            LATENCY.as_millis()
+        );
+    }
+}
