@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
 
 use crate::gitlab::{GitlabError, NewItem, Side, WriteError};
 use crate::identity::in_places;
@@ -32,31 +33,51 @@ struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn keys(&self) -> impl Iterator<Item = (usize, &'a NodeKey)> {
+    fn keys(&self) -> impl Iterator<Item = NodeId<'a>> {
         self.nodes.iter().map(|(node, _)| (self.tool, &node.key))
+    }
+
+    /// The node that it hangs under.
+    fn id(&self) -> Option<NodeId<'a>> {
+        match self.parent {
+            Parent::Node(key) => Some((self.tool, key)),
+            Parent::None | Parent::Item(_) => None,
+        }
     }
 }
 
 pub(super) async fn create(state: &State<'_>) {
     let mut waiting = groups(state);
+    let heights = heights(&waiting);
+    // Those with the longest way below them go first, and begin last in this list.
+    waiting.sort_by_key(|group| heights.get(&group.id()).copied().unwrap_or_default());
+    let most = state.reader.client().parallelism();
+    let (settle, mut settled) = mpsc::unbounded_channel();
     let mut running = FuturesUnordered::new();
     // Of a node among these it is not settled yet below which of two items its children belong.
     let mut unsettled: BTreeSet<(usize, &NodeKey)> = waiting.iter().flat_map(Group::keys).collect();
     loop {
-        let ready: Vec<Group<'_>>;
-        (ready, waiting) = waiting.into_iter().partition(|group| {
-            let waits = |key| unsettled.contains(&(group.tool, key));
-            !matches!(group.parent, Parent::Node(key) if waits(key)) && is_ready(state, group)
-        });
-        for group in ready {
-            running.push(async {
-                let keys: Vec<_> = group.keys().collect();
-                siblings(state, group).await;
-                keys
-            });
+        while running.len() < most {
+            let is_next = |group: &Group<'_>| {
+                let waits = |key| unsettled.contains(&(group.tool, key));
+                !matches!(group.parent, Parent::Node(key) if waits(key)) && is_ready(state, group)
+            };
+            let Some(at) = waiting.iter().rposition(is_next) else { break };
+            let group = waiting.remove(at);
+            let nodes: BTreeSet<_> = group.keys().collect();
+            let above = nodes.into_iter().filter(|id| heights.contains_key(&Some(*id))).collect();
+            running.push(siblings(state, group, above, &settle));
         }
-        let Some(done) = running.next().await else { break };
-        unsettled.retain(|key| !done.contains(key));
+        tokio::select! {
+            biased;
+            Some(id) = settled.recv() => {
+                unsettled.remove(&id);
+            }
+            done = running.next() => {
+                let Some(keys) = done else { break };
+                unsettled.retain(|key| !keys.contains(key));
+            }
+        }
     }
     for group in waiting.iter().filter(|_| !state.stopped()) {
         for (node, change) in &group.nodes {
@@ -65,6 +86,25 @@ pub(super) async fn create(state: &State<'_>) {
             state.finish(group.tool, change, None, Outcome::Skipped(reason));
         }
     }
+}
+
+/// A tool and one of its nodes.
+type NodeId<'a> = (usize, &'a NodeKey);
+
+/// How many creates must follow each other from the first one of a group to the end, by the node
+/// that the group hangs under.
+fn heights<'a>(groups: &[Group<'a>]) -> BTreeMap<Option<NodeId<'a>>, usize> {
+    let mut heights: BTreeMap<Option<NodeId<'a>>, usize> = BTreeMap::new();
+    // Parents stand before children.
+    for group in groups.iter().rev() {
+        let ends = group.nodes.iter().rev().enumerate().map(|(n, (node, _))| {
+            n + 1 + heights.get(&Some((group.tool, &node.key))).copied().unwrap_or_default()
+        });
+        let height = ends.max().unwrap_or_default();
+        let known = heights.entry(group.id()).or_default();
+        *known = height.max(*known);
+    }
+    heights
 }
 
 fn groups<'a>(state: &State<'a>) -> Vec<Group<'a>> {
@@ -90,10 +130,18 @@ fn is_ready(state: &State<'_>, group: &Group<'_>) -> bool {
         || state.with(group.tool, |scene| scene.parent(group.parent).is_some())
 }
 
-/// Creates the new nodes under one parent, one after another.
-async fn siblings(state: &State<'_>, group: Group<'_>) {
+/// Creates the new nodes under one parent, one after another, and answers which they were.
+///
+/// A node with something below it is told of as soon as it is settled that its item is the one.
+async fn siblings<'a>(
+    state: &State<'a>,
+    group: Group<'a>,
+    above: BTreeSet<NodeId<'a>>,
+    settle: &mpsc::UnboundedSender<NodeId<'a>>,
+) -> Vec<NodeId<'a>> {
+    let keys: Vec<_> = group.keys().collect();
     if state.stopped() {
-        return;
+        return keys;
     }
     // Another run, or one that was cut off, may have been here since the plan.
     if let Err(error) = take_in(state, &group).await {
@@ -101,25 +149,35 @@ async fn siblings(state: &State<'_>, group: Group<'_>) {
             state.note_failed(&node.key);
             state.fail(group.tool, change, &WriteError::Refused(error.clone()));
         }
-        return;
+        return keys;
     }
-    let mut made = Vec::new();
+    let (mut made, mut checks) = (Vec::new(), FuturesUnordered::new());
     for (node, change) in group.nodes.iter().rev() {
         if state.stopped() {
-            return;
+            break;
         }
         if state.with(group.tool, |scene| scene.item(&node.key).is_some()) {
             state.finish(group.tool, change, None, Outcome::Done);
             continue;
         }
-        match one(state, &group, node).await {
+        match beside(&mut checks, one(state, &group, node)).await {
             Ok(item) => {
                 check_labels(state, node, &item);
                 state.note_created(&node.key);
                 state.keep(group.tool, &node.key, item.clone());
-                place(state, &group, node, &item).await;
+                beside(&mut checks, place(state, &group, node, &item)).await;
                 state.finish(group.tool, change, Some(&item), Outcome::Created);
-                made.push((*node, item));
+                let id = (group.tool, &node.key);
+                if above.contains(&id) {
+                    let group = &group;
+                    checks.push(async move {
+                        settle_twins(state, group, &[(node, item)]).await;
+                        // Nobody listens only if the apply has ended.
+                        let _ = settle.send(id);
+                    });
+                } else {
+                    made.push((*node, item));
+                }
             }
             Err(error) => {
                 state.note_failed(&node.key);
@@ -127,13 +185,36 @@ async fn siblings(state: &State<'_>, group: Group<'_>) {
             }
         }
     }
-    if !made.is_empty() {
+    while checks.next().await.is_some() {}
+    if !made.is_empty() && !state.stopped() {
         settle_twins(state, &group, &made).await;
+    }
+    drop(checks);
+    keys
+}
+
+/// Waits for something while other things go on.
+async fn beside<T>(
+    others: &mut FuturesUnordered<impl Future<Output = ()>>,
+    wanted: impl Future<Output = T>,
+) -> T {
+    let mut wanted = std::pin::pin!(wanted);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut wanted => return done,
+            Some(()) = others.next() => {}
+        }
     }
 }
 
 /// Reads the parent's children and keeps those that carry a key of the group.
 async fn take_in(state: &State<'_>, group: &Group<'_>) -> Result<(), GitlabError> {
+    // Nobody has had the time to put anything under what this run made just now; if somebody did,
+    // that is settled afterwards.
+    if group.id().is_some_and(|(_, key)| state.created().contains(key)) {
+        return Ok(());
+    }
     for (key, mut twins) in listed(state, group).await? {
         twins.sort_by(|a, b| a.id.cmp(&b.id));
         if let Some(eldest) = twins.into_iter().next() {

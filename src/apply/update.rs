@@ -69,10 +69,16 @@ fn targets<'a>(state: &State<'a>) -> Vec<Target<'a>> {
             else {
                 continue;
             };
-            if let Some(known) =
-                state.with(tool, |scene| scene.item(&node.key).cloned()).filter(|item| item.open)
-            {
-                targets.push(Target { tool, node, change, known });
+            let item = state.with(tool, |scene| scene.item(&node.key).cloned());
+            let Some(known) = item.filter(|item| item.open) else { continue };
+            let target = Target { tool, node, change, known };
+            // What this run made and has nothing left to write is not read again.
+            let left = !created.contains(&node.key) || {
+                let decision = decide(state, &target, &target.known);
+                !decision.update.is_empty() || !decision.update.leaves_links()
+            };
+            if left {
+                targets.push(target);
             }
         }
     }

@@ -232,9 +232,12 @@ async fn look_up(reader: &Reader, needs: &Needs) -> Result<Found, Failure> {
         };
         titles.iter().map(named).collect()
     };
-    Ok(Found {
-        labels: reader.label_ids(&named(&needs.labels)).await?,
-        milestones: reader.milestone_ids(&named(&needs.milestones)).await?,
-        users: reader.user_ids(&needs.users.iter().cloned().collect::<Vec<_>>()).await?,
-    })
+    let (labels, milestones) = (named(&needs.labels), named(&needs.milestones));
+    let users: Vec<String> = needs.users.iter().cloned().collect();
+    let (labels, milestones, users) = futures_util::try_join!(
+        reader.label_ids(&labels),
+        reader.milestone_ids(&milestones),
+        reader.user_ids(&users)
+    )?;
+    Ok(Found { labels, milestones, users })
 }
