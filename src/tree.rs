@@ -237,6 +237,12 @@ pub struct Item {
     pub description: String,
     /// Whether it is open.
     pub open: bool,
+    /// The day it was made, in UTC.
+    pub created: Option<Date>,
+    /// The day it was closed, in UTC; nothing while it is open.
+    pub closed: Option<Date>,
+    /// Whether GitLab says that an open item blocks it.
+    pub blocked: bool,
     /// Whether only members may read it.
     pub confidential: bool,
     /// Its labels, by title.

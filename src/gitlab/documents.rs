@@ -54,7 +54,7 @@ macro_rules! item {
     ($widgets:literal, $fragments:literal) => {
         concat!(
             "\nfragment Item on WorkItem {
-  id title description state confidential lockVersion reference(full: true) webUrl
+  id title description state createdAt closedAt confidential lockVersion reference(full: true) webUrl
   movedToWorkItemUrl promotedToEpicUrl
   author { username }
   userPermissions { updateWorkItem }
@@ -79,7 +79,10 @@ macro_rules! item {
 }
 
 const ITEM_COMMUNITY: &str = item!("", "");
-const ITEM_ENTERPRISE: &str = item!(", WEIGHT", "\n    ... on WorkItemWidgetWeight { weight }");
+const ITEM_ENTERPRISE: &str = item!(
+    ", WEIGHT",
+    "\n    ... on WorkItemWidgetWeight { weight }\n    ... on WorkItemWidgetLinkedItems { blocked }"
+);
 
 const METADATA: &str = "query Metadata {
   metadata { version enterprise }

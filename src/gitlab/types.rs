@@ -3,7 +3,9 @@
 //! Everything the schema lets be null is an `Option`; a widget is one struct
 //! with the fields of all, so that a type unknown here is simply empty.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::tree::{Item, Kind, Label, Link, LinkKind, Reference, WorkItemId, usernames};
@@ -87,6 +89,7 @@ pub(super) struct RawWidget {
     due_date: Option<String>,
     is_fixed: Option<bool>,
     weight: Option<i64>,
+    blocked: Option<bool>,
 }
 
 /// A work item as an answer shows it, or as much of it as was asked for.
@@ -97,6 +100,8 @@ pub(super) struct RawItem {
     title: Option<String>,
     description: Option<String>,
     state: Option<String>,
+    created_at: Option<String>,
+    closed_at: Option<String>,
     confidential: Option<bool>,
     lock_version: Option<i64>,
     reference: Option<String>,
@@ -154,6 +159,9 @@ impl RawItem {
             title: self.title.clone().unwrap_or_default(),
             description: self.description.clone().unwrap_or_default(),
             open,
+            created: day(self.created_at.as_deref()),
+            closed: day(self.closed_at.as_deref()).filter(|_| !open),
+            blocked: false,
             confidential: self.confidential.unwrap_or_default(),
             labels: Vec::new(),
             parent: None,
@@ -194,6 +202,7 @@ fn fill(item: &mut Item, widget: &RawWidget) {
     if let Some(weight) = widget.weight.and_then(|n| u64::try_from(n).ok()) {
         item.weight = Some(weight);
     }
+    item.blocked |= widget.blocked.unwrap_or_default();
     if let Some(milestone) = &widget.milestone {
         item.milestone.clone_from(&milestone.title);
     }
@@ -206,6 +215,11 @@ fn fill(item: &mut Item, widget: &RawWidget) {
 
 fn date(text: Option<&str>) -> Option<Date> {
     text?.parse().ok()
+}
+
+/// The day of a moment, in UTC.
+fn day(moment: Option<&str>) -> Option<Date> {
+    Some(TimeZone::UTC.to_datetime(moment?.parse::<Timestamp>().ok()?).date())
 }
 
 impl Lists {
@@ -311,6 +325,21 @@ mod tests {
             ]
         );
         assert!(item.can_update && item.confidential && item.open);
+    }
+
+    #[test]
+    fn the_days_it_was_made_and_closed_are_those_of_utc() {
+        let mut closed = epic(json!([{ "blocked": true }]));
+        closed["createdAt"] = json!("2027-01-02T01:30:00+02:00");
+        closed["closedAt"] = json!("2027-03-04T05:06:07.890Z");
+        let days = |value: &Value| {
+            let item = raw(value.clone()).into_item().unwrap();
+            assert!(item.blocked);
+            (item.created.map(|d| d.to_string()), item.closed.map(|d| d.to_string()))
+        };
+        assert_eq!(days(&closed), (Some("2027-01-01".into()), None), "it is open");
+        closed["state"] = json!("CLOSED");
+        assert_eq!(days(&closed), (Some("2027-01-01".into()), Some("2027-03-04".into())));
     }
 
     #[test]
