@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Blueprint, Code, DependsOn, ForEach, LabelUse, NodeRule, RowRule, comments, lints, types,
+    Blueprint, Code, DependsOn, ForEach, LabelUse, NodeRule, RowRule, comments, lints, measures,
+    types,
 };
 use crate::problem::{Problems, nearest};
 use crate::source::{At, Fields, Span, Table, Value, offer_quoted, string_of, wrong};
@@ -201,6 +202,7 @@ pub(super) fn check(blueprint: &Blueprint, root: &Table, out: &mut Problems) {
     }
     comments::check(blueprint, &known, out);
     lints::check(blueprint, &known, out);
+    measures::check(blueprint, &known, out);
 }
 
 pub(super) struct Lists<'a>(&'a Schema);

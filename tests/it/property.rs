@@ -109,6 +109,7 @@ fn tree(files: &[Wanted]) -> DesiredTree {
         rows: Vec::new(),
         labels: Vec::new(),
         related: None,
+        measures: Vec::new(),
     }
 }
 
