@@ -1,0 +1,169 @@
+//! How far tools are, for people: a bar and a sentence for each measure.
+//!
+//! What a bar shows stands beside it in words; colour only helps.
+
+pub mod html;
+pub mod json;
+pub mod markdown;
+mod words;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::status::{Counts, Due, Measure, Next, Status, Sum, ToolStatus};
+
+use super::clean::{clean_line, fit};
+use super::plan::Look;
+use super::words::{ADDED, BOLD, CHANGED, DIM, REMOVED, linked, rows, shortened, styled};
+use words::{days, figures, lacking, none_yet, waiting, word_counts};
+
+/// Columns between what stands side by side.
+const GAP: usize = 2;
+/// Columns of a bar where there is room, and where there is little.
+const BAR: (usize, usize) = (24, 12);
+/// From how many columns on there is room.
+const WIDE: usize = 100;
+/// The most columns that the titles of measures take.
+const TITLE: usize = 26;
+
+/// Renders a status: of several tools their sum first.
+#[must_use]
+pub fn render(status: &Status, look: Look) -> String {
+    let sums = status.tools.iter().flat_map(|tool| &tool.measures).map(|measure| &measure.sum);
+    let titles = sums.chain(&status.measures).map(|sum| clean_line(&sum.title).width());
+    let columns = Columns {
+        look,
+        title: titles.max().unwrap_or(0).min(TITLE).min(look.width / 4),
+        bar: if look.width < WIDE { BAR.1 } else { BAR.0 },
+    };
+    let mut out = String::new();
+    if status.tools.len() > 1 {
+        out.push_str(&format!("{}\n", styled(BOLD, &words::all(status))));
+        status.measures.iter().for_each(|sum| columns.sum(&mut out, sum));
+        out.push('\n');
+    }
+    let tools: Vec<String> = status.tools.iter().map(|tool| columns.tool(tool)).collect();
+    out.push_str(&tools.join("\n"));
+    for sum in status.measures.iter().filter(|sum| sum.lacks()) {
+        let line = rows(clean_line(&lacking(sum)).split(' '), look.width).join("\n");
+        out.push_str(&format!("\n{}\n", styled(CHANGED, &line)));
+    }
+    out
+}
+
+/// How wide what stands side by side is.
+struct Columns {
+    look: Look,
+    title: usize,
+    bar: usize,
+}
+
+impl Columns {
+    fn tool(&self, tool: &ToolStatus) -> String {
+        let name = fit(&clean_line(&tool.name), self.look.width);
+        let Some(item) = &tool.item else {
+            let none = rows(none_yet(tool).split(' '), self.look.width.saturating_sub(2));
+            return format!("{}\n  {}\n", styled(BOLD, &name), none.join("\n  "));
+        };
+        let place = clean_line(&shortened(&item.reference.to_string()));
+        let place = match name.width() + GAP + place.width() <= self.look.width {
+            true => format!("  {}", styled(DIM, &self.link(&item.url, &place))),
+            false => String::new(),
+        };
+        let mut out = format!("{}{place}\n", styled(BOLD, &name));
+        tool.measures.iter().for_each(|measure| self.measure(&mut out, measure));
+        out
+    }
+
+    fn measure(&self, out: &mut String, measure: &Measure) {
+        self.sum(out, &measure.sum);
+        if let Some(due) = &measure.due {
+            self.below(out, "due", &styled_due(*due, &measure.sum.counts));
+        }
+        for (n, next) in measure.next.iter().enumerate() {
+            self.below(out, if n == 0 { "next" } else { "" }, &self.next(next));
+        }
+        if measure.next_more > 0 {
+            self.below(out, "", &styled(DIM, &format!("and {} more", measure.next_more)));
+        }
+    }
+
+    /// The bar of a measure and its figures, on as many rows as it takes.
+    fn sum(&self, out: &mut String, sum: &Sum) {
+        let title = fit(&clean_line(&sum.title), self.title);
+        let title = format!("{title}{}", " ".repeat(self.title.saturating_sub(title.width())));
+        let start = if sum.in_flight.is_none() { self.bar + GAP } else { 0 };
+        let bar = match sum.in_flight {
+            None => format!("{}  ", bar(&sum.counts, self.bar)),
+            Some(_) => String::new(),
+        };
+        let indent = 2 + self.title + GAP;
+        let room = self.look.width.saturating_sub(indent + start).max(16);
+        let figures = figures(sum);
+        let lines = rows(figures.iter().map(String::as_str), room);
+        let lines = lines.join(&format!("\n{}", " ".repeat(indent + start)));
+        out.push_str(&format!("  {title}  {bar}{lines}\n"));
+        if let Some(by) = &sum.by {
+            let counts = word_counts(by);
+            let lines = rows(counts.split(' '), self.room());
+            lines.iter().enumerate().for_each(|(n, line)| {
+                self.below(out, if n == 0 { &by.field } else { "" }, line);
+            });
+        }
+    }
+
+    /// Columns that a line below a measure has.
+    fn room(&self) -> usize {
+        self.look.width.saturating_sub(2 + self.title + GAP).max(16)
+    }
+
+    /// A line below a measure, its word under the measure's title.
+    fn below(&self, out: &mut String, word: &str, line: &str) {
+        let word = fit(&clean_line(word), self.title.saturating_sub(2));
+        let word = format!("  {word}{}", " ".repeat((self.title - 2).saturating_sub(word.width())));
+        out.push_str(&format!("  {}  {line}\n", styled(DIM, &word)));
+    }
+
+    fn next(&self, next: &Next) -> String {
+        let (title, room) = (clean_line(&next.link.title), self.room());
+        let about = waiting(next).map(|text| format!(", {text}")).unwrap_or_default();
+        let reference = &next.link.reference;
+        let long = clean_line(&shortened(&reference.to_string()));
+        let short = format!("{}{}", reference.sigil, reference.iid);
+        let fits = |place: &str| title.width() + GAP + place.width() + about.width() <= room;
+        let place = if !self.look.cut || fits(&long) { long } else { short };
+        let rest = place.width() + GAP + about.width();
+        let title = match self.look.cut {
+            true => fit(&title, room.saturating_sub(rest).max(8)),
+            false => title,
+        };
+        let place = self.link(&next.link.url, &place);
+        format!(
+            "{}  {}",
+            self.link(&next.link.url, &title),
+            styled(DIM, &format!("{place}{about}"))
+        )
+    }
+
+    fn link(&self, url: &str, text: &str) -> String {
+        if self.look.links { linked(url, text) } else { text.to_owned() }
+    }
+}
+
+/// A bar: what is done, what was given up, and the rest.
+fn bar(counts: &Counts, columns: usize) -> String {
+    let part = |n: usize| (n * columns).checked_div(counts.total).unwrap_or(0);
+    let done = part(counts.done);
+    let settled = part(counts.done + counts.dropped);
+    format!(
+        "{}{}{}",
+        styled(ADDED, &"█".repeat(done)),
+        styled(DIM, &"▒".repeat(settled - done)),
+        styled(DIM, &"░".repeat(columns - settled))
+    )
+}
+
+fn styled_due(due: Due, counts: &Counts) -> String {
+    let late = due.days < 0 && counts.done + counts.dropped < counts.total;
+    let text = format!("{}, {}", due.day, days(due.days));
+    if late { styled(REMOVED, &text) } else { text }
+}
