@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::rules::{Lists, for_each};
-use super::{Blueprint, Code, ForEach, MeasureRule};
+use super::rules::{Lists, for_each, is_node};
+use super::{Blueprint, ForEach, MeasureRule};
 use crate::problem::{Problems, nearest};
 use crate::source::{At, Fields, Table, Value, offer_quoted, string_of, wrong};
 use crate::spec::schema::{Schema, Type};
@@ -71,8 +71,8 @@ pub(super) fn check(blueprint: &Blueprint, known: &Lists<'_>, out: &mut Problems
             out.push(rule.id.span.error(message).hint("give it an id of its own"));
         }
         match (&rule.node, &rule.below) {
-            (Some(node), None) => is_node(blueprint, node, out),
-            (None, Some(below)) => is_node(blueprint, below, out),
+            (Some(node), None) => is_node(blueprint, node, "measure", out),
+            (None, Some(below)) => is_node(blueprint, below, "measure", out),
             (Some(_), Some(below)) => {
                 let problem = below.span.error("a measure has `node` or `below`, not both");
                 out.push(problem.hint("take one out"));
@@ -105,17 +105,6 @@ pub(super) fn check(blueprint: &Blueprint, known: &Lists<'_>, out: &mut Problems
             out.push(problem.hint("add `in-flight`: by what such work is known"));
         }
     }
-}
-
-/// Checks that a node with a fixed key is declared; the others show with a tool file.
-fn is_node(blueprint: &Blueprint, code: &Code, out: &mut Problems) {
-    let mut keys = blueprint.nodes.iter().map(|node| node.key.value.as_str());
-    if code.value.contains('{') || keys.clone().any(|key| key == code.value || key.contains('{')) {
-        return;
-    }
-    let problem = code.span.error(format!("there is no node `{}` to measure", code.value));
-    let near = nearest(&code.value, keys.by_ref());
-    out.push(offer_quoted(problem, near, || "name the key of a [[node]]".to_owned()));
 }
 
 /// Checks that a field takes one of some words.

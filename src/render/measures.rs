@@ -94,8 +94,7 @@ impl One<'_, '_> {
             }
             if let Some(below) = &rule.below {
                 let top = self.key(below, &context)?;
-                let keys = self.below(&top).into_iter();
-                parts.extend(keys.map(|key| Part { key, dropped: false, word: None }));
+                parts.extend(self.below(&top));
             }
             if let Some(node) = &rule.node {
                 let dropped = rule.dropped.is_some()
@@ -125,13 +124,15 @@ impl One<'_, '_> {
     }
 
     /// Every node that hangs under one, at whatever depth; a parent stands before its children.
-    fn below(&self, top: &NodeKey) -> Vec<NodeKey> {
+    ///
+    /// What will not be made was given up.
+    fn below(&self, top: &NodeKey) -> Vec<Part> {
         let mut above: BTreeSet<&NodeKey> = BTreeSet::from([top]);
         let mut found = Vec::new();
         for node in self.nodes {
             if matches!(&node.parent, Parent::Node(parent) if above.contains(parent)) {
                 above.insert(&node.key);
-                found.push(node.key.clone());
+                found.push(Part { key: node.key.clone(), dropped: !node.creates, word: None });
             }
         }
         found

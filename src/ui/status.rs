@@ -79,8 +79,8 @@ impl Columns {
         if let Some(due) = &measure.due {
             self.below(out, "due", &styled_due(*due, &measure.sum.counts));
         }
-        for (n, next) in measure.next.iter().enumerate() {
-            self.below(out, if n == 0 { "next" } else { "" }, &self.next(next));
+        for (n, row) in self.next(&measure.next).into_iter().enumerate() {
+            self.below(out, if n == 0 { "next" } else { "" }, &row);
         }
         if measure.next_more > 0 {
             self.below(out, "", &styled(DIM, &format!("and {} more", measure.next_more)));
@@ -123,30 +123,43 @@ impl Columns {
         out.push_str(&format!("  {}  {line}\n", styled(DIM, &word)));
     }
 
-    fn next(&self, next: &Next) -> String {
-        let (title, room) = (clean_line(&next.link.title), self.room());
-        let about = waiting(next).map(|text| format!(", {text}")).unwrap_or_default();
-        let reference = &next.link.reference;
-        let long = clean_line(&shortened(&reference.to_string()));
-        let short = format!("{}{}", reference.sigil, reference.iid);
-        let fits = |place: &str| title.width() + GAP + place.width() + about.width() <= room;
-        let place = if !self.look.cut || fits(&long) { long } else { short };
-        let rest = place.width() + GAP + about.width();
-        let title = match self.look.cut {
-            true => fit(&title, room.saturating_sub(rest).max(8)),
-            false => title,
+    /// What comes next, each on one row if it fits, else its place on a row of its own.
+    fn next(&self, all: &[Next]) -> Vec<String> {
+        let room = self.room();
+        let one = |next: &Next, long: bool| {
+            let reference = &next.link.reference;
+            let place = match long {
+                true => clean_line(&shortened(&reference.to_string())),
+                false => format!("{}{}", reference.sigil, reference.iid),
+            };
+            (clean_line(&next.link.title), place, about(next))
         };
-        let place = self.link(&next.link.url, &place);
-        format!(
-            "{}  {}",
-            self.link(&next.link.url, &title),
-            styled(DIM, &format!("{place}{about}"))
-        )
+        let fits = |(title, place, about): &(String, String, String)| {
+            !self.look.cut || title.width() + GAP + place.width() + about.width() <= room
+        };
+        let long = all.iter().all(|next| fits(&one(next, true)));
+        let row = |next: &Next| {
+            let parts = one(next, long);
+            let on_one_row = fits(&parts);
+            let (title, place, about) = parts;
+            let place = styled(DIM, &format!("{}{about}", self.link(&next.link.url, &place)));
+            if on_one_row {
+                return vec![format!("{title}  {place}")];
+            }
+            let title = rows(title.split(' '), room).into_iter().map(|row| fit(&row, room));
+            title.chain([place]).collect()
+        };
+        all.iter().flat_map(row).collect()
     }
 
     fn link(&self, url: &str, text: &str) -> String {
         if self.look.links { linked(url, text) } else { text.to_owned() }
     }
+}
+
+/// Who waits for what comes next, as it stands behind its place.
+fn about(next: &Next) -> String {
+    waiting(next).map(|text| format!(", {text}")).unwrap_or_default()
 }
 
 /// A bar: what is done, what was given up, and the rest.
