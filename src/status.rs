@@ -248,6 +248,11 @@ fn tool(desired: &DesiredTree, observed: &ObservedTree, today: Date) -> ToolStat
     }
 }
 
+/// Tells whether an item has one of some labels.
+fn has(item: &Item, titles: &[String]) -> bool {
+    item.labels.iter().any(|label| titles.contains(&label.title))
+}
+
 /// A tool as the files want it and as GitLab has it, by key.
 struct Scene<'t> {
     desired: &'t DesiredTree,
@@ -275,10 +280,10 @@ impl<'t> Scene<'t> {
         !kept || self.item(key).is_some_and(|item| !item.open)
     }
 
-    /// Tells whether an open item waits for something: as GitLab says, or as the files will.
-    fn is_blocked(&self, key: &NodeKey, item: &Item) -> bool {
-        let waits = self.nodes.get(key).into_iter().flat_map(|node| &node.depends_on);
-        item.blocked || waits.into_iter().any(|other| !self.is_settled(other))
+    /// Tells whether an open item waits for something: as GitLab says, as the files will, or by a label.
+    fn is_blocked(&self, key: &NodeKey, item: &Item, labels: &[String]) -> bool {
+        let mut waits = self.nodes.get(key).into_iter().flat_map(|node| &node.depends_on);
+        item.blocked || waits.any(|other| !self.is_settled(other)) || has(item, labels)
     }
 }
 

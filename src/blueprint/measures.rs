@@ -26,6 +26,7 @@ pub(super) fn measure(table: &Table, out: &mut Problems) -> Option<MeasureRule> 
     let boxes = fields.bool("boxes", out).unwrap_or(false);
     let next = fields.bool("next", out).unwrap_or(false);
     let date = fields.text("date", out);
+    let blocked = fields.strings("blocked", out).unwrap_or_default();
     let in_flight = in_flight(&mut fields, out);
     let at_least = fields.count("at-least", out);
     fields.finish(out);
@@ -42,6 +43,7 @@ pub(super) fn measure(table: &Table, out: &mut Problems) -> Option<MeasureRule> 
         boxes,
         next,
         date,
+        blocked,
         in_flight,
         at_least,
         span,

@@ -218,6 +218,8 @@ pub struct MeasureRule {
     pub next: bool,
     /// The day by which it shall be complete, as a template.
     pub date: Option<Code>,
+    /// Labels that say of an open item that it is blocked.
+    pub blocked: Vec<At<String>>,
     /// By what work is known, if that is what counts.
     pub in_flight: Option<InFlight>,
     /// How many parts shall at least be worked on.

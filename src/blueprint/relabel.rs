@@ -52,8 +52,10 @@ fn each_title(root: &mut Table, keep: &mut impl FnMut(&mut String) -> bool) {
         }
     }
     for table in tables(root, "measure") {
-        if let Some(Value::Array(items)) = value(table, "in-flight") {
-            items.retain_mut(|item| in_item(item, "", keep));
+        for list in ["blocked", "in-flight"] {
+            if let Some(Value::Array(items)) = value(table, list) {
+                items.retain_mut(|item| in_item(item, "", keep));
+            }
         }
     }
     if let Some(Value::Table(scale)) = value(root, "scale")

@@ -80,6 +80,7 @@ impl One<'_, '_> {
             boxes: rule.boxes,
             next: rule.next,
             date: self.date()?,
+            blocked: rule.blocked.iter().map(|at| at.value.clone()).collect(),
             in_flight: rule.in_flight.clone(),
             at_least: rule.at_least.as_ref().map(|at| at.value),
         }))

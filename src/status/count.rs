@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::next::next;
-use super::{Counts, Due, Link, Measure, PartStatus, Scene, Share, State, Sum, WordCount, Words};
+use super::{
+    Counts, Due, Link, Measure, PartStatus, Scene, Share, State, Sum, WordCount, Words, has,
+};
 use crate::key::NodeKey;
 use crate::page;
 use crate::tree::{DesiredMeasure, InFlight, Item, Parent, Part};
@@ -19,7 +21,7 @@ pub(super) fn measure(scene: &Scene<'_>, measure: &DesiredMeasure, today: Date) 
         None => BTreeSet::new(),
     };
     let counted = measure.parts.iter().filter(|part| !parents.contains(&part.key));
-    let parts: Vec<PartStatus> = counted.map(|part| status(scene, part, flight)).collect();
+    let parts: Vec<PartStatus> = counted.map(|part| status(scene, part, measure)).collect();
     let (next, next_more) = if measure.next { next(scene, &parts) } else { (Vec::new(), 0) };
     let sum = Sum {
         id: measure.id.clone(),
@@ -45,12 +47,12 @@ fn due(day: Date, today: Date) -> Due {
     Due { day, days: day.duration_since(today).as_hours() / 24 }
 }
 
-fn status(scene: &Scene<'_>, part: &Part, flight: Option<&InFlight>) -> PartStatus {
+fn status(scene: &Scene<'_>, part: &Part, measure: &DesiredMeasure) -> PartStatus {
     let item = scene.item(&part.key);
     let state = match item {
         _ if part.dropped => State::Dropped,
         Some(item) if !item.open => State::Done,
-        Some(item) if scene.is_blocked(&part.key, item) => State::Blocked,
+        Some(item) if scene.is_blocked(&part.key, item, &measure.blocked) => State::Blocked,
         Some(_) => State::Open,
         None => State::Missing,
     };
@@ -62,16 +64,14 @@ fn status(scene: &Scene<'_>, part: &Part, flight: Option<&InFlight>) -> PartStat
         title: title.to_owned(),
         item: item.map(Link::from),
         word: part.word.clone(),
-        in_flight: item.is_some_and(|item| item.open && is_in_flight(scene, part, item, flight)),
+        in_flight: item.is_some_and(|item| item.open && is_in_flight(scene, part, item, measure)),
     }
 }
 
-fn is_in_flight(scene: &Scene<'_>, part: &Part, item: &Item, flight: Option<&InFlight>) -> bool {
-    match flight {
+fn is_in_flight(scene: &Scene<'_>, part: &Part, item: &Item, measure: &DesiredMeasure) -> bool {
+    match &measure.in_flight {
         None => false,
-        Some(InFlight::Labels(titles)) => {
-            item.labels.iter().any(|label| titles.contains(&label.title))
-        }
+        Some(InFlight::Labels(titles)) => has(item, titles),
         Some(InFlight::Assigned) => {
             let named = scene.nodes.get(&part.key).and_then(|node| node.assignees.as_ref());
             let theirs = |name: &String| named.is_none_or(|named| !named.contains(name));

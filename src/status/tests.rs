@@ -119,6 +119,7 @@ fn measure(desired: &DesiredTree) -> DesiredMeasure {
         boxes: false,
         next: false,
         date: None,
+        blocked: Vec::new(),
         in_flight: None,
         at_least: None,
     }
@@ -148,6 +149,15 @@ fn a_part_is_done_given_up_blocked_open_or_missing() {
     assert_eq!(counts, Counts { total: 8, done: 1, dropped: 1, blocked: 3, open: 2, missing: 1 });
     assert_eq!(tool.measures[0].parts[0].title, "a here");
     assert_eq!(tool.measures[0].parts[5].title, "wanted f");
+}
+
+#[test]
+fn a_label_may_say_that_an_open_part_is_blocked() {
+    let tool = counted("[ ] top\n[ ] a +stuck\n[x] b +stuck\n[ ] c +other", |measure| {
+        measure.blocked = vec!["stuck".into()];
+    });
+    let states: Vec<State> = tool.measures[0].parts.iter().map(|part| part.state).collect();
+    assert_eq!(states, [State::Blocked, State::Done, State::Open]);
 }
 
 #[test]

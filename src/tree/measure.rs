@@ -23,6 +23,8 @@ pub struct DesiredMeasure {
     pub next: bool,
     /// The day by which it shall be complete.
     pub date: Option<Date>,
+    /// Labels that say of an open part that it waits for something.
+    pub blocked: Vec<String>,
     /// By what an open part is known to be worked on, if that is what counts.
     pub in_flight: Option<InFlight>,
     /// How many parts shall at least be worked on, in the fleet.

@@ -11,6 +11,7 @@ for-each = "part"
 node = "part/{{ each.id }}"
 when = "each.gap != 'drop'"
 by = "gap"
+blocked = ["flow::stuck"]
 next = true
 [[measure]]
 id = "issues"
@@ -60,6 +61,7 @@ fn a_measure_counts_a_node_of_each_entry_or_all_below_one() {
     assert_eq!(measures[0].parts[0].word.as_deref(), Some("unknown"));
     let by = measures[0].by.as_ref().unwrap();
     assert_eq!((by.field.as_str(), by.words.join(" ")), ("gap", "unknown exists drop".into()));
+    assert_eq!(measures[0].blocked, ["flow::stuck"]);
     assert_eq!(keys(&measures[1]), ["part/one/a", "part/one/b"]);
     assert_eq!(measures[1].parts.iter().map(|p| p.dropped).collect::<Vec<_>>(), [true, false]);
     assert_eq!(keys(&measures[2]), ["part/one", "part/one/a", "part/one/b", "sunset/docs"]);

@@ -110,9 +110,9 @@ fn bar(counts: &Counts) -> String {
 }
 
 fn next(next: &Next) -> String {
-    let about = waiting(next).map(|text| format!(" <span class=\"about\">{text}</span>"));
-    let title = linked(&next.link, &next.link.title);
-    format!("<li>{title}{}</li>", about.unwrap_or_default())
+    let about = waiting(next).map(|text| format!(", {text}")).unwrap_or_default();
+    let (title, place) = (linked(&next.link, &next.link.title), &next.link.reference);
+    format!("<li>{title} <span class=\"about\">{}{about}</span></li>", escape(&place.to_string()))
 }
 
 /// Everything that a measure counts, folded away.
