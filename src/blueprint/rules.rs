@@ -218,7 +218,9 @@ pub(super) fn is_node(blueprint: &Blueprint, code: &Code, what_for: &str, out: &
     }
     let problem = code.span.error(format!("there is no node `{wanted}` to {what_for}"));
     let near = nearest(wanted, nodes.by_ref());
-    out.push(offer_quoted(problem, near, || "name the key of a [[node]]".to_owned()));
+    out.push(offer_quoted(problem, near, || {
+        "name the key of a [[node]], or take it out with `skip = true`".to_owned()
+    }));
 }
 
 pub(super) struct Lists<'a>(&'a Schema);

@@ -13,8 +13,10 @@ use crate::status::{Counts, Due, Measure, Next, Status, Sum, ToolStatus};
 
 use super::clean::{clean_line, fit};
 use super::plan::Look;
-use super::words::{ADDED, BOLD, CHANGED, DIM, REMOVED, linked, rows, shortened, styled};
-use words::{days, figures, lacking, none_yet, waiting, word_counts};
+use super::words::{
+    ADDED, BOLD, CHANGED, DIM, REMOVED, linked, paragraph, rows, shortened, styled,
+};
+use words::{days, figures, lacking, nothing, waiting, word_counts};
 
 /// Columns between what stands side by side.
 const GAP: usize = 2;
@@ -22,17 +24,22 @@ const GAP: usize = 2;
 const BAR: (usize, usize) = (24, 12);
 /// From how many columns on there is room.
 const WIDE: usize = 100;
-/// The most columns that the titles of measures take.
-const TITLE: usize = 26;
+/// The least and the most columns that the titles of measures take.
+const TITLE: (usize, usize) = (8, 26);
+/// By how much the words below a title stand in.
+const INDENT: usize = 2;
 
 /// Renders a status: of several tools their sum first.
 #[must_use]
 pub fn render(status: &Status, look: Look) -> String {
     let sums = status.tools.iter().flat_map(|tool| &tool.measures).map(|measure| &measure.sum);
-    let titles = sums.chain(&status.measures).map(|sum| clean_line(&sum.title).width());
+    let titles = sums.flat_map(|sum| {
+        let field = sum.by.as_ref().map(|by| clean_line(&by.field).width() + INDENT);
+        [Some(clean_line(&sum.title).width()), field]
+    });
     let columns = Columns {
         look,
-        title: titles.max().unwrap_or(0).min(TITLE).min(look.width / 4),
+        title: titles.flatten().max().unwrap_or(0).min(look.width / 4).clamp(TITLE.0, TITLE.1),
         bar: if look.width < WIDE { BAR.1 } else { BAR.0 },
     };
     let mut out = String::new();
@@ -61,8 +68,7 @@ impl Columns {
     fn tool(&self, tool: &ToolStatus) -> String {
         let name = fit(&clean_line(&tool.name), self.look.width);
         let Some(item) = &tool.item else {
-            let none = rows(none_yet(tool).split(' '), self.look.width.saturating_sub(2));
-            return format!("{}\n  {}\n", styled(BOLD, &name), none.join("\n  "));
+            return format!("{}\n{}", styled(BOLD, &name), self.says(nothing(tool)));
         };
         let place = clean_line(&shortened(&item.reference.to_string()));
         let place = match name.width() + GAP + place.width() <= self.look.width {
@@ -71,7 +77,15 @@ impl Columns {
         };
         let mut out = format!("{}{place}\n", styled(BOLD, &name));
         tool.measures.iter().for_each(|measure| self.measure(&mut out, measure));
+        if tool.measures.is_empty() {
+            out.push_str(&self.says(nothing(tool)));
+        }
         out
+    }
+
+    /// A sentence below a tool's name.
+    fn says(&self, text: &str) -> String {
+        paragraph(text, INDENT, self.look.width)
     }
 
     fn measure(&self, out: &mut String, measure: &Measure) {
@@ -103,7 +117,7 @@ impl Columns {
         let lines = lines.join(&format!("\n{}", " ".repeat(indent + start)));
         out.push_str(&format!("  {title}  {bar}{lines}\n"));
         if let Some(by) = &sum.by {
-            let counts = word_counts(by);
+            let counts = clean_line(&word_counts(by));
             let lines = rows(counts.split(' '), self.room());
             lines.iter().enumerate().for_each(|(n, line)| {
                 self.below(out, if n == 0 { &by.field } else { "" }, line);
@@ -118,9 +132,10 @@ impl Columns {
 
     /// A line below a measure, its word under the measure's title.
     fn below(&self, out: &mut String, word: &str, line: &str) {
-        let word = fit(&clean_line(word), self.title.saturating_sub(2));
-        let word = format!("  {word}{}", " ".repeat((self.title - 2).saturating_sub(word.width())));
-        out.push_str(&format!("  {}  {line}\n", styled(DIM, &word)));
+        let columns = self.title - INDENT;
+        let word = fit(&clean_line(word), columns);
+        let gap = " ".repeat(columns.saturating_sub(word.width()));
+        out.push_str(&format!("    {}{gap}  {line}\n", styled(DIM, &word)));
     }
 
     /// What comes next, each on one row if it fits, else its place on a row of its own.

@@ -209,6 +209,18 @@ fn what_people_put_into_a_title_does_nothing_in_any_format() {
 }
 
 #[test]
+fn a_tool_of_which_nothing_is_counted_says_so() {
+    let env = TestEnv::package_hunter();
+    let path = "path = \"integrate\"";
+    env.edit(TOOL, path, &path.replace("integrate", "transfer"));
+    env.edit(TOOL, "customers = [\"AppSec\", ", "customers = [");
+    env.apply(&[]).ends_with(0);
+    for format in ["text", "markdown", "html"] {
+        status(&env, &["--format", format]).says("counts nothing of it");
+    }
+}
+
+#[test]
 fn wrong_words_are_answered_with_the_right_ones() {
     let env = TestEnv::package_hunter();
     env.run(&["status", "--today", "soon"]).ends_with(64).says("--today");
@@ -318,6 +330,14 @@ fn no_line_of_a_status_is_wider_than_the_terminal() {
             assert!(line.width() <= width, "{} columns of {width}: {line}", line.width());
         }
     }
+    let mut short = all();
+    for measure in &mut short.tools[0].measures {
+        measure.sum.title = "Q".to_owned();
+    }
+    short.tools.truncate(1);
+    short.measures.clear();
+    let look = Look { width: 80, cut: true, links: false, show_drift: false, texts: false };
+    assert!(strip_str(&render(&short, look)).to_string().contains("\n    owner  3 unknown"));
 }
 
 #[test]

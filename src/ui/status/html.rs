@@ -7,7 +7,7 @@ use crate::status::{
     Counts, Link, Measure, Next, PartStatus, Point, State, Status, Sum, ToolStatus,
 };
 
-use super::words::{all, days, figures, lacking, none_yet, state, waiting, word_counts};
+use super::words::{all, days, figures, lacking, nothing, state, waiting, word_counts};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -42,14 +42,18 @@ pub fn render(status: &Status) -> String {
 fn tool(tool: &ToolStatus, level: u8) -> String {
     let name = escape(&tool.name);
     let Some(item) = &tool.item else {
-        let none = escape(&none_yet(tool));
+        let none = escape(nothing(tool));
         return format!("<section><h{level}>{name}</h{level}>\n<p>{none}</p></section>\n");
+    };
+    let none = match tool.measures.is_empty() {
+        true => format!("<p>{}</p>\n", escape(nothing(tool))),
+        false => String::new(),
     };
     let place = linked(item, &item.reference.to_string());
     let measures: String = tool.measures.iter().map(measure).collect();
     let parts: String = tool.measures.iter().map(parts).collect();
     format!(
-        "<section>\n<h{level}>{name} <span class=\"at\">{place}</span></h{level}>\n\
+        "<section>\n<h{level}>{name} <span class=\"at\">{place}</span></h{level}>\n{none}\
          <div class=\"measures\">{measures}</div>\n{}{parts}</section>\n",
         burndown(&tool.burndown)
     )

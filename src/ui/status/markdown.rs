@@ -6,7 +6,7 @@
 use crate::status::{Measure, Next, Status, Sum, ToolStatus};
 
 use super::super::markdown::code;
-use super::words::{all, days, figures, lacking, none_yet, waiting, word_counts};
+use super::words::{all, days, figures, lacking, nothing, waiting, word_counts};
 
 /// Renders a status.
 #[must_use]
@@ -26,10 +26,13 @@ pub fn render(status: &Status) -> String {
 
 fn tool(tool: &ToolStatus) -> String {
     let Some(item) = &tool.item else {
-        return format!("#### {}\n\n{}\n", code(&tool.name), none_yet(tool));
+        return format!("#### {}\n\n{}\n", code(&tool.name), nothing(tool));
     };
     let reference = code(&item.reference.to_string());
     let mut out = format!("#### {} {reference}\n\n", code(&tool.name));
+    if tool.measures.is_empty() {
+        out.push_str(&format!("{}\n", nothing(tool)));
+    }
     for measure in &tool.measures {
         out.push_str(&sum(&measure.sum));
         out.push_str(&coming(measure));

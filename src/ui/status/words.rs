@@ -58,9 +58,12 @@ pub(super) fn lacking(sum: &Sum) -> String {
     format!("{}: {n}, and at least {wanted} shall be at any time", sum.title)
 }
 
-/// That a tool has no tree yet.
-pub(super) fn none_yet(tool: &ToolStatus) -> String {
-    format!("Its tree is not in GitLab yet: `epictree apply` makes it ({}).", tool.id)
+/// Why there are no figures of a tool.
+pub(super) fn nothing(tool: &ToolStatus) -> &'static str {
+    match tool.item {
+        None => "Its tree is not in GitLab yet: `epictree apply` makes it.",
+        Some(_) => "Its blueprint counts nothing of it: a `[[measure]]` would.",
+    }
 }
 
 /// How many tools there are, and of how many the tree is not in GitLab.
