@@ -6,7 +6,7 @@ use super::rules::{Lists, for_each, is_node};
 use super::{Blueprint, ForEach, MeasureRule};
 use crate::problem::{Problems, nearest};
 use crate::source::{At, Fields, Table, Value, offer_quoted, string_of, wrong};
-use crate::spec::schema::{Schema, Type};
+use crate::spec::schema::{Fields as Declared, Schema, Type};
 use crate::tree::InFlight;
 
 /// Reads a measure; `None` if it is broken or skipped.
@@ -125,7 +125,7 @@ fn field(schema: &Schema, for_each: &ForEach, by: &At<String>, out: &mut Problem
 }
 
 /// The fields of the entries that a rule is for.
-fn declared<'s>(schema: &'s Schema, for_each: &ForEach) -> Option<&'s crate::spec::schema::Fields> {
+fn declared<'s>(schema: &'s Schema, for_each: &ForEach) -> Option<&'s Declared> {
     let (ForEach::List(list) | ForEach::Pair(_, list)) = for_each else { return None };
     let (name, nested) =
         list.value.split_once('.').map_or((&*list.value, false), |(n, _)| (n, true));
