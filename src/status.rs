@@ -13,7 +13,9 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::key::NodeKey;
-use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Reference};
+use crate::tree::{
+    self, DesiredNode, DesiredTree, Item, LinkKind, ObservedTree, Reference, WorkItemId,
+};
 
 pub use burndown::Point;
 
@@ -258,6 +260,7 @@ struct Scene<'t> {
     desired: &'t DesiredTree,
     nodes: BTreeMap<&'t NodeKey, &'t DesiredNode>,
     items: BTreeMap<&'t NodeKey, &'t Item>,
+    by_id: BTreeMap<&'t WorkItemId, &'t NodeKey>,
 }
 
 impl<'t> Scene<'t> {
@@ -267,7 +270,9 @@ impl<'t> Scene<'t> {
             let named = node.item.as_ref().and_then(|at| observed.existing.get(at));
             Some((&node.key, named.or_else(|| observed.items.get(&node.key))?))
         };
-        Self { desired, nodes, items: desired.nodes.iter().filter_map(item).collect() }
+        let items: BTreeMap<_, &Item> = desired.nodes.iter().filter_map(item).collect();
+        let by_id = items.iter().map(|(key, item)| (&item.id, *key)).collect();
+        Self { desired, nodes, items, by_id }
     }
 
     fn item(&self, key: &NodeKey) -> Option<&'t Item> {
@@ -280,10 +285,19 @@ impl<'t> Scene<'t> {
         !kept || self.item(key).is_some_and(|item| !item.open)
     }
 
-    /// Tells whether an open item waits for something: as GitLab says, as the files will, or by a label.
+    /// Tells whether an open item waits for something: by a link, as the files want it, or by a label.
     fn is_blocked(&self, key: &NodeKey, item: &Item, labels: &[String]) -> bool {
         let mut waits = self.nodes.get(key).into_iter().flat_map(|node| &node.depends_on);
-        item.blocked || waits.any(|other| !self.is_settled(other)) || has(item, labels)
+        let mut links = item.links.iter().filter(|link| link.kind == LinkKind::BlockedBy);
+        let holds = |link: &tree::Link| {
+            link.open && !self.linked(link).is_some_and(|other| self.is_settled(other))
+        };
+        links.any(holds) || waits.any(|other| !self.is_settled(other)) || has(item, labels)
+    }
+
+    /// The node of this tool that a link leads to.
+    fn linked(&self, link: &tree::Link) -> Option<&'t NodeKey> {
+        self.by_id.get(link.to.as_ref()?).copied()
     }
 }
 

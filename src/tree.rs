@@ -249,8 +249,6 @@ pub struct Item {
     pub created: Option<Date>,
     /// The day it was closed, in UTC; nothing while it is open.
     pub closed: Option<Date>,
-    /// Whether GitLab says that an open item blocks it.
-    pub blocked: bool,
     /// Whether only members may read it.
     pub confidential: bool,
     /// Its labels, by title.

@@ -151,7 +151,6 @@ pub(super) fn moved(known: &Item, fresh: &Item) -> bool {
             open,
             created: _,
             closed: _,
-            blocked: _,
             confidential,
             labels,
             parent,

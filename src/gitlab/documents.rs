@@ -79,10 +79,7 @@ macro_rules! item {
 }
 
 const ITEM_COMMUNITY: &str = item!("", "");
-const ITEM_ENTERPRISE: &str = item!(
-    ", WEIGHT",
-    "\n    ... on WorkItemWidgetWeight { weight }\n    ... on WorkItemWidgetLinkedItems { blocked }"
-);
+const ITEM_ENTERPRISE: &str = item!(", WEIGHT", "\n    ... on WorkItemWidgetWeight { weight }");
 
 const METADATA: &str = "query Metadata {
   metadata { version enterprise }

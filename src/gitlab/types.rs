@@ -90,7 +90,6 @@ pub(super) struct RawWidget {
     due_date: Option<String>,
     is_fixed: Option<bool>,
     weight: Option<i64>,
-    blocked: Option<bool>,
 }
 
 /// A work item as an answer shows it, or as much of it as was asked for.
@@ -162,7 +161,6 @@ impl RawItem {
             open,
             created: day(self.created_at.as_deref()),
             closed: day(self.closed_at.as_deref()).filter(|_| !open),
-            blocked: false,
             confidential: self.confidential.unwrap_or_default(),
             labels: Vec::new(),
             parent: None,
@@ -203,7 +201,6 @@ fn fill(item: &mut Item, widget: &RawWidget) {
     if let Some(weight) = widget.weight.and_then(|n| u64::try_from(n).ok()) {
         item.weight = Some(weight);
     }
-    item.blocked |= widget.blocked.unwrap_or_default();
     if let Some(milestone) = &widget.milestone {
         item.milestone.clone_from(&milestone.title);
     }
@@ -331,12 +328,11 @@ mod tests {
 
     #[test]
     fn the_days_it_was_made_and_closed_are_those_of_utc() {
-        let mut closed = epic(json!([{ "blocked": true }]));
+        let mut closed = epic(json!([]));
         closed["createdAt"] = json!("2027-01-02T01:30:00+02:00");
         closed["closedAt"] = json!("2027-03-04T05:06:07.890Z");
         let days = |value: &Value| {
             let item = raw(value.clone()).into_item().unwrap();
-            assert!(item.blocked);
             (item.created.map(|d| d.to_string()), item.closed.map(|d| d.to_string()))
         };
         assert_eq!(days(&closed), (Some("2027-01-01".into()), None), "it is open");

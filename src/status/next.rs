@@ -37,13 +37,11 @@ pub(super) fn next(scene: &Scene<'_>, parts: &[PartStatus]) -> (Vec<Next>, usize
 
 /// The open items that wait for each node: as the files want it, and as people linked them.
 fn waiting<'s>(scene: &'s Scene<'_>) -> BTreeMap<&'s NodeKey, BTreeSet<&'s NodeKey>> {
-    let by_id: BTreeMap<_, &NodeKey> =
-        scene.items.iter().map(|(key, item)| (&item.id, *key)).collect();
     let mut waiting: BTreeMap<&NodeKey, BTreeSet<&NodeKey>> = BTreeMap::new();
     for (key, item) in scene.items.iter().filter(|(_, item)| item.open) {
         let wanted = scene.nodes.get(*key).into_iter().flat_map(|node| &node.depends_on);
         let linked = item.links.iter().filter(|link| link.kind == LinkKind::BlockedBy);
-        let linked = linked.filter_map(|link| by_id.get(link.to.as_ref()?).copied());
+        let linked = linked.filter_map(|link| scene.linked(link));
         for blocker in wanted.chain(linked) {
             waiting.entry(blocker).or_default().insert(key);
         }

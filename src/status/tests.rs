@@ -29,6 +29,7 @@ fn tool(lines: &str) -> (DesiredTree, ObservedTree) {
             was: Vec::new(),
             enforce_parent: false,
             creates: sign != "[~]",
+            close_when_fulfilled: false,
         };
         let mut item = Item {
             id: WorkItemId::from_number(number),
@@ -40,7 +41,6 @@ fn tool(lines: &str) -> (DesiredTree, ObservedTree) {
             open: sign != "[x]",
             created: None,
             closed: None,
-            blocked: false,
             confidential: false,
             labels: Vec::new(),
             parent: None,
@@ -64,9 +64,9 @@ fn tool(lines: &str) -> (DesiredTree, ObservedTree) {
                 "+" => item.labels.push(Label { id: rest.into(), title: rest.into() }),
                 "@" => item.assignees.push(rest.into()),
                 "!" => {
-                    item.blocked = true;
                     let to = rest.parse().ok().map(WorkItemId::from_number);
-                    item.links.push(crate::tree::Link { kind: LinkKind::BlockedBy, to });
+                    let open = true;
+                    item.links.push(crate::tree::Link { kind: LinkKind::BlockedBy, to, open });
                 }
                 _ => {
                     let (made, closed) = word.split_once("..").unwrap();
@@ -137,13 +137,13 @@ fn counted(lines: &str, change: impl Fn(&mut DesiredMeasure)) -> ToolStatus {
 #[test]
 fn a_part_is_done_given_up_blocked_open_or_missing() {
     let tool = counted(
-        "[ ] top\n[x] a\n[~] b\n[ ] c ^a\n[ ] d ^c\n[ ] e ^f\n[-] f\n[ ] g !99\n[ ] h ^b",
+        "[ ] top\n[x] a\n[~] b\n[ ] c ^a\n[ ] d ^c\n[ ] e ^f\n[-] f\n[ ] g !99\n[ ] h ^b !3",
         |_| {},
     );
     let states: Vec<State> = tool.measures[0].parts.iter().map(|part| part.state).collect();
     use State::{Blocked, Done, Dropped, Missing, Open};
     // `c` waits for what is done, `d` for what is open, `e` for what is not made yet, `g` for
-    // something elsewhere, as GitLab says, and `h` for what was given up.
+    // something elsewhere, and `h` for what was given up.
     assert_eq!(states, [Done, Dropped, Open, Blocked, Blocked, Missing, Blocked, Open]);
     let counts = tool.measures[0].sum.counts;
     assert_eq!(counts, Counts { total: 8, done: 1, dropped: 1, blocked: 3, open: 2, missing: 1 });

@@ -275,7 +275,6 @@ fn blank(number: u64) -> Item {
         open: true,
         created: None,
         closed: None,
-        blocked: false,
         confidential: false,
         labels: Vec::new(),
         parent: None,
