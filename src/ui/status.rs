@@ -138,7 +138,7 @@ impl Columns {
         out.push_str(&format!("    {}{gap}  {line}\n", styled(DIM, &word)));
     }
 
-    /// What comes next, each on one row if it fits, else its place on a row of its own.
+    /// What comes next, each on one row if it fits, with its place behind the last.
     fn next(&self, all: &[Next]) -> Vec<String> {
         let room = self.room();
         let one = |next: &Next, long: bool| {
@@ -157,12 +157,18 @@ impl Columns {
             let parts = one(next, long);
             let on_one_row = fits(&parts);
             let (title, place, about) = parts;
+            let columns = GAP + place.width() + about.width();
             let place = styled(DIM, &format!("{}{about}", self.link(&next.link.url, &place)));
             if on_one_row {
                 return vec![format!("{title}  {place}")];
             }
-            let title = rows(title.split(' '), room).into_iter().map(|row| fit(&row, room));
-            title.chain([place]).collect()
+            let mut title = rows(title.split(' '), room);
+            title.iter_mut().for_each(|row| *row = fit(row, room));
+            match title.last_mut().filter(|last| last.width() + columns <= room) {
+                Some(last) => last.push_str(&format!("  {place}")),
+                None => title.push(place),
+            }
+            title
         };
         all.iter().flat_map(row).collect()
     }

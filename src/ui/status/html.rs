@@ -7,6 +7,7 @@ use crate::status::{
     Counts, Link, Measure, Next, PartStatus, Point, State, Status, Sum, ToolStatus,
 };
 
+use super::super::words::shortened;
 use super::words::{all, days, figures, lacking, nothing, state, waiting, word_counts};
 
 const STYLE: &str = include_str!("style.css");
@@ -42,14 +43,14 @@ pub fn render(status: &Status) -> String {
 fn tool(tool: &ToolStatus, level: u8) -> String {
     let name = escape(&tool.name);
     let Some(item) = &tool.item else {
-        let none = escape(nothing(tool));
+        let none = coded(nothing(tool));
         return format!("<section><h{level}>{name}</h{level}>\n<p>{none}</p></section>\n");
     };
     let none = match tool.measures.is_empty() {
-        true => format!("<p>{}</p>\n", escape(nothing(tool))),
+        true => format!("<p>{}</p>\n", coded(nothing(tool))),
         false => String::new(),
     };
-    let place = linked(item, &item.reference.to_string());
+    let place = linked(item, &shortened(&item.reference.to_string()));
     let measures: String = tool.measures.iter().map(measure).collect();
     let parts: String = tool.measures.iter().map(parts).collect();
     format!(
@@ -57,6 +58,15 @@ fn tool(tool: &ToolStatus, level: u8) -> String {
          <div class=\"measures\">{measures}</div>\n{}{parts}</section>\n",
         burndown(&tool.burndown)
     )
+}
+
+/// A sentence of ours, with what stands between backticks as code.
+fn coded(text: &str) -> String {
+    let part = |(n, part): (usize, &str)| match n % 2 {
+        0 => escape(part),
+        _ => format!("<code>{}</code>", escape(part)),
+    };
+    text.split('`').enumerate().map(part).collect()
 }
 
 /// The address of an item, if it is one of the web.
@@ -115,8 +125,9 @@ fn bar(counts: &Counts) -> String {
 
 fn next(next: &Next) -> String {
     let about = waiting(next).map(|text| format!(", {text}")).unwrap_or_default();
-    let (title, place) = (linked(&next.link, &next.link.title), &next.link.reference);
-    format!("<li>{title} <span class=\"about\">{}{about}</span></li>", escape(&place.to_string()))
+    let title = linked(&next.link, &next.link.title);
+    let place = shortened(&next.link.reference.to_string());
+    format!("<li>{title} <span class=\"about\">{}{about}</span></li>", escape(&place))
 }
 
 /// Everything that a measure counts, folded away.
