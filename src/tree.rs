@@ -6,6 +6,7 @@
 mod comment;
 mod ground;
 mod ids;
+mod measure;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use crate::text::Text;
 pub use comment::{DesiredComment, Thread, is_old, knows};
 pub use ground::{Capabilities, Ground};
 pub use ids::{Kind, Reference, WorkItemId, is_path, usernames};
+pub use measure::{By, DesiredMeasure, InFlight, Part};
 
 // -- desired ------------------------------------------------------------------
 
@@ -144,6 +146,8 @@ pub struct DesiredTree {
     pub labels: Vec<LabelRule>,
     /// An item to link the first node to, where the licence allows no parent.
     pub related: Option<Reference>,
+    /// What the process counts, in the blueprint's order.
+    pub measures: Vec<DesiredMeasure>,
 }
 
 impl DesiredTree {
@@ -241,6 +245,10 @@ pub struct Item {
     pub description: String,
     /// Whether it is open.
     pub open: bool,
+    /// The day it was made, in UTC.
+    pub created: Option<Date>,
+    /// The day it was closed, in UTC; nothing while it is open.
+    pub closed: Option<Date>,
     /// Whether only members may read it.
     pub confidential: bool,
     /// Its labels, by title.

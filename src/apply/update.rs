@@ -155,6 +155,8 @@ pub(super) fn moved(known: &Item, fresh: &Item) -> bool {
             title,
             description,
             open,
+            created: _,
+            closed: _,
             confidential,
             labels,
             parent,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::rules::{Lists, for_each};
+use super::rules::{Lists, for_each, is_node};
 use super::{Blueprint, CommentRule, ForEach};
-use crate::problem::{Problems, nearest};
-use crate::source::{Fields, Table, offer_quoted};
+use crate::problem::Problems;
+use crate::source::{Fields, Table};
 
 /// Reads a comment; `None` if it is broken or skipped.
 pub(super) fn comment(table: &Table, out: &mut Problems) -> Option<CommentRule> {
@@ -51,22 +51,6 @@ pub(super) fn check(blueprint: &Blueprint, known: &Lists<'_>, out: &mut Problems
             let message = "the comments of all entries would have this key";
             out.push(rule.key.span.error(message).hint("put `{{ each.id }}` into it"));
         }
-        node(blueprint, rule, out);
+        is_node(blueprint, &rule.on, "comment on", out);
     }
-}
-
-/// Checks that a node with a fixed key is declared; the others show with a tool file.
-fn node(blueprint: &Blueprint, rule: &CommentRule, out: &mut Problems) {
-    let on = rule.on.value.as_str();
-    let may_be = |key: &str| match key.split_once('{') {
-        Some((fixed, _)) => on.starts_with(fixed),
-        None => on == key,
-    };
-    let mut nodes = blueprint.nodes.iter().map(|node| node.key.value.as_str());
-    if on.contains('{') || nodes.clone().any(may_be) {
-        return;
-    }
-    let problem = rule.on.span.error(format!("there is no node `{on}` to comment on"));
-    let near = nearest(on, nodes.by_ref());
-    out.push(offer_quoted(problem, near, || "name the key of a [[node]]".to_owned()));
 }

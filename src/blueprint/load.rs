@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Blueprint, comments, lints, merge, overlay, relabel, rules, types};
+use super::{Blueprint, comments, lints, measures, merge, overlay, relabel, rules, types};
 use crate::assets::Assets;
 use crate::problem::{Problem, Problems, Sources, nearest};
 use crate::source::{self, At, Fields, Span, Table, Value, offer_quoted};
@@ -120,6 +120,8 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
     let comments = comments.into_iter().filter_map(|t| comments::comment(t, out)).collect();
     let lints = fields.tables("lint", out);
     let lints = lints.into_iter().filter_map(|t| lints::lint(t, out)).collect();
+    let measures = fields.tables("measure", out);
+    let measures = measures.into_iter().filter_map(|t| measures::measure(t, out)).collect();
     fields.finish(out);
     let blueprint = Blueprint {
         name: chain.first()?.clone(),
@@ -132,6 +134,7 @@ fn read(root: &Table, file: String, chain: Vec<String>, out: &mut Problems) -> O
         rows,
         comments,
         lints,
+        measures,
     };
     rules::check(&blueprint, root, out);
     Some(blueprint)

@@ -37,7 +37,7 @@ fn identity(list: &str, depth: usize) -> Option<&'static [&'static str]> {
     match (list, depth) {
         ("node", 0) => Some(&["key"]),
         ("label", 0) => Some(&["title"]),
-        ("lint", 0) => Some(&["id"]),
+        ("lint" | "measure", 0) => Some(&["id"]),
         ("comment", 0) => Some(&["key"]),
         ("table-row", 0) => Some(&["item", "node"]),
         (_, 1) => Some(&["id"]),

@@ -6,6 +6,7 @@
 mod comments;
 mod lints;
 mod load;
+mod measures;
 mod merge;
 mod overlay;
 mod relabel;
@@ -14,7 +15,7 @@ mod types;
 
 use crate::source::{At, Span};
 use crate::spec::Schema;
-use crate::tree::{Kind, LabelRule};
+use crate::tree::{InFlight, Kind, LabelRule};
 
 /// The JSON Schema of a blueprint.
 pub const JSON_SCHEMA: &str = include_str!("blueprint.schema.json");
@@ -45,6 +46,8 @@ pub struct Blueprint {
     pub comments: Vec<CommentRule>,
     /// What the process advises against.
     pub lints: Vec<LintRule>,
+    /// What the process counts.
+    pub measures: Vec<MeasureRule>,
 }
 
 /// For what a rule makes a node.
@@ -192,7 +195,48 @@ pub struct LintRule {
     pub span: Span,
 }
 
+/// A rule for what is counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasureRule {
+    /// Its identity.
+    pub id: At<String>,
+    /// What people read.
+    pub title: At<String>,
+    /// For what it counts one part each.
+    pub for_each: ForEach,
+    /// The key of the node that says how far a part is, as a template.
+    pub node: Option<Code>,
+    /// The key of the node below which every item is a part, as a template.
+    pub below: Option<Code>,
+    /// The condition under which it counts.
+    pub when: Option<Code>,
+    /// The condition under which it was decided to do without a part.
+    pub dropped: Option<Code>,
+    /// The `one-of` field by which parts are told apart.
+    pub by: Option<At<String>>,
+    /// Whether boxes in the parts' texts count as well.
+    pub boxes: bool,
+    /// Whether to say which parts come next.
+    pub next: bool,
+    /// The day by which it shall be complete, as a template.
+    pub date: Option<Code>,
+    /// Labels that say of an open item that it is blocked.
+    pub blocked: Vec<At<String>>,
+    /// By what work is known, if that is what counts.
+    pub in_flight: Option<InFlight>,
+    /// How many parts shall at least be worked on.
+    pub at_least: Option<At<u64>>,
+    /// Where the rule stands.
+    pub span: Span,
+}
+
 impl Blueprint {
+    /// The words that the field takes by which a measure tells its parts apart.
+    #[must_use]
+    pub fn words(&self, rule: &MeasureRule) -> Option<&[String]> {
+        measures::words(&self.schema, &rule.for_each, rule.by.as_ref()?)
+    }
+
     /// The name of a rule's template within `templates/`, own name first, then along the chain.
     #[must_use]
     pub fn template_names(&self, template: &str) -> Vec<String> {

@@ -7,10 +7,11 @@ use crate::problem::{Problem, Problems, nearest};
 use crate::source::{At, Table, Value, offer_quoted};
 
 /// Lists whose entries a child may change: their identity, and what an entry of its own must have.
-const LISTS: [(&str, &str, &[&str]); 3] = [
+const LISTS: [(&str, &str, &[&str]); 4] = [
     ("node", "key", &["type", "title", "place"]),
     ("comment", "key", &["on", "template"]),
     ("lint", "id", &["when", "message", "hint"]),
+    ("measure", "id", &["title"]),
 ];
 
 /// Reports entries that change or skip what no blueprint further up has; the child comes first.

@@ -51,6 +51,13 @@ fn each_title(root: &mut Table, keep: &mut impl FnMut(&mut String) -> bool) {
             }
         }
     }
+    for table in tables(root, "measure") {
+        for list in ["blocked", "in-flight"] {
+            if let Some(Value::Array(items)) = value(table, list) {
+                items.retain_mut(|item| in_item(item, "", keep));
+            }
+        }
+    }
     if let Some(Value::Table(scale)) = value(root, "scale")
         && let Some(Value::Table(priorities)) = value(scale, "priority")
     {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Blueprint, Code, DependsOn, ForEach, LabelUse, NodeRule, RowRule, comments, lints, types,
+    Blueprint, Code, DependsOn, ForEach, LabelUse, NodeRule, RowRule, comments, lints, measures,
+    types,
 };
 use crate::problem::{Problems, nearest};
 use crate::source::{At, Fields, Span, Table, Value, offer_quoted, string_of, wrong};
@@ -202,6 +203,25 @@ pub(super) fn check(blueprint: &Blueprint, root: &Table, out: &mut Problems) {
     }
     comments::check(blueprint, &known, out);
     lints::check(blueprint, &known, out);
+    measures::check(blueprint, &known, out);
+}
+
+/// Checks that a node with a fixed key is declared; the others show with a tool file.
+pub(super) fn is_node(blueprint: &Blueprint, code: &Code, what_for: &str, out: &mut Problems) {
+    let wanted = code.value.as_str();
+    let may_be = |key: &str| match key.split_once('{') {
+        Some((fixed, _)) => wanted.starts_with(fixed),
+        None => wanted == key,
+    };
+    let mut nodes = blueprint.nodes.iter().map(|node| node.key.value.as_str());
+    if wanted.contains('{') || nodes.clone().any(may_be) {
+        return;
+    }
+    let problem = code.span.error(format!("there is no node `{wanted}` to {what_for}"));
+    let near = nearest(wanted, nodes.by_ref());
+    out.push(offer_quoted(problem, near, || {
+        "name the key of a [[node]], or take it out with `skip = true`".to_owned()
+    }));
 }
 
 pub(super) struct Lists<'a>(&'a Schema);

@@ -1,6 +1,7 @@
 mod cases;
 mod comments;
 mod lints;
+mod measures;
 mod more;
 mod owners;
 mod relabel;

@@ -22,6 +22,7 @@ mod saved;
 mod schema;
 mod seed;
 mod session;
+mod status;
 mod target;
 mod version;
 
@@ -98,6 +99,7 @@ enum Command {
     Check(check::Args),
     Plan(plan::Args),
     Apply(apply::Args),
+    Status(status::Args),
     Sandbox(sandbox::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -174,6 +176,10 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Apply(args) => {
             interrupt::listen();
             block_on(apply::run(&args))
+        }
+        Command::Status(args) => {
+            interrupt::listen();
+            block_on(status::run(&args))
         }
         Command::Sandbox(args) => block_on(sandbox::run(&args)),
         Command::Schema(args) => schema::run(&args),

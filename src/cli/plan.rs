@@ -9,7 +9,7 @@ use super::saved;
 use super::session::{self, Ready, Session};
 use super::target::TargetArgs;
 use super::{Exit, Failure, help, interrupt};
-use crate::plan::saved::{Document, SavedError, SavedPlan};
+use crate::plan::saved::{Document, SavedPlan};
 use crate::plan::{Plan, Snapshot};
 use crate::ui::{self, plan::Look};
 
@@ -114,18 +114,8 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 fn against(file: &Path, ready: &Ready, choices: &Choices) -> Result<Plan, Failure> {
-    let (snapshot, _) = saved::read::<Snapshot>(file)?;
-    if snapshot.ground.workspace != ready.workspace.id {
-        return Err(Failure::new(format!(
-            "`{}` is of the workspace `{}`, and this one is `{}`",
-            file.display(),
-            snapshot.ground.workspace,
-            ready.workspace.id
-        ))
-        .hint("name a snapshot of this workspace"));
-    }
-    let plan = snapshot.plan(&ready.trees, &choices.options(&ready.workspace.id));
-    plan.map_err(|lacks| saved::refused(file, SavedError::Incomplete(lacks)))
+    let snapshot = saved::snapshot(file, ready)?;
+    Ok(snapshot.plan(&ready.trees, &choices.options(&ready.workspace.id)))
 }
 
 /// Plans against GitLab, keeps what is to be kept, and tells of it.

@@ -7,6 +7,8 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::Failure;
+use super::session::Ready;
+use crate::plan::Snapshot;
 use crate::plan::saved::{self, Document, MAX_BYTES, SavedError};
 
 /// How much of a file tells what it is.
@@ -17,6 +19,24 @@ pub(super) fn read<T: Document>(path: &Path) -> Result<(T, String), Failure> {
     let bytes =
         first(path, MAX_BYTES + 1).with_context(|| format!("cannot read `{}`", path.display()))?;
     saved::read(&bytes).map_err(|error| refused(path, error))
+}
+
+/// Reads a snapshot of this workspace that holds all its trees need.
+pub(super) fn snapshot(file: &Path, ready: &Ready) -> Result<Snapshot, Failure> {
+    let (snapshot, _) = read::<Snapshot>(file)?;
+    if snapshot.ground.workspace != ready.workspace.id {
+        return Err(Failure::new(format!(
+            "`{}` is of the workspace `{}`, and this one is `{}`",
+            file.display(),
+            snapshot.ground.workspace,
+            ready.workspace.id
+        ))
+        .hint("name a snapshot of this workspace"));
+    }
+    match snapshot.lacks(&ready.trees) {
+        lacks if lacks.is_empty() => Ok(snapshot),
+        lacks => Err(refused(file, SavedError::Incomplete(lacks))),
+    }
 }
 
 /// Why a file is not taken.

@@ -45,6 +45,8 @@ enum Kind {
     Owners,
     /// What `plan --format json` prints
     Plan,
+    /// What `status --format json` prints
+    Status,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
@@ -62,6 +64,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         Kind::Blueprint => ui::print(blueprint::JSON_SCHEMA)?,
         Kind::Owners => ui::print(owners::JSON_SCHEMA)?,
         Kind::Plan => ui::print(ui::json::SCHEMA)?,
+        Kind::Status => ui::print(ui::status::json::SCHEMA)?,
     }
     Ok(Exit::Done)
 }

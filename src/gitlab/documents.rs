@@ -58,7 +58,7 @@ macro_rules! item {
     ($widgets:literal, $fragments:literal) => {
         concat!(
             "\nfragment Item on WorkItem {
-  id title description state confidential lockVersion reference(full: true) webUrl
+  id title description state createdAt closedAt confidential lockVersion reference(full: true) webUrl
   movedToWorkItemUrl promotedToEpicUrl
   author { username }
   userPermissions { updateWorkItem }

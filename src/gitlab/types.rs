@@ -3,7 +3,9 @@
 //! Everything the schema lets be null is an `Option`; a widget is one struct
 //! with the fields of all, so that a type unknown here is simply empty.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::tree::{Item, Kind, Label, Link, LinkKind, Reference, WorkItemId, usernames};
@@ -110,6 +112,8 @@ pub(super) struct RawItem {
     title: Option<String>,
     description: Option<String>,
     state: Option<String>,
+    created_at: Option<String>,
+    closed_at: Option<String>,
     confidential: Option<bool>,
     lock_version: Option<i64>,
     reference: Option<String>,
@@ -174,6 +178,8 @@ impl RawItem {
             title: self.title.clone().unwrap_or_default(),
             description: self.description.clone().unwrap_or_default(),
             open,
+            created: day(self.created_at.as_deref()),
+            closed: day(self.closed_at.as_deref()).filter(|_| !open),
             confidential: self.confidential.unwrap_or_default(),
             labels: Vec::new(),
             parent: None,
@@ -234,6 +240,11 @@ fn fill(item: &mut Item, widget: &RawWidget) {
 
 fn date(text: Option<&str>) -> Option<Date> {
     text?.parse().ok()
+}
+
+/// The day of a moment, in UTC.
+fn day(moment: Option<&str>) -> Option<Date> {
+    Some(TimeZone::UTC.to_datetime(moment?.parse::<Timestamp>().ok()?).date())
 }
 
 impl Lists {
@@ -340,6 +351,20 @@ mod tests {
             ]
         );
         assert!(item.can_update && item.confidential && item.open);
+    }
+
+    #[test]
+    fn the_days_it_was_made_and_closed_are_those_of_utc() {
+        let mut closed = epic(json!([]));
+        closed["createdAt"] = json!("2027-01-02T01:30:00+02:00");
+        closed["closedAt"] = json!("2027-03-04T05:06:07.890Z");
+        let days = |value: &Value| {
+            let item = raw(value.clone()).into_item().unwrap();
+            (item.created.map(|d| d.to_string()), item.closed.map(|d| d.to_string()))
+        };
+        assert_eq!(days(&closed), (Some("2027-01-01".into()), None), "it is open");
+        closed["state"] = json!("CLOSED");
+        assert_eq!(days(&closed), (Some("2027-01-01".into()), Some("2027-03-04".into())));
     }
 
     #[test]

@@ -5,6 +5,23 @@ use comrak::{Arena, parse_document};
 
 use super::markdown::options;
 
+/// How many task boxes of a text are ticked, and how many there are; one that does not apply
+/// (`[~]`) counts for neither.
+#[must_use]
+pub fn boxes(text: &str) -> (u64, u64) {
+    let arena = Arena::new();
+    let root = parse_document(&arena, text, &options());
+    let mut counts = (0, 0);
+    for node in root.descendants() {
+        if let NodeValue::TaskItem(item) = &node.data().value {
+            let ticked = matches!(item.symbol, Some('x' | 'X'));
+            counts.0 += u64::from(ticked);
+            counts.1 += u64::from(ticked || item.symbol.is_none());
+        }
+    }
+    counts
+}
+
 /// Flips the nth task box of a text, counted from 0; nothing if it has no such box, or if the box
 /// does not apply (`[~]`).
 #[must_use]
@@ -46,6 +63,13 @@ mod tests {
         assert_eq!(flipped(text, 3), None, "it does not apply");
         assert!(flipped(text, 4).unwrap_or_default().contains("| [ ] |"));
         assert_eq!(flipped(text, 5), None, "there are no more");
+    }
+
+    #[test]
+    fn ticked_boxes_are_told_from_all_that_apply() {
+        let text = "- [ ] a\n- [x] b\n  - [X] c\n- [~] d\n\n```\n- [x] code\n```\n";
+        assert_eq!(boxes(text), (2, 3));
+        assert_eq!(boxes(""), (0, 0));
     }
 
     #[test]

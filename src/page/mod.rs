@@ -3,6 +3,7 @@
 //! script, picture, font or style is ever loaded.
 
 mod boxes;
+mod burndown;
 mod diff;
 mod html;
 mod markdown;
@@ -13,7 +14,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-pub use boxes::flipped;
+pub use boxes::{boxes, flipped};
+pub use burndown::{Moment, burndown};
 pub use diff::diff;
 pub use markdown::{markdown, markdown_with};
 pub use references::{REF_CLOSE, REF_OPEN, Target, label, person};

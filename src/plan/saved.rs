@@ -71,8 +71,11 @@ impl SavedPlan {
     /// # Errors
     /// It comes out otherwise than what was shown when it was saved.
     pub fn plan(&self) -> Result<Plan, SavedError> {
+        let lacks = self.snapshot.lacks(&self.desired);
+        if !lacks.is_empty() {
+            return Err(SavedError::Incomplete(lacks));
+        }
         let plan = self.snapshot.plan(&self.desired, &self.options);
-        let plan = plan.map_err(SavedError::Incomplete)?;
         if fingerprint(&plan.tools) == self.fingerprint {
             Ok(plan)
         } else {

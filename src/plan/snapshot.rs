@@ -60,26 +60,26 @@ impl Snapshot {
         }
     }
 
-    /// Plans trees against it, perhaps other ones than those it was made for.
-    ///
-    /// # Errors
-    /// What it lacks for that.
-    pub fn plan(&self, desired: &[DesiredTree], options: &Options) -> Result<Plan, Vec<String>> {
-        let lacks: Vec<String> = desired.iter().flat_map(|tree| self.lacks(tree)).collect();
-        if !lacks.is_empty() {
-            return Err(lacks);
-        }
+    /// Plans trees against it, perhaps other ones than those it was made for; it must lack nothing
+    /// that they need.
+    #[must_use]
+    pub fn plan(&self, desired: &[DesiredTree], options: &Options) -> Plan {
         let mut plan = self.build(desired, options);
         let mut found = self.found.clone();
         for tool in &mut plan.tools {
             assume(tool, &self.looked_up, &mut found);
         }
         plan.settle(&found);
-        Ok(plan)
+        plan
     }
 
-    /// What a tree needs of GitLab that nobody read.
-    fn lacks(&self, tree: &DesiredTree) -> Vec<String> {
+    /// What some trees need of GitLab that nobody read.
+    #[must_use]
+    pub fn lacks(&self, desired: &[DesiredTree]) -> Vec<String> {
+        desired.iter().flat_map(|tree| self.tree_lacks(tree)).collect()
+    }
+
+    fn tree_lacks(&self, tree: &DesiredTree) -> Vec<String> {
         let Some(seen) = self.trees.get(&tree.tool) else {
             return vec![format!("the tool {}", tree.tool)];
         };

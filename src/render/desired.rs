@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::bounded::MAX_TEXTS;
 use super::entry_fields::{Made, labels, values};
 use super::expand::{Outline, OutlineNode};
-use super::{Engine, Scene, comments, kinds, lint, no_place, rows, verify};
+use super::{Engine, Scene, comments, kinds, lint, measures, no_place, rows, verify};
 use crate::key::NodeKey;
 use crate::problem::{Problem, Problems, nearest};
 use crate::source::{At, offer_quoted};
@@ -56,6 +56,7 @@ pub fn render(
         comments: comments::comments(scene, outline, engine, out),
         labels: rules.cloned().collect(),
         related,
+        measures: measures::measures(scene, outline, engine, &nodes, out),
         nodes,
     })
 }

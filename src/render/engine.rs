@@ -9,6 +9,7 @@ use super::bounded::{Bounded, MAX_TEXT, TOO_LARGE};
 use super::comments::comment_pieces;
 use super::filters;
 use super::lints::lint_pieces;
+use super::measures::measure_pieces;
 use super::pulse::Pulse;
 use super::tokens::{Word, tags, words};
 use crate::assets::Assets;
@@ -314,6 +315,7 @@ pub(super) fn pieces(blueprint: &Blueprint) -> Vec<Piece<'_>> {
     }
     all.extend(blueprint.comments.iter().flat_map(comment_pieces));
     all.extend(blueprint.lints.iter().flat_map(lint_pieces));
+    all.extend(blueprint.measures.iter().flat_map(measure_pieces));
     for (list, entries) in &blueprint.schema.data {
         for entry in entries {
             if let Some(code) = &entry.when {

@@ -67,7 +67,8 @@ pub fn fits(scene: &Scene<'_>, out: &mut Problems) -> bool {
     let rules = blueprint.nodes.iter().map(|rule| &rule.for_each);
     let lints = blueprint.lints.iter().map(|rule| &rule.for_each);
     let comments = blueprint.comments.iter().map(|rule| &rule.for_each);
-    let pairs = rules.chain(lints).chain(comments).map(|for_each| match for_each {
+    let measures = blueprint.measures.iter().map(|rule| &rule.for_each);
+    let pairs = rules.chain(lints).chain(comments).chain(measures).map(|for_each| match for_each {
         ForEach::Pair(a, b) => count(a) * count(b),
         ForEach::Once | ForEach::List(_) => 0,
     });

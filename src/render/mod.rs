@@ -17,6 +17,7 @@ mod kinds;
 mod lint;
 mod lints;
 mod markdown;
+mod measures;
 mod names;
 mod near;
 mod order;

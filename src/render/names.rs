@@ -7,6 +7,7 @@ use super::comments::comment_pieces;
 use super::document::{DOCUMENT, SIZE};
 use super::engine::{Piece, node_pieces, row_pieces};
 use super::lints::lint_pieces;
+use super::measures::measure_pieces;
 use super::scan::Scan;
 use super::shape::{Names, Shape, common, of_each, with_item, with_node};
 use crate::blueprint::{Blueprint, ForEach};
@@ -59,6 +60,12 @@ pub(super) fn check(blueprint: &Blueprint, engine: &Engine, out: &mut Problems) 
     for rule in &blueprint.lints {
         let names = of_each(blueprint, &rule.for_each, &common);
         for piece in lint_pieces(rule) {
+            piece_names(engine, &mut scan, &piece, &names);
+        }
+    }
+    for rule in &blueprint.measures {
+        let names = of_each(blueprint, &rule.for_each, &common);
+        for piece in measure_pieces(rule) {
             piece_names(engine, &mut scan, &piece, &names);
         }
     }

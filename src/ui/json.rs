@@ -25,7 +25,7 @@ pub fn render(plan: &Plan) -> String {
 }
 
 /// JSON with what nobody sees written as escapes: it may be read on a terminal.
-fn visible(json: &str) -> String {
+pub(super) fn visible(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         // A line end is part of the layout; within strings it is an escape already.

@@ -222,7 +222,7 @@ fn folded(change: &Change, what: &str, body: &FieldChange) -> String {
 }
 
 /// A text as it stands, on one line.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = clean_line(text);
     if text.trim().is_empty() {
         return "(empty)".to_owned();

@@ -14,6 +14,7 @@ pub mod problems;
 pub mod progress;
 pub mod prompt;
 pub mod report;
+pub mod status;
 pub mod verbose;
 mod words;
 

@@ -63,6 +63,15 @@ pub(super) fn linked(url: &str, text: &str) -> String {
     format!("\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\")
 }
 
+/// A long path with its middle left out: `gitlab-com/…/team#4`.
+pub(super) fn shortened(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.as_slice() {
+        [first, .., last] if path.len() > 34 => format!("{first}/…/{last}"),
+        _ => path.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

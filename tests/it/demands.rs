@@ -1,6 +1,6 @@
 //! The thirty demands of the process that `prodseceng` carries, on the example of Package Hunter.
 
-use epictree::sandbox::{ItemView, Seed};
+use epictree::sandbox::{Edit, ItemView, Seed};
 
 use crate::env::{EXISTING, HEADING, ROOT, TestEnv, seed};
 
@@ -227,4 +227,20 @@ fn a_run_after_many_changes_makes_exactly_those_and_tells_only_who_is_new() {
     assert!(matches!(quiet[..], [one] if one.contains(&results.reference)), "{quiet:#?}");
     assert!(has(&results, "group::vulnerability management"));
     assert!(!has(&results, "group::composition analysis"));
+}
+
+#[test]
+fn the_status_has_the_key_figure_and_whether_application_security_has_work_in_flight() {
+    let env = asked();
+    let url = env.url();
+    let status = || env.run(&["status", "--url", &url]).ends_with(0);
+    // 25: one piece at any time, and a label for what is stuck. 28: value propositions of all.
+    status().says("0 of 4 done, 2 blocked").says("AppSec in flight: 0, and at least 1 shall be");
+    let install = "package-hunter/functionality/isolated-install";
+    env.by_hand(install, Edit::Label("workflow::blocked".into()));
+    status().says("0 of 8 done, 7 blocked");
+    env.by_hand(install, Edit::Close);
+    let severity = "package-hunter/functionality/reporting/severity";
+    env.by_hand(severity, Edit::Label("workflow::in dev".into()));
+    status().says("1 of 4 done").does_not_say("at least 1 shall be");
 }

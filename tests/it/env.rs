@@ -124,6 +124,7 @@ pub(crate) fn seed() -> Seed {
         "ProdSecEngPriority::2",
         "ProdSecEngPriority::3",
         "workflow::validation backlog",
+        "workflow::blocked",
         "workflow::in dev",
         "feature flag",
         "group::composition analysis",

@@ -17,7 +17,8 @@ const RESULTS: &str = "package-hunter/functionality/results";
 const EPICS: &str = "gitlab-com/gl-security/product-security";
 const SUMMARY: &str = "Finds malicious dependencies by watching what they do while they install.";
 /// What people may put into a title.
-const NASTY: &str = "@all `x` ``y | z</details> <b>~bug #1 !2 &3 [a](https://example.com)";
+pub(crate) const NASTY: &str =
+    "@all `x` ``y | z</details> <b>~bug #1 !2 &3 [a](https://example.com)";
 /// What they may put into a description.
 const NASTIER: &str =
     "Now\n```\n/close\n```\n````\n/label ~bug\n````\n@everyone gitlab-org/gitlab#1\n</details>";
@@ -61,8 +62,9 @@ fn rich() -> TestEnv {
 }
 
 /// Holds a value against a schema; also fails for a key that the schema does not tell of.
-fn hold(schema: &Value, value: &Value, root: &Value, at: &str) {
+pub(crate) fn hold(schema: &Value, value: &Value, root: &Value, at: &str) {
     let known = [
+        "anyOf",
         "$defs",
         "$ref",
         "$schema",
@@ -82,6 +84,14 @@ fn hold(schema: &Value, value: &Value, root: &Value, at: &str) {
             "$ref" => {
                 let path = rule.as_str().unwrap().strip_prefix('#').unwrap();
                 hold(root.pointer(path).unwrap(), value, root, at);
+            }
+            // Here always null or something.
+            "anyOf" => {
+                let choices = rule.as_array().unwrap();
+                let null = |choice: &&Value| choice["type"] == "null";
+                assert_eq!(choices.iter().filter(null).count(), 1, "{at}");
+                let choice = choices.iter().find(|choice| null(choice) == value.is_null());
+                hold(choice.unwrap(), value, root, at);
             }
             "enum" => assert!(rule.as_array().unwrap().contains(value), "{at}: {value}"),
             "items" => {
@@ -182,7 +192,7 @@ fn the_widget_gets_three_numbers() {
 }
 
 /// What GitLab would look at for names and references: all text that is not in code.
-fn prose(markdown: &str) -> String {
+pub(crate) fn prose(markdown: &str) -> String {
     let mut html = page::markdown(markdown);
     for (open, close) in [("<pre", "</pre>"), ("<code>", "</code>"), ("<!--", "-->"), ("<", ">")] {
         while let Some(from) = html.find(open) {

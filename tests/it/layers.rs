@@ -27,11 +27,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("merge", &["canonical", "marker", "text"]),
     ("identity", &["key", "marker", "tree"]),
     ("plan", &["canonical", "key", "marker", "merge", "text", "tree"]),
+    ("status", &["key", "page", "tree"]),
     ("gitlab", &["tree", "unseen"]),
     ("observe", &["gitlab", "identity", "key", "marker", "merge", "text", "tree"]),
     ("apply", &["gitlab", "identity", "key", "marker", "observe", "plan", "tree", "unseen"]),
     ("sandbox", &["page"]),
-    ("ui", &["apply", "gitlab", "key", "page", "plan", "problem", "tree", "unseen"]),
+    ("ui", &["apply", "gitlab", "key", "page", "plan", "problem", "status", "tree", "unseen"]),
     (
         "cli",
         &[
@@ -50,6 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "sandbox",
             "source",
             "spec",
+            "status",
             "tree",
             "ui",
             "unseen",

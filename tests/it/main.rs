@@ -51,6 +51,7 @@ mod saved;
 mod schemas;
 mod security;
 mod shells;
+mod status;
 mod sweep;
 mod talk;
 mod texts;

@@ -109,6 +109,7 @@ fn tree(files: &[Wanted]) -> DesiredTree {
         rows: Vec::new(),
         labels: Vec::new(),
         related: None,
+        measures: Vec::new(),
     }
 }
 
@@ -272,6 +273,8 @@ fn blank(number: u64) -> Item {
         title: String::new(),
         description: String::new(),
         open: true,
+        created: None,
+        closed: None,
         confidential: false,
         labels: Vec::new(),
         parent: None,

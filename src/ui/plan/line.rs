@@ -8,7 +8,7 @@ use crate::plan::{Action, Change, Subject, ToolPlan};
 use crate::tree::DesiredNode;
 
 use super::super::clean::{clean_line, fit};
-use super::super::words::{ADDED, CHANGED, DIM, REMOVED, linked, rows, styled};
+use super::super::words::{ADDED, CHANGED, DIM, REMOVED, linked, rows, shortened, styled};
 use super::fields::tilde;
 use super::{Look, MARGIN, is_shown};
 
@@ -170,13 +170,4 @@ pub(super) fn told(change: &Change) -> String {
     let names: Vec<String> =
         change.notifies().into_iter().map(|name| clean_line(&format!("@{name}"))).collect();
     if names.is_empty() { String::new() } else { format!("notifies {}", names.join(" ")) }
-}
-
-/// A long path with its middle left out: `gitlab-com/…/team#4`.
-fn shortened(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').collect();
-    match parts.as_slice() {
-        [first, .., last] if path.len() > 34 => format!("{first}/…/{last}"),
-        _ => path.to_owned(),
-    }
 }

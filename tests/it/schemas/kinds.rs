@@ -113,6 +113,11 @@ id = 'x'
 when = 'true'
 message = 'm'
 hint = 'h'
+[[measure]]
+id = 'm'
+title = 'M'
+node = 'a'
+in-flight = ['l']
 ";
 
 #[test]
