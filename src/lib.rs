@@ -35,6 +35,7 @@ pub mod check;
 pub mod merge;
 pub mod identity;
 pub mod plan;
+pub mod pull;
 
 // -- IO -----------------------------------------------------------------------
 pub mod gitlab;

@@ -9,7 +9,7 @@ use crate::tree::DesiredTree;
 use crate::ui;
 
 /// Choices that belong to a plan.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Choices")]
 pub(super) struct Choices {
     /// Take over items that people made under a wanted title

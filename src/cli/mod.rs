@@ -17,6 +17,7 @@ mod near;
 mod new;
 mod plan;
 mod preflight;
+mod pull;
 mod sandbox;
 mod saved;
 mod schema;
@@ -98,6 +99,7 @@ enum Command {
     Check(check::Args),
     Plan(plan::Args),
     Apply(apply::Args),
+    Pull(pull::Args),
     Sandbox(sandbox::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -174,6 +176,10 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Apply(args) => {
             interrupt::listen();
             block_on(apply::run(&args))
+        }
+        Command::Pull(args) => {
+            interrupt::listen();
+            block_on(pull::run(args))
         }
         Command::Sandbox(args) => block_on(sandbox::run(&args)),
         Command::Schema(args) => schema::run(&args),

@@ -13,6 +13,22 @@ const CONTEXT: usize = 1;
 /// changed line goes on below, and one around it is cut.
 #[must_use]
 pub fn render(before: &str, after: &str, indent: &str, width: Option<usize>) -> String {
+    under(heading_above, before, after, indent, width)
+}
+
+/// The same of two texts in TOML, whose headings are the tables.
+#[must_use]
+pub fn toml(before: &str, after: &str, indent: &str, width: Option<usize>) -> String {
+    under(table_above, before, after, indent, width)
+}
+
+fn under(
+    heading: fn(&str, usize) -> String,
+    before: &str,
+    after: &str,
+    indent: &str,
+    width: Option<usize>,
+) -> String {
     let (before, after) = (clean(before), clean(after));
     let diff = TextDiff::from_lines(before.as_str(), after.as_str());
     let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent.len() + 2).max(20));
@@ -20,7 +36,7 @@ pub fn render(before: &str, after: &str, indent: &str, width: Option<usize>) -> 
     for group in diff.grouped_ops(CONTEXT) {
         let first = group.iter().find(|op| op.tag() != DiffTag::Equal);
         let first = first.map_or(0, |op| op.old_range().start);
-        out.push_str(&format!("{indent}{}\n", styled(NOTE, &heading_above(&before, first))));
+        out.push_str(&format!("{indent}{}\n", styled(NOTE, &heading(&before, first))));
         for op in &group {
             for change in diff.iter_inline_changes(op) {
                 let (mark, style) = match change.tag() {
@@ -113,6 +129,17 @@ fn emphasized(parts: &[(bool, String)], style: anstyle::Style) -> String {
 fn heading_above(text: &str, line: usize) -> String {
     let above = text.lines().take(line + 1).filter(|l| l.starts_with('#'));
     format!("@@ {}", above.last().map_or("(top)", |l| l.trim_start_matches('#').trim()))
+}
+
+/// The table that a line stands in, and the id in it if it has one.
+fn table_above(text: &str, line: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_table = |at: &usize| lines.get(*at).is_some_and(|line| line.starts_with('['));
+    let Some(at) = (0..=line).rev().find(is_table) else { return "@@ (top)".to_owned() };
+    let inside = lines[at + 1..].iter().take_while(|line| !line.starts_with('['));
+    let id = inside.filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim() == "id");
+    let id = id.map_or("", |(_, id)| id.split('#').next().unwrap_or_default().trim());
+    format!("@@ {} {}", lines[at].trim(), id.trim_matches('"')).trim_end().to_owned()
 }
 
 #[cfg(test)]

@@ -1,0 +1,255 @@
+//! Edits of a tool file: one key gets another value or goes, and every other byte stays.
+//!
+//! Text in, text out. Knows TOML, and nothing of what the keys mean.
+
+use std::fmt;
+
+use toml_edit::{Array, DocumentMut, Formatted, Item, TableLike, Value as Toml};
+
+use crate::source::Value;
+
+/// One step from a table to what is in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// The value of a key.
+    Key(String),
+    /// The table at a place of a list.
+    At(usize),
+}
+
+/// Where a key stands in a tool file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Path(pub Vec<Step>);
+
+impl Path {
+    /// The path of a table of the file's own, such as `[tool]`.
+    #[must_use]
+    pub fn table(name: &str) -> Self {
+        Self(vec![Step::Key(name.to_owned())])
+    }
+
+    /// The path of a key below it.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Self {
+        self.then(Step::Key(name.to_owned()))
+    }
+
+    /// The path of a table in the list below it.
+    #[must_use]
+    pub fn at(&self, place: usize) -> Self {
+        self.then(Step::At(place))
+    }
+
+    fn then(&self, step: Step) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(step);
+        Self(steps)
+    }
+
+    /// The name of the key itself.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self.0.last() {
+            Some(Step::Key(name)) => name,
+            Some(Step::At(_)) | None => "",
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(name) => write!(f, "{}{name}", if n > 0 { "." } else { "" })?,
+                Step::At(place) => write!(f, "[{place}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One key that gets another value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edit {
+    /// Which key.
+    pub path: Path,
+    /// Its value from now on; `None` takes the key out.
+    pub value: Option<Value>,
+}
+
+/// Applies edits to the text of a tool file; `None` where it has no such table, or is written in a
+/// way that could not be kept.
+#[must_use]
+pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
+    let form = Form::of(text);
+    let mut document: DocumentMut = form.body.parse().ok()?;
+    if document.to_string() != form.body {
+        return None;
+    }
+    for edit in edits {
+        let (last, steps) = edit.path.0.split_last()?;
+        let Step::Key(name) = last else { return None };
+        let table = table_at(document.as_table_mut(), steps)?;
+        match &edit.value {
+            Some(value) => set(table, name, value)?,
+            None => take_out(table, name)?,
+        }
+    }
+    Some(form.restore(&document.to_string()))
+}
+
+/// What a file has beside its TOML: a mark before it, its line ends, an end without one.
+struct Form {
+    mark: &'static str,
+    crlf: bool,
+    open_end: bool,
+    body: String,
+}
+
+impl Form {
+    fn of(text: &str) -> Self {
+        let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let lines = bare.matches('\n').count();
+        let crlf = lines > 0 && bare.matches("\r\n").count() == lines;
+        let mut body = if crlf { bare.replace("\r\n", "\n") } else { bare.to_owned() };
+        let open_end = !body.ends_with('\n');
+        if open_end {
+            body.push('\n');
+        }
+        let mark = if bare.len() < text.len() { "\u{feff}" } else { "" };
+        Self { mark, crlf, open_end, body }
+    }
+
+    fn restore(&self, body: &str) -> String {
+        let body = body.strip_suffix('\n').filter(|_| self.open_end).unwrap_or(body);
+        let body = if self.crlf { body.replace('\n', "\r\n") } else { body.to_owned() };
+        format!("{}{body}", self.mark)
+    }
+}
+
+fn table_at<'t>(table: &'t mut dyn TableLike, steps: &[Step]) -> Option<&'t mut dyn TableLike> {
+    let (Step::Key(name), rest) = (match steps.split_first() {
+        None => return Some(table),
+        Some(first) => first,
+    }) else {
+        return None;
+    };
+    let item = table.get_mut(name)?;
+    match (rest.split_first(), item) {
+        (Some((Step::At(place), rest)), Item::ArrayOfTables(all)) => {
+            table_at(all.get_mut(*place)?, rest)
+        }
+        (Some((Step::At(place), rest)), Item::Value(Toml::Array(all))) => {
+            table_at(all.get_mut(*place)?.as_inline_table_mut()?, rest)
+        }
+        (Some((Step::At(_), _)), _) => None,
+        (_, item) => table_at(item.as_table_like_mut()?, rest),
+    }
+}
+
+fn set(table: &mut dyn TableLike, name: &str, value: &Value) -> Option<()> {
+    match table.get_mut(name) {
+        Some(Item::Value(Toml::Array(old))) => {
+            if let Value::Array(items) = value {
+                let items: Option<Vec<Toml>> = items.iter().map(|at| toml(&at.value)).collect();
+                return Some(mend_list(old, items?));
+            }
+            replace(table.get_mut(name)?, toml(value)?)
+        }
+        Some(old) => replace(old, toml(value)?),
+        None => {
+            table.insert(name, Item::Value(toml(value)?));
+            Some(())
+        }
+    }
+}
+
+/// Puts a value where another stood, with the blanks and comments around it.
+fn replace(old: &mut Item, new: Toml) -> Option<()> {
+    let old = old.as_value_mut()?;
+    let mut new = like(old, new);
+    *new.decor_mut() = old.decor().clone();
+    *old = new;
+    Some(())
+}
+
+/// A text of many lines that ended with a line end goes on doing so.
+fn like(old: &Toml, new: Toml) -> Toml {
+    match (old.as_str(), new.as_str()) {
+        (Some(old), Some(text)) if old.ends_with('\n') && text.contains('\n') => {
+            Toml::String(Formatted::new(format!("{}\n", text.trim_end_matches('\n'))))
+        }
+        _ => new,
+    }
+}
+
+/// Changes what differs in a list, each new item laid out as the one it stands for or beside.
+fn mend_list(old: &mut Array, new: Vec<Toml>) {
+    let same = |old: &Toml, new: &Toml| plain(old) == plain(new);
+    let first = old.iter().zip(&new).take_while(|(old, new)| same(old, new)).count();
+    let most = old.len().min(new.len()) - first;
+    let end = |n: usize| old.get(old.len() - 1 - n).zip(new.get(new.len() - 1 - n));
+    let last = (0..most).take_while(|n| end(*n).is_some_and(|(old, new)| same(old, new))).count();
+    let (mut gone, count) = (old.len() - first - last, new.len());
+    for (at, value) in new.into_iter().enumerate().take(count - last).skip(first) {
+        if gone > 0 {
+            gone -= 1;
+            old.replace(at, value);
+            continue;
+        }
+        // As the items before it are laid out; the first of a list often stands otherwise.
+        let model = old.get(at.saturating_sub(1)).map(|item| item.decor().clone());
+        old.insert(at, value);
+        if let (Some(decor), Some(item)) = (model, old.get_mut(at)) {
+            *item.decor_mut() = decor;
+        }
+    }
+    for _ in 0..gone {
+        old.remove(count - last);
+    }
+}
+
+fn plain(value: &Toml) -> String {
+    let mut value = value.clone();
+    value.decor_mut().clear();
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Takes a key out; a comment above it stays where it was.
+fn take_out(table: &mut dyn TableLike, name: &str) -> Option<()> {
+    let prefix = table.key(name)?.leaf_decor().prefix().and_then(|raw| raw.as_str());
+    let comment = prefix.filter(|prefix| prefix.contains('#')).map(str::to_owned);
+    let values = table.iter().filter(|(_, item)| item.is_value());
+    let names: Vec<String> = values.map(|(name, _)| name.to_owned()).collect();
+    let at = names.iter().position(|other| other == name)?;
+    match comment {
+        Some(comment) if at + 1 < names.len() => {
+            let mut key = table.key_mut(&names[at + 1])?;
+            let own = key.leaf_decor().prefix().and_then(|raw| raw.as_str()).unwrap_or_default();
+            let both = format!("{comment}{own}");
+            key.leaf_decor_mut().set_prefix(both);
+        }
+        Some(comment) if at > 0 => {
+            let above = table.get_mut(&names[at - 1])?.as_value_mut()?.decor_mut();
+            let own = above.suffix().and_then(|raw| raw.as_str()).unwrap_or_default();
+            let both = format!("{own}\n{}", comment.trim_end_matches('\n'));
+            above.set_suffix(both);
+        }
+        Some(_) | None => {}
+    }
+    table.remove(name).map(|_| ())
+}
+
+fn toml(value: &Value) -> Option<Toml> {
+    Some(match value {
+        Value::String(text) => text.as_str().into(),
+        Value::Integer(number) => (*number).into(),
+        Value::Bool(truth) => (*truth).into(),
+        Value::Date(day) => day.to_string().parse::<toml_edit::Datetime>().ok()?.into(),
+        Value::Array(items) => {
+            let items: Option<Array> = items.iter().map(|at| toml(&at.value)).collect();
+            items?.into()
+        }
+        Value::Table(_) | Value::Other(_) => return None,
+    })
+}
