@@ -42,8 +42,7 @@ fn field(name: &str, entry: &Entry, out: &mut Problems) -> Option<Field> {
         Value::Table(table) => {
             let mut reader = Fields::of(table, format!("the type of `{name}`"));
             let required = reader.bool("required", out).unwrap_or(false);
-            let standing =
-                ["default", "done"].map(|key| reader.take(key).map(|e| (key, &e.value)));
+            let standing = ["default", "done"].map(|key| reader.take(key).map(|e| (key, &e.value)));
             let help = reader.string("help", out).map(|at| at.value);
             let ty = compound(name, &mut reader, out);
             reader.finish(out);

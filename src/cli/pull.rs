@@ -40,10 +40,10 @@ pub(super) struct Args {
     #[command(flatten)]
     target: TargetArgs,
     /// Of what both sides changed, take GitLab's side
-    #[arg(long)]
+    #[arg(long, help_heading = "Choices")]
     conflicts: bool,
     /// Do not ask; for pipelines
-    #[arg(long)]
+    #[arg(long, help_heading = "Choices")]
     yes: bool,
 }
 
@@ -86,7 +86,8 @@ fn all(
     let mut seen: BTreeMap<String, ObservedTree> = snapshot.trees;
     let mut pulled = Vec::new();
     for tree in trees {
-        let (Some(observed), Some(before)) = (seen.remove(&tree.tool), rules.sources.get(&tree.file))
+        let (Some(observed), Some(before)) =
+            (seen.remove(&tree.tool), rules.sources.get(&tree.file))
         else {
             continue;
         };

@@ -69,7 +69,8 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<(PathBuf, Loaded), Failure> {
 /// Loads the files; an error in any of them ends it, after all were said.
 pub(super) fn ready(paths: &[PathBuf]) -> Result<Ready, Failure> {
     let (folder, loaded) = load(paths)?;
-    let Loaded { workspace, owners, blueprint, engine, trees, problems, sources, specs: _ } = loaded;
+    let Loaded { workspace, owners, blueprint, engine, trees, problems, sources, specs: _ } =
+        loaded;
     if problems.count(Severity::Error) + problems.count(Severity::Warning) > 0 {
         let text = ui::problems::render(&problems, &sources, ui::width());
         let say = if problems.has_errors() { ui::insist } else { ui::say };

@@ -2,8 +2,6 @@
 //!
 //! Text in, text out. Knows TOML, and nothing of what the keys mean.
 
-use std::fmt;
-
 use toml_edit::{Array, DocumentMut, Formatted, Item, TableLike, Value as Toml};
 
 use crate::source::Value;
@@ -53,18 +51,6 @@ impl Path {
             Some(Step::Key(name)) => name,
             Some(Step::At(_)) | None => "",
         }
-    }
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, step) in self.0.iter().enumerate() {
-            match step {
-                Step::Key(name) => write!(f, "{}{name}", if n > 0 { "." } else { "" })?,
-                Step::At(place) => write!(f, "[{place}]")?,
-            }
-        }
-        Ok(())
     }
 }
 
@@ -152,16 +138,27 @@ fn set(table: &mut dyn TableLike, name: &str, value: &Value) -> Option<()> {
         Some(Item::Value(Toml::Array(old))) => {
             if let Value::Array(items) = value {
                 let items: Option<Vec<Toml>> = items.iter().map(|at| toml(&at.value)).collect();
-                return Some(mend_list(old, items?));
+                mend_list(old, items?);
+                return Some(());
             }
             replace(table.get_mut(name)?, toml(value)?)
         }
         Some(old) => replace(old, toml(value)?),
-        None => {
-            table.insert(name, Item::Value(toml(value)?));
-            Some(())
-        }
+        None => add(table, name, value),
     }
+}
+
+/// Puts a key behind the others of its table, as far in as they are.
+fn add(table: &mut dyn TableLike, name: &str, value: &Value) -> Option<()> {
+    let last = table.iter().filter(|(_, item)| item.is_value()).last();
+    let key = last.and_then(|(name, _)| table.key(name));
+    let prefix = key.and_then(|key| key.leaf_decor().prefix()).and_then(|raw| raw.as_str());
+    let indent = prefix.map(|prefix| prefix.rsplit('\n').next().unwrap_or_default().to_owned());
+    table.insert(name, Item::Value(toml(value)?));
+    if let (Some(indent), Some(mut key)) = (indent, table.key_mut(name)) {
+        key.leaf_decor_mut().set_prefix(indent);
+    }
+    Some(())
 }
 
 /// Puts a value where another stood, with the blanks and comments around it.
@@ -183,29 +180,67 @@ fn like(old: &Toml, new: Toml) -> Toml {
     }
 }
 
-/// Changes what differs in a list, each new item laid out as the one it stands for or beside.
+/// Changes what differs in a list: an item that stands for another takes its place, a new one is
+/// laid out as its neighbours, and a comment stays when the item behind it goes.
 fn mend_list(old: &mut Array, new: Vec<Toml>) {
     let same = |old: &Toml, new: &Toml| plain(old) == plain(new);
     let first = old.iter().zip(&new).take_while(|(old, new)| same(old, new)).count();
     let most = old.len().min(new.len()) - first;
     let end = |n: usize| old.get(old.len() - 1 - n).zip(new.get(new.len() - 1 - n));
     let last = (0..most).take_while(|n| end(*n).is_some_and(|(old, new)| same(old, new))).count();
-    let (mut gone, count) = (old.len() - first - last, new.len());
-    for (at, value) in new.into_iter().enumerate().take(count - last).skip(first) {
-        if gone > 0 {
-            gone -= 1;
+    let head = old.get(0).map(blanks).unwrap_or_default();
+    let next = old.get(1).map(blanks);
+    let next = next.unwrap_or_else(|| if head.contains('\n') { head.clone() } else { " ".into() });
+    let end = new.len() - last;
+    for _ in new.len()..old.len() {
+        drop_item(old, end);
+    }
+    let replaced = old.len() - last;
+    for (at, value) in new.into_iter().enumerate().take(end).skip(first) {
+        if at < replaced {
             old.replace(at, value);
             continue;
         }
-        // As the items before it are laid out; the first of a list often stands otherwise.
-        let model = old.get(at.saturating_sub(1)).map(|item| item.decor().clone());
-        old.insert(at, value);
-        if let (Some(decor), Some(item)) = (model, old.get_mut(at)) {
-            *item.decor_mut() = decor;
+        old.insert_formatted(at, value.decorated(if at == 0 { &head } else { &next }, ""));
+    }
+    lay_out(old, &head, &next);
+}
+
+/// The blanks before an item, from the last line end on, without comments.
+fn blanks(item: &Toml) -> String {
+    let prefix = prefix_of(item);
+    prefix.rfind('\n').map_or_else(|| prefix.to_owned(), |at| prefix[at..].to_owned())
+}
+
+fn prefix_of(item: &Toml) -> &str {
+    item.decor().prefix().and_then(|raw| raw.as_str()).unwrap_or_default()
+}
+
+/// Takes an item out; a comment before it, of the item above, stays.
+fn drop_item(list: &mut Array, at: usize) {
+    let prefix = prefix_of(&list.remove(at)).to_owned();
+    let Some(end) = prefix.rfind('\n').filter(|_| prefix.contains('#')) else { return };
+    let comment = &prefix[..end];
+    match list.get_mut(at) {
+        Some(item) => {
+            let both = format!("{comment}{}", prefix_of(item));
+            item.decor_mut().set_prefix(both);
+        }
+        None => {
+            let both = format!("{comment}{}", list.trailing().as_str().unwrap_or_default());
+            list.set_trailing(both);
         }
     }
-    for _ in 0..gone {
-        old.remove(count - last);
+}
+
+/// The first item of a list stands as the first one did, and no other right behind a comma.
+fn lay_out(list: &mut Array, head: &str, next: &str) {
+    for (at, item) in list.iter_mut().enumerate() {
+        match prefix_of(item) {
+            " " if at == 0 => item.decor_mut().set_prefix(head),
+            "" if at > 0 => item.decor_mut().set_prefix(next),
+            _ => {}
+        }
     }
 }
 

@@ -16,12 +16,10 @@ mod trial;
 use std::collections::BTreeMap;
 
 use crate::plan::{Action, Change, FieldChange, Subject, ToolPlan, Value};
-use crate::source;
-use crate::spec::Spec;
 use crate::tree::Reference;
 
-use edit::{Edit, Path, Step};
-use keys::{Home, homes};
+use edit::{Edit, Path};
+use keys::{EntryAt, Home, homes};
 use probe::Probe;
 use trial::{Drift, Trial};
 
@@ -52,10 +50,8 @@ pub struct Pull {
 /// One key that took GitLab's side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Taken {
-    /// The table it stands in, as the file writes it, with the entry's id.
-    pub table: String,
-    /// Its name.
-    pub key: String,
+    /// Which key.
+    pub path: Path,
     /// Which item it is from.
     pub item: String,
     /// Which field; `closed` for an item that was closed.
@@ -94,10 +90,11 @@ pub fn pull(ground: &Ground<'_>, file: &str, text: &str, take: Take) -> Result<P
             stays.push((drift, conflict, why));
         }
     }
-    run.close();
+    let open = run.close();
     let Run { trial, taken, .. } = run;
     let named = |(drift, conflict, why)| stay(&trial.plan, drift, conflict, why);
     let mut all: Vec<Stay> = stays.into_iter().filter_map(named).collect();
+    all.extend(open);
     if take == Take::Drift {
         all.extend(conflicts(&trial.plan));
     }
@@ -195,7 +192,8 @@ impl Run<'_> {
         });
         let read = own.filter_map(|(n, leaf)| {
             let frame = probe.title(&drift.key, n)?;
-            let name = title.strip_prefix(frame.before.as_str())?.strip_suffix(frame.after.as_str())?;
+            let name =
+                title.strip_prefix(frame.before.as_str())?.strip_suffix(frame.after.as_str())?;
             (!name.trim().is_empty()).then(|| probe::say(&leaf.path, name.trim()))
         });
         read.collect()
@@ -227,39 +225,52 @@ impl Run<'_> {
 
     fn note(&mut self, edits: &[Edit], item: &str, field: &str) {
         for edit in edits {
-            let taken = Taken {
-                table: table_of(&self.trial.spec, &edit.path),
-                key: edit.path.name().to_owned(),
-                item: item.to_owned(),
-                field: field.to_owned(),
-            };
-            if !self.taken.contains(&taken) {
-                self.taken.push(taken);
-            }
+            let (item, field) = (item.to_owned(), field.to_owned());
+            self.taken.push(Taken { path: edit.path.clone(), item, field });
         }
     }
 
-    /// Entries whose item is closed are done, where the blueprint has a word for that.
-    fn close(&mut self) {
-        for (key, home) in self.homes.clone() {
-            let Home::Entry(at) = &home else { continue };
-            let item = self.ground.observed.items.iter().find(|(node, _)| node.as_str() == key);
-            let Some(item) = item.map(|(_, item)| item).filter(|item| !item.open) else { continue };
+    /// Entries whose item is closed are done, where the blueprint has a word for that; answers
+    /// those of which the file cannot say so.
+    fn close(&mut self) -> Vec<Stay> {
+        let mut stays = Vec::new();
+        for (key, at) in closed(self.ground, &self.homes) {
             for (name, field) in at.declared(self.ground).into_iter().flatten() {
                 let Some(done) = &field.done else { continue };
                 let entry = at.find(&self.trial.spec);
                 let said = entry.and_then(|entry| entry.fields.get(name)).map(|at| &at.value);
-                if said == Some(done) {
-                    continue;
-                }
-                let edits = [Edit { path: home.path().key(name), value: Some(done.clone()) }];
-                if let Ok(trial) = self.tried(&edits, &[]) {
-                    self.note(&edits, &item.reference.to_string(), "closed");
-                    self.trial = trial;
+                let same = self.trial.plan.changes.iter().find(|change| change.key == key);
+                let Some(change) = same.filter(|_| said != Some(done)) else { continue };
+                let item = change.reference.as_ref().map(Reference::to_string).unwrap_or_default();
+                let edits = [Edit { path: at.path().key(name), value: Some(done.clone()) }];
+                match self.tried(&edits, &[]) {
+                    Ok(trial) => {
+                        self.note(&edits, &item, "closed");
+                        self.trial = trial;
+                    }
+                    Err(why) => stays.push(Stay {
+                        key: key.clone(),
+                        title: change.title.clone(),
+                        reference: change.reference.clone(),
+                        field: FieldChange::new("closed", true, Value::None),
+                        conflict: false,
+                        why: format!("`{name}` cannot say so: {why}"),
+                    }),
                 }
             }
         }
+        stays
     }
+}
+
+/// The entries whose items are closed.
+fn closed(ground: &Ground<'_>, homes: &BTreeMap<String, Home>) -> Vec<(String, EntryAt)> {
+    let items = ground.observed.items.iter().filter(|(_, item)| !item.open);
+    let entries = items.filter_map(|(key, _)| match homes.get(key.as_str()) {
+        Some(Home::Entry(at)) => Some((key.to_string(), at.clone())),
+        Some(Home::Tool) | None => None,
+    });
+    entries.collect()
 }
 
 fn alone(edits: Vec<Edit>) -> Vec<Vec<Edit>> {
@@ -325,29 +336,4 @@ fn follow(before: &ToolPlan, after: &ToolPlan) -> Vec<String> {
     };
     let new = after.changes.iter().filter(|change| writes(change) && !known(change));
     new.map(|change| change.title.clone()).collect()
-}
-
-/// The table a key stands in as the file writes it, an entry's with its id.
-fn table_of(spec: &Spec, path: &Path) -> String {
-    let mut names = Vec::new();
-    let (mut id, mut is_list) = (None, false);
-    let steps = &path.0[..path.0.len().saturating_sub(1)];
-    for (n, step) in steps.iter().enumerate() {
-        match step {
-            Step::Key(name) => names.push(name.as_str()),
-            Step::At(_) => {
-                is_list = true;
-                id = match scalars::at(spec, &Path(path.0[..=n].to_vec()).key("id")) {
-                    Some(source::Value::String(id)) => Some(id.clone()),
-                    _ => None,
-                };
-            }
-        }
-    }
-    let name = names.join(".");
-    match (is_list, id) {
-        (true, Some(id)) => format!("[[{name}]] {id}"),
-        (true, None) => format!("[[{name}]]"),
-        (false, _) => format!("[{name}]"),
-    }
 }

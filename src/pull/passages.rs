@@ -3,6 +3,8 @@
 //! A key's words are found in the files' side of the text; what stands in their place in GitLab's
 //! side, between lines that are alike, is what the key would have to say.
 
+use std::ops::Range;
+
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::edit::Edit;
@@ -24,8 +26,9 @@ pub(super) fn guesses(probe: &Probe, drift: &Drift) -> Vec<Edit> {
     for (n, leaf) in probe.leaves.iter().enumerate().filter(|(_, leaf)| !leaf.is_name) {
         let frame = |item| probe.body(&drift.key, n, item);
         match &leaf.holds {
-            Holds::Text(text) => edits.extend(frame(0).and_then(|f| sides.text(leaf, &f, text.trim()))),
-            Holds::Line(text) => edits.extend(frame(0).and_then(|f| sides.text(leaf, &f, text))),
+            Holds::Text(text) | Holds::Line(text) => {
+                edits.extend(frame(0).and_then(|frame| sides.text(leaf, &frame, text.trim())));
+            }
             Holds::Lines(all) => {
                 let frames: Option<Vec<Frame>> = (0..all.len()).map(frame).collect();
                 edits.extend(frames.and_then(|frames| sides.list(leaf, &frames, all)));
@@ -94,7 +97,8 @@ impl Sides {
         let Block { lines, above, before, after } = Block::of(frame, text)?;
         let old = self.find(&lines, above.as_deref())?;
         let whole = before.is_empty() && after.is_empty();
-        let new = self.across(&old, (whole && self.opens(old.start), whole && self.closes(old.end)))?;
+        let new =
+            self.across(&old, (whole && self.opens(old.start), whole && self.closes(old.end)))?;
         if new.is_empty() {
             return Some(Edit { path: leaf.path.clone(), value: None });
         }
@@ -148,22 +152,37 @@ impl Sides {
             self.same.iter().flatten().for_each(|at| met[*at] = true);
             met
         };
-        let old: Vec<&str> = self.files.iter().zip(&self.same).filter(|(_, same)| same.is_none()).map(|(l, _)| l.canonical.as_str()).collect();
-        let new: Vec<&str> = self.gitlab.iter().zip(met).filter(|(_, met)| !met).map(|(l, _)| l.canonical.as_str()).collect();
+        let old: Vec<&str> = self
+            .files
+            .iter()
+            .zip(&self.same)
+            .filter(|(_, same)| same.is_none())
+            .map(|(l, _)| l.canonical.as_str())
+            .collect();
+        let new: Vec<&str> = self
+            .gitlab
+            .iter()
+            .zip(met)
+            .filter(|(_, met)| !met)
+            .map(|(l, _)| l.canonical.as_str())
+            .collect();
         if !old.iter().any(|line| line.contains(word)) {
             return Vec::new();
         }
-        let there = |other: &&String| *other != word && new.iter().any(|line| line.contains(other.as_str()));
+        let there = |other: &&String| {
+            *other != word && new.iter().any(|line| line.contains(other.as_str()))
+        };
         words.iter().filter(there).map(|other| say(&leaf.path, other)).collect()
     }
 
     /// Where lines stand in the files' side; of several places the one below the line `above`.
-    fn find(&self, lines: &[String], above: Option<&str>) -> Option<std::ops::Range<usize>> {
+    fn find(&self, lines: &[String], above: Option<&str>) -> Option<Range<usize>> {
         let starts = 0..(self.files.len() + 1).checked_sub(lines.len())?;
-        let here = |at: &usize| self.files[*at..].iter().map(|l| &l.canonical).zip(lines).all(|(a, b)| a == b);
-        let below = |at: &usize| {
-            at.checked_sub(1).map(|at| self.files[at].canonical.as_str()) == above
+        let here = |at: &usize| {
+            self.files[*at..].iter().map(|l| &l.canonical).zip(lines).all(|(a, b)| a == b)
         };
+        let below =
+            |at: &usize| at.checked_sub(1).map(|at| self.files[at].canonical.as_str()) == above;
         let all: Vec<usize> = starts.filter(here).collect();
         let at = match all.as_slice() {
             [one] => *one,
@@ -177,7 +196,7 @@ impl Sides {
 
     /// What stands in GitLab's side in place of lines: what is between the lines around them that
     /// are alike. What people put before or behind them belongs to them where it is `open`.
-    fn across(&self, old: &std::ops::Range<usize>, open: (bool, bool)) -> Option<std::ops::Range<usize>> {
+    fn across(&self, old: &Range<usize>, open: (bool, bool)) -> Option<Range<usize>> {
         let first = self.same[old.clone()].first().copied().flatten();
         let last = self.same[old.clone()].last().copied().flatten();
         let above = match old.start {
@@ -189,12 +208,25 @@ impl Sides {
             Some(same) => *same,
         };
         let start = if open.0 { above.or(first) } else { first.or(above) };
-        let end = if open.1 { below.or(last.map(|at| at + 1)) } else { last.map(|at| at + 1).or(below) };
+        let end =
+            if open.1 { below.or(last.map(|at| at + 1)) } else { last.map(|at| at + 1).or(below) };
         match (start, end) {
             (Some(start), Some(end)) => (start <= end).then_some(start..end),
-            // With the heading above it or all else around it.
-            _ => self.same[old.clone()].iter().all(Option::is_none).then_some(0..0),
+            _ => self.cut(old),
         }
+    }
+
+    /// Nothing, where people took lines away together with some around them and put none there.
+    fn cut(&self, old: &Range<usize>) -> Option<Range<usize>> {
+        let above = self.same[..old.end].iter().rposition(Option::is_some);
+        let below = self.same[old.start..].iter().position(Option::is_some);
+        let is_in = |at: usize| old.contains(&at);
+        if above.is_some_and(is_in) || below.is_some_and(|at| is_in(old.start + at)) {
+            return None;
+        }
+        let from = above.and_then(|at| self.same[at]).map_or(0, |at| at + 1);
+        let to = below.and_then(|at| self.same[old.start + at]).unwrap_or(self.gitlab.len());
+        (from == to).then_some(from..to)
     }
 
     /// Tells whether what people put before a line belongs to it: it is the first of its section.
@@ -231,7 +263,8 @@ impl Block {
     fn of(frame: &Frame, words: &str) -> Option<Self> {
         let (above, before) = frame.before.rsplit_once('\n').unwrap_or(("", &frame.before));
         let after = frame.after.split('\n').next().unwrap_or_default();
-        let lines: Vec<String> = page(&format!("{before}{words}{after}")).into_iter().map(|l| l.canonical).collect();
+        let lines: Vec<String> =
+            page(&format!("{before}{words}{after}")).into_iter().map(|l| l.canonical).collect();
         let above = page(above).pop().map(|line| line.canonical);
         (!lines.is_empty()).then(|| Self {
             lines,

@@ -77,8 +77,7 @@ fn texts(ground: &Ground<'_>, file: &str, text: &str) -> BTreeMap<String, (Strin
     let Some(tree) = tree else { return BTreeMap::new() };
     let scene = Scene::new(&tree, ground.observed, ground.options);
     let filled = tree.nodes.iter().map(|node| {
-        let body =
-            resolve(&node.body, |key| scene.open(For::Plan, key), |key| scene.item(key));
+        let body = resolve(&node.body, |key| scene.open(For::Plan, key), |key| scene.item(key));
         (node.key.to_string(), (node.title.clone(), body))
     });
     filled.collect()
@@ -108,7 +107,9 @@ impl Signs {
                 Holds::Line(_) if !lines => return None,
                 Holds::Word(..) => return None,
                 Holds::Text(_) | Holds::Line(_) => sign(0),
-                Holds::Lines(all) => Value::Array((0..all.len()).map(|at| bare(sign(at))).collect()),
+                Holds::Lines(all) => {
+                    Value::Array((0..all.len()).map(|at| bare(sign(at))).collect())
+                }
             };
             Some(Edit { path: leaf.path.clone(), value: Some(value) })
         };

@@ -142,7 +142,8 @@ fn list(value: &plan::Value) -> Option<Vec<String>> {
 
 /// The keys of the tool's own tables that hold a value.
 fn saying(ground: &Ground<'_>, spec: &Spec, wanted: &Value) -> Vec<Path> {
-    let own = std::iter::once("tool").chain(ground.blueprint.schema.tables.keys().map(String::as_str));
+    let own =
+        std::iter::once("tool").chain(ground.blueprint.schema.tables.keys().map(String::as_str));
     let mut found = Vec::new();
     for name in own {
         let Some(Value::Table(table)) = at(spec, &Path::table(name)) else { continue };

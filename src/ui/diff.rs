@@ -133,13 +133,16 @@ fn heading_above(text: &str, line: usize) -> String {
 
 /// The table that a line stands in, and the id in it if it has one.
 fn table_above(text: &str, line: usize) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let is_table = |at: &usize| lines.get(*at).is_some_and(|line| line.starts_with('['));
-    let Some(at) = (0..=line).rev().find(is_table) else { return "@@ (top)".to_owned() };
-    let inside = lines[at + 1..].iter().take_while(|line| !line.starts_with('['));
-    let id = inside.filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim() == "id");
-    let id = id.map_or("", |(_, id)| id.split('#').next().unwrap_or_default().trim());
-    format!("@@ {} {}", lines[at].trim(), id.trim_matches('"')).trim_end().to_owned()
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let is_table = |line: &&str| {
+        line.starts_with('[') && line.trim_start_matches('[').starts_with(char::is_alphabetic)
+    };
+    let above = lines.iter().take(line + 1).rposition(&is_table);
+    let Some(at) = above else { return "@@ (top)".to_owned() };
+    let mut inside = lines[at + 1..].iter().take_while(|line| !is_table(line));
+    let id = inside.find_map(|line| line.strip_prefix("id")?.trim_start().strip_prefix('='));
+    let id = id.and_then(|id| id.split(['"', '\'']).nth(1)).unwrap_or_default();
+    format!("@@ {} {id}", lines[at].trim_end()).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -156,6 +159,18 @@ mod tests {
             shown,
             "  @@ Owner\n   \n  - The group is unknown.\n  + The group is asked.\n   \n"
         );
+    }
+
+    #[test]
+    fn a_change_in_a_tool_file_stands_under_its_table() {
+        let before = "# Top\n[tool]\nid = \"x\"  # \"y\"\na = [\n  [\"b\"],\n]\n  [[part.issue]]\n  weight = 3\n  id = 'n'\n";
+        let shown = |after: &str| {
+            let shown = toml(before, after, "", None);
+            anstream::adapter::strip_str(&shown).to_string().lines().next().map(str::to_owned)
+        };
+        assert_eq!(shown(&before.replace("# Top", "# top")).unwrap(), "@@ (top)");
+        assert_eq!(shown(&before.replace("\"b\"", "\"c\"")).unwrap(), "@@ [tool] x");
+        assert_eq!(shown(&before.replace('3', "5")).unwrap(), "@@ [[part.issue]] n");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What a pull takes into the tool files, and what stays in GitLab.
 
-use crate::pull::{Pull, Stay};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::pull::{Pull, Stay, Taken};
 
 use super::clean::clean_line;
+use super::diff;
 use super::plan::{Look, sides};
 use super::words::{BOLD, DIM, count, hanging, paragraph, styled};
-use super::diff;
 
 /// The most titles that are listed of what an apply would write in turn.
 const MOST_LISTED: usize = 6;
@@ -29,6 +31,7 @@ pub fn render(all: &[Pulled], look: Look) -> String {
         out.push_str(&format!("{}\n", styled(BOLD, &clean_line(file))));
         let width = look.cut.then_some(look.width);
         out.push_str(&diff::toml(before, &pull.text, "  ", width));
+        out.push_str(&hanging(DIM, "  from", &sources(&pull.taken), look.width));
         out.push('\n');
     }
     let stays: Vec<&Stay> = all.iter().flat_map(|pulled| &pulled.pull.stays).collect();
@@ -55,6 +58,19 @@ pub fn render(all: &[Pulled], look: Look) -> String {
     out
 }
 
+/// The items whose fields were taken.
+fn sources(taken: &[Taken]) -> String {
+    let mut fields: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for Taken { path: _, item, field } in taken {
+        fields.entry(item).or_default().insert(field);
+    }
+    let one = |(item, fields): (&str, BTreeSet<&str>)| {
+        let fields: Vec<&str> = fields.into_iter().collect();
+        clean_line(&format!("{item} ({})", fields.join(", ")))
+    };
+    fields.into_iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 fn sums(all: &[Pulled], stays: usize, look: Look) -> String {
     let keys: usize = all.iter().map(|pulled| pulled.pull.taken.len()).sum();
     let files = all.iter().filter(|pulled| !pulled.pull.taken.is_empty()).count();
@@ -77,7 +93,7 @@ fn sums(all: &[Pulled], stays: usize, look: Look) -> String {
         if more > 0 {
             list.push(format!("{more} more"));
         }
-        let said = format!("An apply would then write the same into: {}.", list.join("; "));
+        let said = format!("An apply would then write the new words into: {}.", list.join("; "));
         out.push_str(&paragraph(&said, 0, look.width));
     }
     out

@@ -29,17 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plan", &["canonical", "key", "marker", "merge", "text", "tree"]),
     (
         "pull",
-        &[
-            "blueprint",
-            "canonical",
-            "check",
-            "plan",
-            "problem",
-            "render",
-            "source",
-            "spec",
-            "tree",
-        ],
+        &["blueprint", "canonical", "check", "plan", "problem", "render", "source", "spec", "tree"],
     ),
     ("gitlab", &["tree", "unseen"]),
     ("observe", &["gitlab", "identity", "key", "marker", "merge", "text", "tree"]),
