@@ -201,7 +201,9 @@ fn mend_list(old: &mut Array, new: Vec<Toml>) {
             old.replace(at, value);
             continue;
         }
-        old.insert_formatted(at, value.decorated(if at == 0 { &head } else { &next }, ""));
+        let remark = take_remark(old, at);
+        let blanks = if at == 0 { &head } else { &next };
+        old.insert_formatted(at, value.decorated(format!("{remark}{blanks}"), ""));
     }
     lay_out(old, &head, &next);
 }
@@ -216,20 +218,37 @@ fn prefix_of(item: &Toml) -> &str {
     item.decor().prefix().and_then(|raw| raw.as_str()).unwrap_or_default()
 }
 
-/// Takes an item out; a comment before it, of the item above, stays.
+/// Takes a comment away that stands behind an item, on its line, from before the next.
+fn take_remark(list: &mut Array, next: usize) -> String {
+    let rest = between(list, next);
+    let Some(end) = rest.find('\n').filter(|end| rest[..*end].contains('#')) else {
+        return String::new();
+    };
+    set_between(list, next, &rest[end..]);
+    rest[..end].to_owned()
+}
+
+/// Takes an item out; a comment before it stays.
 fn drop_item(list: &mut Array, at: usize) {
     let prefix = prefix_of(&list.remove(at)).to_owned();
-    let Some(end) = prefix.rfind('\n').filter(|_| prefix.contains('#')) else { return };
-    let comment = &prefix[..end];
+    if let Some(end) = prefix.rfind('\n').filter(|_| prefix.contains('#')) {
+        let both = format!("{}{}", &prefix[..end], between(list, at));
+        set_between(list, at, &both);
+    }
+}
+
+/// What stands before an item, or before the end of the list.
+fn between(list: &Array, at: usize) -> String {
+    match list.get(at) {
+        Some(item) => prefix_of(item).to_owned(),
+        None => list.trailing().as_str().unwrap_or_default().to_owned(),
+    }
+}
+
+fn set_between(list: &mut Array, at: usize, blanks: &str) {
     match list.get_mut(at) {
-        Some(item) => {
-            let both = format!("{comment}{}", prefix_of(item));
-            item.decor_mut().set_prefix(both);
-        }
-        None => {
-            let both = format!("{comment}{}", list.trailing().as_str().unwrap_or_default());
-            list.set_trailing(both);
-        }
+        Some(item) => item.decor_mut().set_prefix(blanks),
+        None => list.set_trailing(blanks),
     }
 }
 
@@ -253,7 +272,8 @@ fn plain(value: &Toml) -> String {
 /// Takes a key out; a comment above it stays where it was.
 fn take_out(table: &mut dyn TableLike, name: &str) -> Option<()> {
     let prefix = table.key(name)?.leaf_decor().prefix().and_then(|raw| raw.as_str());
-    let comment = prefix.filter(|prefix| prefix.contains('#')).map(str::to_owned);
+    let comment = prefix.and_then(|prefix| prefix.get(..=prefix.rfind('\n')?));
+    let comment = comment.filter(|comment| comment.contains('#')).map(str::to_owned);
     let values = table.iter().filter(|(_, item)| item.is_value());
     let names: Vec<String> = values.map(|(name, _)| name.to_owned()).collect();
     let at = names.iter().position(|other| other == name)?;
@@ -288,3 +308,6 @@ fn toml(value: &Value) -> Option<Toml> {
         Value::Table(_) | Value::Other(_) => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;
