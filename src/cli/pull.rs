@@ -49,8 +49,11 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<Exit, Failure> {
     let ready = session::ready(&args.paths)?;
-    let Session { snapshot, options, served, .. } =
+    let Session { plan, snapshot, options, served, .. } =
         Session::open(&ready, &args.target, &Choices::default()).await?;
+    // What stands in the way of an apply may hide drift.
+    let notices = plan.tools.iter().flat_map(|tool| &tool.notices);
+    notices.filter(|notice| notice.blocks).for_each(|notice| ui::warn(&notice.message));
     let take = if args.conflicts { Take::Conflicts } else { Take::Drift };
     let pulse = ready.rules.engine.pulse();
     let pulled = within_bounds(&pulse, move || all(&ready, snapshot, &options, take))??;
@@ -141,4 +144,29 @@ fn replace(one: &Pulled) -> Result<(), Failure> {
     // What failed may name the temporary file, which nobody knows.
     let written = place().map_err(|error| std::io::Error::from(error.kind()));
     Ok(written.with_context(|| format!("cannot write `{}`", one.file))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pull::Pull;
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tool.toml");
+        std::fs::write(&path, "a = 1\n").unwrap();
+        let (taken, stays, follow) = (Vec::new(), Vec::new(), Vec::new());
+        let pull = Pull { text: "a = 2\n".into(), taken, stays, follow };
+        let file = path.to_str().unwrap().to_owned();
+        let one = Pulled { file, before: "a = 1\n".into(), pull };
+        std::fs::write(&path, "a = 3\n").unwrap();
+        let failure = replace(&one).unwrap_err();
+        assert!(failure.message.contains("changed since it was read"), "{}", failure.message);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a = 3\n");
+        std::fs::write(&path, &one.before).unwrap();
+        replace(&one).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), one.pull.text);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

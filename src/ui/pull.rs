@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pull::{Pull, Stay, Taken};
 
-use super::clean::clean_line;
+use super::clean::{clean_line, fit};
 use super::diff;
 use super::plan::{Look, sides};
 use super::words::{BOLD, DIM, count, hanging, paragraph, styled};
@@ -31,25 +31,24 @@ pub fn render(all: &[Pulled], look: Look) -> String {
         out.push_str(&format!("{}\n", styled(BOLD, &clean_line(file))));
         let width = look.cut.then_some(look.width);
         out.push_str(&diff::toml(before, &pull.text, "  ", width));
-        out.push_str(&hanging(DIM, "  from", &sources(&pull.taken), look.width));
+        out.push_str(&sources(&pull.taken, look));
         out.push('\n');
     }
     let stays: Vec<&Stay> = all.iter().flat_map(|pulled| &pulled.pull.stays).collect();
     if !stays.is_empty() {
         out.push_str(&format!("{}\n", styled(BOLD, "Stays in GitLab:")));
     }
+    let room = room(look);
     let mut last = None;
     for stay in &stays {
         if last.replace(&stay.key) != Some(&stay.key) {
             let at = stay.reference.as_ref().map(ToString::to_string).unwrap_or_default();
-            let title = clean_line(&stay.title);
-            out.push_str(&format!("  {title}  {}\n", styled(DIM, &clean_line(&at))));
+            let line = clean_line(&format!("  {}  {at}", stay.title));
+            out.push_str(&format!("{}\n", fit(line.trim_end(), room)));
         }
         let word = if stay.conflict { "conflict" } else { "kept" };
         sides(&mut out, word, &stay.field, look);
-        let width = if look.cut { look.width } else { usize::MAX };
-        let why = hanging(DIM, "        why:", &clean_line(&stay.why), width);
-        out.push_str(&why);
+        out.push_str(&hanging(DIM, "        why:", &clean_line(&stay.why), room));
     }
     if !stays.is_empty() {
         out.push('\n');
@@ -58,17 +57,18 @@ pub fn render(all: &[Pulled], look: Look) -> String {
     out
 }
 
-/// The items whose fields were taken.
-fn sources(taken: &[Taken]) -> String {
+/// The items whose fields were taken, a line each.
+fn sources(taken: &[Taken], look: Look) -> String {
     let mut fields: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for Taken { path: _, item, field } in taken {
         fields.entry(item).or_default().insert(field);
     }
     let one = |(item, fields): (&str, BTreeSet<&str>)| {
         let fields: Vec<&str> = fields.into_iter().collect();
-        clean_line(&format!("{item} ({})", fields.join(", ")))
+        let line = clean_line(&format!("  {} from {item}", fields.join(", ")));
+        format!("{}\n", styled(DIM, &fit(&line, room(look))))
     };
-    fields.into_iter().map(one).collect::<Vec<_>>().join(", ")
+    fields.into_iter().map(one).collect()
 }
 
 fn sums(all: &[Pulled], stays: usize, look: Look) -> String {
@@ -97,6 +97,11 @@ fn sums(all: &[Pulled], stays: usize, look: Look) -> String {
         out.push_str(&paragraph(&said, 0, look.width));
     }
     out
+}
+
+/// Columns that a line may take.
+fn room(look: Look) -> usize {
+    if look.cut { look.width } else { usize::MAX }
 }
 
 fn stay(n: usize) -> String {

@@ -143,7 +143,7 @@ fn a_closed_epic_is_what_the_blueprint_calls_done() {
     for key in [JOB, SUBMISSION] {
         env.by_hand(key, Edit::Close);
     }
-    pull(&env, &["--yes"]).ends_with(0).says("(closed)");
+    pull(&env, &["--yes"]).ends_with(0).says("closed from");
     assert_eq!(tool(&env), before.replacen("gap = \"missing\"  ", "gap = \"exists\"  ", 1));
     pull(&env, &["--yes"]).ends_with(0).says("Nothing to pull.");
 }
@@ -157,4 +157,18 @@ fn a_cell_of_the_list_of_tools_is_the_summary_of_the_tool() {
     pull(&env, &["--yes"]).ends_with(0).says("Brief Description");
     assert!(tool(&env).contains("summary = \"Watches installs.\""));
     env.settle();
+}
+
+#[test]
+fn of_several_tools_only_the_file_of_the_one_that_drifted_is_written() {
+    let env = edited();
+    let other = "schema = 1\n[tool]\nid = \"other\"\nname = \"Other\"\nsummary = \"Idle.\"\n";
+    env.write("other.toml", other);
+    let modified =
+        || fs::metadata(env.folder.path().join("other.toml")).unwrap().modified().unwrap();
+    env.apply(&[]).ends_with(0);
+    let before = modified();
+    pull(&env, &["--yes"]).ends_with(0).says("Pull: 5 keys in 1 file.");
+    assert_eq!(modified(), before);
+    assert!(tool(&env).contains("weight = 2"));
 }
