@@ -3,6 +3,7 @@
 //! A key's words are found in the files' side of the text; what stands in their place in GitLab's
 //! side, between lines that are alike, is what the key would have to say.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
@@ -147,30 +148,15 @@ impl Sides {
 
     /// The words of a choice that stand in GitLab's lines where the files have another one.
     fn words(&self, leaf: &Leaf, word: &str, words: &[String]) -> Vec<Edit> {
-        let met: Vec<bool> = {
-            let mut met = vec![false; self.gitlab.len()];
-            self.same.iter().flatten().for_each(|at| met[*at] = true);
-            met
-        };
-        let old: Vec<&str> = self
-            .files
-            .iter()
-            .zip(&self.same)
-            .filter(|(_, same)| same.is_none())
-            .map(|(l, _)| l.canonical.as_str())
-            .collect();
-        let new: Vec<&str> = self
-            .gitlab
-            .iter()
-            .zip(met)
-            .filter(|(_, met)| !met)
-            .map(|(l, _)| l.canonical.as_str())
-            .collect();
-        if !old.iter().any(|line| line.contains(word)) {
+        let same: BTreeSet<usize> = self.same.iter().flatten().copied().collect();
+        let old = self.files.iter().zip(&self.same).filter(|(_, same)| same.is_none());
+        let new = self.gitlab.iter().enumerate().filter(|(at, _)| !same.contains(at));
+        let new: Vec<&Line> = new.map(|(_, line)| line).collect();
+        if !old.map(|(line, _)| line).any(|line| line.canonical.contains(word)) {
             return Vec::new();
         }
         let there = |other: &&String| {
-            *other != word && new.iter().any(|line| line.contains(other.as_str()))
+            *other != word && new.iter().any(|line| line.canonical.contains(other.as_str()))
         };
         words.iter().filter(there).map(|other| say(&leaf.path, other)).collect()
     }

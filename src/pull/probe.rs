@@ -126,7 +126,7 @@ impl Signs {
                 let (leaf, item) = numbers.split_once('x')?;
                 Some((words(leaves.get(leaf.parse::<usize>().ok()?)?, item.parse().ok()?)?, after))
             });
-            let Some((word, after)) = word else { return out };
+            let (word, after) = word.unwrap_or((&self.0, after));
             out.push_str(word);
             rest = after;
         }
