@@ -9,7 +9,6 @@ use super::edit::{self, Edit, Path};
 use super::keys::{Holds, Leaf, leaves};
 use super::trial::{Ground, Trial};
 use crate::check;
-use crate::plan::resolve::resolve;
 use crate::plan::scene::{For, Scene};
 use crate::problem::Problems;
 use crate::render::{expand, render};
@@ -77,7 +76,7 @@ fn texts(ground: &Ground<'_>, file: &str, text: &str) -> BTreeMap<String, (Strin
     let Some(tree) = tree else { return BTreeMap::new() };
     let scene = Scene::new(&tree, ground.observed, ground.options);
     let filled = tree.nodes.iter().map(|node| {
-        let body = resolve(&node.body, |key| scene.open(For::Plan, key), |key| scene.item(key));
+        let body = scene.fill(&node.body, For::Plan);
         (node.key.to_string(), (node.title.clone(), body))
     });
     filled.collect()
