@@ -44,6 +44,8 @@ pub struct Loaded {
     pub owners: Option<Owners>,
     /// The blueprint, unless it is broken.
     pub blueprint: Option<Blueprint>,
+    /// Its templates and expressions, unless one of them is broken.
+    pub engine: Option<Engine>,
     /// What each tool file says, broken ones left out.
     pub specs: Vec<Spec>,
     /// The wanted trees, in the order of the files; broken ones are left out.
@@ -79,10 +81,9 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
             source::parse(&file.0, &text, out);
             continue;
         };
-        let Some(spec) = ToolFile::parse(&file.0, &text, &blueprint.schema, out) else {
+        let Some(spec) = spec(&file.0, &text, blueprint, out) else {
             continue;
         };
-        render::unclosed(&spec, &text, out);
         if let (Some(workspace), Some(engine)) = (&workspace, &engine) {
             let scene = Scene { workspace, owners: owners.as_ref(), blueprint, spec: &spec };
             trees.extend(tool(&scene, engine, out));
@@ -91,7 +92,14 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
     }
     twins(&specs, out);
     items(&specs, &sources, out);
-    Loaded { workspace, owners, blueprint, specs, trees, problems, sources }
+    Loaded { workspace, owners, blueprint, engine, specs, trees, problems, sources }
+}
+
+/// Reads one tool file.
+pub fn spec(file: &str, text: &str, blueprint: &Blueprint, out: &mut Problems) -> Option<Spec> {
+    let spec = ToolFile::parse(file, text, &blueprint.schema, out)?;
+    render::unclosed(&spec, text, out);
+    Some(spec)
 }
 
 /// Checks one tool file that has been read, and makes its tree if nothing is wrong with it.

@@ -36,6 +36,7 @@ pub mod merge;
 pub mod identity;
 pub mod plan;
 pub mod status;
+pub mod pull;
 
 // -- IO -----------------------------------------------------------------------
 pub mod gitlab;

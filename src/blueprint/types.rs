@@ -38,26 +38,34 @@ pub(super) fn fields(table: &Table, envelope: &[&str], out: &mut Problems) -> sc
 }
 
 fn field(name: &str, entry: &Entry, out: &mut Problems) -> Option<Field> {
-    let (ty, required, default, help) = match &entry.value.value {
+    let (ty, required, [default, done], help) = match &entry.value.value {
         Value::Table(table) => {
             let mut reader = Fields::of(table, format!("the type of `{name}`"));
             let required = reader.bool("required", out).unwrap_or(false);
-            let default = reader.take("default").map(|e| &e.value);
+            let standing = ["default", "done"].map(|key| reader.take(key).map(|e| (key, &e.value)));
             let help = reader.string("help", out).map(|at| at.value);
             let ty = compound(name, &mut reader, out);
             reader.finish(out);
-            (ty?, required, default, help)
+            (ty?, required, standing, help)
         }
-        _ => (of(name, &entry.value, out)?, false, None, None),
+        _ => (of(name, &entry.value, out)?, false, [None, None], None),
     };
-    let default = match default {
-        Some(at) => Some(check_default(name, at, &ty, out)?),
-        None => None,
+    let mut checked = |value: Option<(&str, &At<Value>)>| match value {
+        Some((key, at)) => check_value(name, key, at, &ty, out).map(Some),
+        None => Some(None),
     };
-    Some(Field { ty, required, default, help, span: entry.key.clone() })
+    let (default, done) = (checked(default)?, checked(done)?);
+    Some(Field { ty, required, default, done, help, span: entry.key.clone() })
 }
 
-fn check_default(name: &str, at: &At<Value>, ty: &Type, out: &mut Problems) -> Option<Value> {
+/// Checks what the blueprint says that a field holds.
+fn check_value(
+    name: &str,
+    key: &str,
+    at: &At<Value>,
+    ty: &Type,
+    out: &mut Problems,
+) -> Option<Value> {
     let fits = match (ty, &at.value) {
         (Type::OneOf(words), Value::String(word)) => words.contains(word),
         (Type::Bool, Value::Bool(_))
@@ -77,7 +85,7 @@ fn check_default(name: &str, at: &At<Value>, ty: &Type, out: &mut Problems) -> O
     }
     out.push(
         at.span
-            .error(format!("the default of `{name}` is not of its type"))
+            .error(format!("the {key} of `{name}` is not of its type"))
             .hint("give a value that a file could give"),
     );
     None
@@ -99,6 +107,7 @@ fn of(name: &str, at: &At<Value>, out: &mut Problems) -> Option<Type> {
         Value::Table(table) => {
             let mut reader = Fields::of(table, format!("the type of `{name}`"));
             reader.take("default");
+            reader.take("done");
             reader.take("required");
             reader.take("help");
             let ty = compound(name, &mut reader, out);

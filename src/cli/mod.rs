@@ -17,6 +17,7 @@ mod near;
 mod new;
 mod plan;
 mod preflight;
+mod pull;
 mod sandbox;
 mod saved;
 mod schema;
@@ -100,6 +101,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Status(status::Args),
+    Pull(pull::Args),
     Sandbox(sandbox::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -180,6 +182,10 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Status(args) => {
             interrupt::listen();
             block_on(status::run(&args))
+        }
+        Command::Pull(args) => {
+            interrupt::listen();
+            block_on(pull::run(args))
         }
         Command::Sandbox(args) => block_on(sandbox::run(&args)),
         Command::Schema(args) => schema::run(&args),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use crate::assets::Assets;
+use crate::blueprint::Blueprint;
 use crate::check::{self, Files, Loaded};
 use crate::gitlab::{Client, Lack, Named, Reader};
 use crate::observe::{self, observe};
@@ -14,10 +15,10 @@ use crate::plan::change::Needs;
 use crate::plan::needs::Found;
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Action, Options, Plan, Snapshot, Subject, build};
-use crate::problem::{Problems, Severity};
-use crate::render::Pulse;
+use crate::problem::{Problems, Severity, Sources};
+use crate::render::{Engine, Pulse};
 use crate::sandbox::{Sandbox, Seed, Served};
-use crate::spec::{Place, Workspace};
+use crate::spec::{Owners, Place, Workspace};
 use crate::tree::{DesiredTree, Ground, Kind, ObservedTree, TitleIn};
 use crate::ui::{self, progress::Progress};
 
@@ -38,6 +39,15 @@ pub(super) struct Ready {
     folder: PathBuf,
     pub(super) workspace: Workspace,
     pub(super) trees: Vec<DesiredTree>,
+    pub(super) rules: Rules,
+}
+
+/// What tool files are read with, and their texts.
+pub(super) struct Rules {
+    pub(super) owners: Option<Owners>,
+    pub(super) blueprint: Blueprint,
+    pub(super) engine: Engine,
+    pub(super) sources: Sources,
 }
 
 /// Loads the files and checks them.
@@ -59,15 +69,19 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<(PathBuf, Loaded), Failure> {
 /// Loads the files; an error in any of them ends it, after all were said.
 pub(super) fn ready(paths: &[PathBuf]) -> Result<Ready, Failure> {
     let (folder, loaded) = load(paths)?;
-    let Loaded { workspace, trees, problems, sources, .. } = loaded;
+    let Loaded { workspace, owners, blueprint, engine, trees, problems, sources, specs: _ } =
+        loaded;
     if problems.count(Severity::Error) + problems.count(Severity::Warning) > 0 {
         let text = ui::problems::render(&problems, &sources, ui::width());
         let say = if problems.has_errors() { ui::insist } else { ui::say };
         say(text.trim_end());
     }
-    match workspace.filter(|_| !problems.has_errors()) {
-        Some(workspace) => Ok(Ready { folder, workspace, trees }),
-        None => Err(Failure::new("the files have errors, and nothing was planned")
+    match (workspace, blueprint, engine) {
+        (Some(workspace), Some(blueprint), Some(engine)) if !problems.has_errors() => {
+            let rules = Rules { owners, blueprint, engine, sources };
+            Ok(Ready { folder, workspace, trees, rules })
+        }
+        _ => Err(Failure::new("the files have errors, and nothing was planned")
             .hint("mend them, then run again")),
     }
 }

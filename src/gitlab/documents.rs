@@ -44,7 +44,7 @@ pub(super) const ITEMS: usize = 7;
 /// Items read by reference in one request.
 pub(super) const REFERENCES: usize = 7;
 /// Items read by reference with their children in one request, and how many others fit beside one.
-pub(super) const WITH_CHILDREN: (usize, usize) = (2, 4);
+pub(super) const WITH_CHILDREN: (usize, usize) = (2, 3);
 /// Parents whose children are listed in one request.
 pub(super) const CHILDREN: usize = 3;
 /// Items whose descendants are listed in one request.

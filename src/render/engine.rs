@@ -89,6 +89,12 @@ impl Engine {
         compiled.then_some(engine)
     }
 
+    /// Where it tells what it renders.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
+    }
+
     /// Adds all templates; one that fails is reported and emptied, so that the others are still checked.
     fn compile(&mut self, mut all: BTreeMap<String, String>, out: &mut Problems) -> bool {
         let mut usable = self.shallow(&mut all, out);

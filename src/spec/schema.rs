@@ -46,6 +46,8 @@ pub struct Field {
     pub required: bool,
     /// Its value when it is not there.
     pub default: Option<Value>,
+    /// Its value once the entry's item is closed.
+    pub done: Option<Value>,
     /// What it is for.
     pub help: Option<String>,
     /// Where the blueprint declares it.

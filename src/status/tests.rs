@@ -49,6 +49,7 @@ fn tool(lines: &str) -> (DesiredTree, ObservedTree) {
             assignees: vec!["dri".into()],
             start: None,
             due: None,
+            below: None,
             lock_version: 0,
             moved_to: None,
             links: Vec::new(),

@@ -13,6 +13,22 @@ const CONTEXT: usize = 1;
 /// changed line goes on below, and one around it is cut.
 #[must_use]
 pub fn render(before: &str, after: &str, indent: &str, width: Option<usize>) -> String {
+    under(heading_above, before, after, indent, width)
+}
+
+/// The same of two texts in TOML, whose headings are the tables.
+#[must_use]
+pub fn toml(before: &str, after: &str, indent: &str, width: Option<usize>) -> String {
+    under(table_above, before, after, indent, width)
+}
+
+fn under(
+    heading: fn(&str, usize) -> String,
+    before: &str,
+    after: &str,
+    indent: &str,
+    width: Option<usize>,
+) -> String {
     let (before, after) = (clean(before), clean(after));
     let diff = TextDiff::from_lines(before.as_str(), after.as_str());
     let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent.len() + 2).max(20));
@@ -20,7 +36,7 @@ pub fn render(before: &str, after: &str, indent: &str, width: Option<usize>) -> 
     for group in diff.grouped_ops(CONTEXT) {
         let first = group.iter().find(|op| op.tag() != DiffTag::Equal);
         let first = first.map_or(0, |op| op.old_range().start);
-        out.push_str(&format!("{indent}{}\n", styled(NOTE, &heading_above(&before, first))));
+        out.push_str(&format!("{indent}{}\n", styled(NOTE, &heading(&before, first))));
         for op in &group {
             for change in diff.iter_inline_changes(op) {
                 let (mark, style) = match change.tag() {
@@ -115,6 +131,20 @@ fn heading_above(text: &str, line: usize) -> String {
     format!("@@ {}", above.last().map_or("(top)", |l| l.trim_start_matches('#').trim()))
 }
 
+/// The table that a line stands in, and the id in it if it has one.
+fn table_above(text: &str, line: usize) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let is_table = |line: &&str| {
+        line.starts_with('[') && line.trim_start_matches('[').starts_with(char::is_alphabetic)
+    };
+    let above = lines.iter().take(line + 1).rposition(&is_table);
+    let Some(at) = above else { return "@@ (top)".to_owned() };
+    let mut inside = lines[at + 1..].iter().take_while(|line| !is_table(line));
+    let id = inside.find_map(|line| line.strip_prefix("id")?.trim_start().strip_prefix('='));
+    let id = id.and_then(|id| id.split(['"', '\'']).nth(1)).unwrap_or_default();
+    format!("@@ {} {id}", lines[at].trim_end()).trim_end().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +159,18 @@ mod tests {
             shown,
             "  @@ Owner\n   \n  - The group is unknown.\n  + The group is asked.\n   \n"
         );
+    }
+
+    #[test]
+    fn a_change_in_a_tool_file_stands_under_its_table() {
+        let before = "# Top\n[tool]\nid = \"x\"  # \"y\"\na = [\n  [\"b\"],\n]\n  [[part.issue]]\n  weight = 3\n  id = 'n'\n";
+        let shown = |after: &str| {
+            let shown = toml(before, after, "", None);
+            anstream::adapter::strip_str(&shown).to_string().lines().next().map(str::to_owned)
+        };
+        assert_eq!(shown(&before.replace("# Top", "# top")).unwrap(), "@@ (top)");
+        assert_eq!(shown(&before.replace("\"b\"", "\"c\"")).unwrap(), "@@ [tool] x");
+        assert_eq!(shown(&before.replace('3', "5")).unwrap(), "@@ [[part.issue]] n");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod problems;
 pub mod progress;
 pub mod prompt;
+pub mod pull;
 pub mod report;
 pub mod status;
 pub mod verbose;

@@ -11,8 +11,8 @@ use crate::plan::{Action, Change, Plan, Subject, ToolPlan};
 
 use super::clean::{clean, clean_line};
 use super::words::{BOLD, CHANGED, DIM, NOTE, REMOVED, hanging, styled};
-use fields::{field, sides, text};
-pub(super) use fields::{plain, signed};
+use fields::{field, text};
+pub(super) use fields::{plain, sides, signed};
 use line::Lines;
 
 /// Where the columns of a plan begin.

@@ -28,11 +28,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("identity", &["key", "marker", "tree"]),
     ("plan", &["canonical", "key", "marker", "merge", "text", "tree"]),
     ("status", &["key", "page", "tree"]),
+    (
+        "pull",
+        &["blueprint", "canonical", "check", "plan", "problem", "render", "source", "spec", "tree"],
+    ),
     ("gitlab", &["tree", "unseen"]),
     ("observe", &["gitlab", "identity", "key", "marker", "merge", "text", "tree"]),
     ("apply", &["gitlab", "identity", "key", "marker", "observe", "plan", "tree", "unseen"]),
     ("sandbox", &["page"]),
-    ("ui", &["apply", "gitlab", "key", "page", "plan", "problem", "status", "tree", "unseen"]),
+    (
+        "ui",
+        &["apply", "gitlab", "key", "page", "plan", "problem", "pull", "status", "tree", "unseen"],
+    ),
     (
         "cli",
         &[
@@ -47,6 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "observe",
             "plan",
             "problem",
+            "pull",
             "render",
             "sandbox",
             "source",
@@ -66,11 +74,12 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("axum", &["sandbox"]),
     ("apollo_compiler", &["sandbox"]),
     ("tera", &["render"]),
+    ("toml_edit", &["pull"]),
     ("comrak", &["merge", "page", "render"]),
     ("clap", &["cli"]),
     ("dialoguer", &["ui"]),
     ("indicatif", &["ui"]),
-    ("similar", &["merge", "page", "ui"]),
+    ("similar", &["merge", "page", "pull", "ui"]),
     ("std::fs", &["assets", "sandbox", "cli"]),
     // `ui` asks whether it runs in a pipeline, and for the pager.
     ("std::env", &["cli", "ui"]),

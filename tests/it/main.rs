@@ -40,6 +40,7 @@ mod pipeline;
 mod preflight;
 mod prodseceng;
 mod property;
+mod pull;
 mod readme;
 mod record;
 mod renames;

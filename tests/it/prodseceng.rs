@@ -394,8 +394,7 @@ fn a_sunset_says_what_blocks_it_and_strikes_what_does_not_apply() {
     let close = text(&all, "sunset/operation/close-out");
     assert!(close.contains("~~ Not needed: counted elsewhere"), "{close}");
     let names = text(&all, "sunset/requirement/names");
-    for part in ["## Done when", "**Evidence**", "**Owner:** `@me-handle`", "**Way back:** in "]
-    {
+    for part in ["## Done when", "**Evidence**", "**Owner:** `@me-handle`", "**Way back:** in "] {
         assert!(names.contains(part), "{part}\n{names}");
     }
     let bare = of(&short("integrate"));

@@ -21,6 +21,7 @@ use epictree::plan::needs::Found;
 use epictree::plan::saved::{self, SavedPlan};
 use epictree::plan::{Action, Change, FieldChange, Instance, Options, Plan, Snapshot, ToolPlan};
 use epictree::problem::{Problems, Severity};
+use epictree::pull::{self, Pull, Take};
 use epictree::sandbox::{
     Edit, ItemView, Sandbox, Seed, SeedItem, SeedLabel, SeedMilestone, Served,
 };
@@ -285,6 +286,12 @@ impl World {
 
     /// The tree that the files want.
     pub(crate) fn tree(&self) -> (Workspace, DesiredTree) {
+        let Loaded { workspace, mut trees, .. } = self.loaded();
+        (workspace.unwrap(), trees.remove(0))
+    }
+
+    /// The files, without an error.
+    fn loaded(&self) -> Loaded {
         let mut assets = Assets::default();
         assets.insert("blueprints/small.toml", self.shape.blueprint.clone());
         for (name, text) in &self.shape.templates {
@@ -299,11 +306,27 @@ impl World {
             ..Files::default()
         };
         let loaded = check::workspace(&files, Problems::default());
-        let Loaded { workspace, mut trees, problems, .. } = loaded;
-        let errors: Vec<_> =
-            problems.sorted().into_iter().filter(|p| p.severity == Severity::Error).collect();
+        let problems = loaded.problems.sorted().into_iter();
+        let errors: Vec<_> = problems.filter(|p| p.severity == Severity::Error).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{}", self.tool);
-        (workspace.unwrap(), trees.remove(0))
+        loaded
+    }
+
+    /// Pulls what people changed, into the tool file if there is anything.
+    pub(crate) async fn pull(&mut self, take: Take) -> Pull {
+        let Look { snapshot, .. } = self.look().await.unwrap();
+        let loaded = self.loaded();
+        let ground = pull::Ground {
+            workspace: loaded.workspace.as_ref().unwrap(),
+            owners: loaded.owners.as_ref(),
+            blueprint: loaded.blueprint.as_ref().unwrap(),
+            engine: loaded.engine.as_ref().unwrap(),
+            observed: snapshot.trees.values().next().unwrap(),
+            options: &self.options,
+        };
+        let pulled = pull::pull(&ground, "hunter.toml", &self.tool, take).unwrap();
+        self.tool.clone_from(&pulled.text);
+        pulled
     }
 
     /// Looks at GitLab and plans.

@@ -93,7 +93,7 @@ pub(super) fn tilde(title: &str) -> String {
 }
 
 /// Both sides of a field that people changed.
-pub(super) fn sides(out: &mut String, word: &str, field: &FieldChange, look: Look) {
+pub(in crate::ui) fn sides(out: &mut String, word: &str, field: &FieldChange, look: Look) {
     let style = if word == "conflict" { REMOVED } else { CHANGED };
     let head = format!("{word} {}", field.name);
     if field.name == "body" {

@@ -14,7 +14,8 @@ pub(super) fn hints(plan: &Plan, look: Look) -> String {
     }
     let Summary { drift, conflict, .. } = plan.summary();
     let conflicts = "settle conflicts in GitLab or in the files, or run again with --on-conflict keep (GitLab's side stays) or spec (the files' side is written)";
-    let drifts = "--show-drift lists what people changed and keep";
+    let drifts =
+        "--show-drift lists what people changed and keep; `epictree pull` takes it into the files";
     let hints = [(conflict > 0, conflicts), (drift > 0 && !look.show_drift, drifts)];
     let hints = hints.into_iter().filter(|(holds, _)| *holds);
     hints.map(|(_, text)| hanging(NOTE, "hint:", text, look.width)).collect()

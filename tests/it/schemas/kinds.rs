@@ -249,11 +249,11 @@ impl Comparison<'_> {
     }
 }
 
-/// Whether only the parser can know: if a default fits the type beside it, if rules name lists that are gone.
+/// Whether only the parser can know: if a default or `done` fits the type beside it, if rules name lists that are gone.
 fn is_beyond(path: &[Step]) -> bool {
     match path {
         [Step::Key(only)] => only == "list",
-        [.., Step::Key(last)] => last == "default",
+        [.., Step::Key(last)] => matches!(last.as_str(), "default" | "done"),
         _ => false,
     }
 }
