@@ -7,6 +7,7 @@
 pub mod comments;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
@@ -22,13 +23,16 @@ const MOST_LINKED: usize = 7;
 /// The most rounds of asking for one tool: GitLab's trees are seven deep, and few items moved twice.
 const MOST_ROUNDS: usize = 64;
 
-/// Why the tools cannot be observed.
-#[derive(Debug, thiserror::Error)]
+/// The most times that an item the files refer to is followed to where it went.
+const MOST_MOVES: usize = 8;
+
+/// Why a tool cannot be observed.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ObserveError {
     /// A request failed.
     #[error(transparent)]
     Gitlab(#[from] GitlabError),
-    /// Items that the files refer to cannot be read.
+    /// Items that its file refers to cannot be read.
     #[error("{} cannot be read", list(.0))]
     Missing(Vec<Reference>),
     /// The children of an item cannot be listed.
@@ -39,55 +43,53 @@ pub enum ObserveError {
     Endless(String),
     /// A task ended without an answer.
     #[error("a task of this program ended early: {0}")]
-    Task(#[from] tokio::task::JoinError),
+    Task(String),
 }
 
 fn list(references: &[Reference]) -> String {
     references.iter().map(Reference::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Observes all tools of a run, each on its own, in the order given.
-///
-/// # Errors
-/// A request failed, or an item the files refer to cannot be read.
+/// What the tools of a run refer to, read for all of them at once.
+#[derive(Default)]
+struct Shared {
+    /// Under the references that the files use.
+    existing: BTreeMap<Reference, Item>,
+    /// What hangs below those that are parents.
+    below: BTreeMap<WorkItemId, Vec<Item>>,
+}
+
+/// Observes all tools of a run, each on its own, in the order given: one that cannot be
+/// observed says why and stops no other.
 pub async fn observe(
     reader: &Reader,
     ground: &Ground,
     trees: &[DesiredTree],
-) -> Result<Vec<ObservedTree>, ObserveError> {
-    let wanted: BTreeSet<Reference> = trees.iter().flat_map(DesiredTree::refers_to).collect();
-    let wanted: Vec<Reference> = wanted.into_iter().collect();
-    let existing = reader.by_reference(&wanted).await?;
-    let missing: Vec<Reference> =
-        wanted.into_iter().filter(|r| !existing.contains_key(r)).collect();
-    if !missing.is_empty() {
-        return Err(ObserveError::Missing(missing));
-    }
-    let tops: BTreeSet<WorkItemId> = trees
-        .iter()
-        .flat_map(|tree| tree.nodes.iter())
-        .filter_map(|node| match &node.parent {
-            Parent::Item(reference) => existing.get(reference).map(|item| item.id.clone()),
-            Parent::None | Parent::Node(_) => None,
-        })
-        .collect();
-    let below = reader.children(&tops.iter().cloned().collect::<Vec<_>>()).await?;
-    if let Some(top) = tops.iter().find(|top| !below.contains_key(top)) {
-        return Err(ObserveError::Unlisted(top.as_str().to_owned()));
-    }
+) -> Vec<Result<ObservedTree, ObserveError>> {
+    let shared = match Shared::read(reader, trees).await {
+        Err(error) if trees.len() < 2 || concerns_all(&error) => {
+            return trees.iter().map(|_| Err(error.clone().into())).collect();
+        }
+        // What one of them refers to may be at fault: then each reads for itself.
+        Err(_) => None,
+        Ok(shared) => Some(Arc::new(shared)),
+    };
+    let ground = Arc::new(ground.clone());
     let mut tasks = JoinSet::new();
     for (n, tree) in trees.iter().cloned().enumerate() {
-        let (reader, ground, existing, below) =
-            (reader.clone(), ground.clone(), existing.clone(), below.clone());
-        tasks
-            .spawn(async move { (n, observe_one(&reader, &ground, &tree, existing, below).await) });
+        let (reader, ground, shared) = (reader.clone(), Arc::clone(&ground), shared.clone());
+        tasks.spawn(async move { (n, observe_one(&reader, &ground, &tree, shared).await) });
     }
     let mut observed = BTreeMap::new();
     while let Some(done) = tasks.join_next().await {
-        let (n, tree) = done?;
-        observed.insert(n, tree?);
+        match done {
+            Ok((n, tree)) => drop(observed.insert(n, tree)),
+            Err(error) => {
+                return trees.iter().map(|_| Err(ObserveError::Task(error.to_string()))).collect();
+            }
+        }
     }
-    Ok(observed.into_values().collect())
+    observed.into_values().collect()
 }
 
 /// Reads again what the first items say was made and said; for a plan that was made a while ago.
@@ -115,21 +117,88 @@ pub async fn records(
     Ok(())
 }
 
+impl Shared {
+    async fn read(reader: &Reader, trees: &[DesiredTree]) -> Result<Self, GitlabError> {
+        let wanted: BTreeSet<Reference> = trees.iter().flat_map(DesiredTree::refers_to).collect();
+        let wanted: Vec<Reference> = wanted.into_iter().collect();
+        let mut existing = reader.by_reference(&wanted).await?;
+        follow(reader, &mut existing).await?;
+        let parents =
+            trees.iter().flat_map(|tree| &tree.nodes).filter_map(|node| match &node.parent {
+                Parent::Item(reference) => existing.get(reference),
+                Parent::None | Parent::Node(_) => None,
+            });
+        let tops: BTreeSet<WorkItemId> = parents.map(|item| item.id.clone()).collect();
+        let below = reader.children(&tops.into_iter().collect::<Vec<_>>()).await?;
+        Ok(Self { existing, below })
+    }
+}
+
+/// Tells whether a failed request says something of the instance or the token, not of what was asked.
+fn concerns_all(error: &GitlabError) -> bool {
+    matches!(
+        error,
+        GitlabError::Connect { .. }
+            | GitlabError::Redirect { .. }
+            | GitlabError::RateLimited { .. }
+            | GitlabError::Unauthorized { .. }
+            | GitlabError::Forbidden { .. }
+            | GitlabError::Interrupted
+    )
+}
+
+/// Puts where each item is now in the place of where it was.
+async fn follow(
+    reader: &Reader,
+    existing: &mut BTreeMap<Reference, Item>,
+) -> Result<(), GitlabError> {
+    for _ in 0..MOST_MOVES {
+        let moved = existing.iter().filter_map(|(at, item)| Some((at, item.moved_to.as_ref()?)));
+        let moved = moved.filter_map(|(at, url)| Some((at.clone(), reader.reference_of_url(url)?)));
+        let moved: BTreeMap<Reference, Reference> = moved.collect();
+        let now: Vec<Reference> = moved.values().cloned().collect();
+        let found = reader.by_reference(&now).await?;
+        let arrived =
+            moved.iter().filter_map(|(at, to)| Some((at.clone(), found.get(to)?.clone())));
+        let arrived: Vec<(Reference, Item)> = arrived.collect();
+        if arrived.is_empty() {
+            break;
+        }
+        existing.extend(arrived);
+    }
+    Ok(())
+}
+
 async fn observe_one(
     reader: &Reader,
     ground: &Ground,
     tree: &DesiredTree,
-    existing: BTreeMap<Reference, Item>,
-    below: BTreeMap<WorkItemId, Vec<Item>>,
+    shared: Option<Arc<Shared>>,
 ) -> Result<ObservedTree, ObserveError> {
+    let shared = match shared {
+        Some(shared) => shared,
+        None => Arc::new(Shared::read(reader, std::slice::from_ref(tree)).await?),
+    };
     let wanted = tree.refers_to();
-    let existing: BTreeMap<Reference, Item> =
-        existing.into_iter().filter(|(r, _)| wanted.contains(r)).collect();
-    let tops: BTreeSet<WorkItemId> = existing.values().map(|item| item.id.clone()).collect();
+    let mut existing: BTreeMap<Reference, Item> = BTreeMap::new();
+    let mut missing = Vec::new();
+    for at in wanted {
+        match shared.existing.get(&at) {
+            Some(item) => drop(existing.insert(at, item.clone())),
+            None => missing.push(at),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(ObserveError::Missing(missing));
+    }
     let mut pool =
         Pool::new(tree, &ground.workspace, &ground.places, &ground.caller, existing.clone());
-    for (parent, children) in below.into_iter().filter(|(parent, _)| tops.contains(parent)) {
-        pool.add_children(&parent, children);
+    for node in &tree.nodes {
+        let Parent::Item(reference) = &node.parent else { continue };
+        let parent = &existing[reference].id;
+        let children = shared.below.get(parent);
+        let children = children.ok_or_else(|| ObserveError::Unlisted(reference.to_string()))?;
+        pool.add_children(parent, children.clone());
     }
     if !pool.has_first() {
         from_rows(reader, tree, &existing, &mut pool).await?;

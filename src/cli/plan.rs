@@ -10,7 +10,7 @@ use super::session::{self, Ready, Session};
 use super::target::TargetArgs;
 use super::{Exit, Failure, help, interrupt};
 use crate::plan::saved::{Document, SavedError, SavedPlan};
-use crate::plan::{Plan, Snapshot};
+use crate::plan::{Plan, Snapshot, ToolPlan};
 use crate::ui::{self, plan::Look};
 
 const EXAMPLES: &[(&str, &str)] = &[
@@ -140,12 +140,19 @@ async fn online(args: &Args, ready: &Ready) -> Result<(Plan, Vec<String>), Failu
     }
     let Session { plan, snapshot, options, .. } = session;
     match &args.out {
-        Some(_) if session::blocked(&plan) => {
+        Some(_) if plan.tools.iter().all(ToolPlan::blocked) => {
             kept.push("The plan is not saved: it cannot be applied.".to_owned());
         }
         Some(file) => {
-            let saved = SavedPlan::new(snapshot, ready.trees.clone(), options, &plan);
+            let held = plan.tools.iter().filter(|tool| tool.blocked());
+            let held: Vec<&str> = held.map(|tool| tool.desired.tool.as_str()).collect();
+            let mut desired = ready.trees.clone();
+            desired.retain(|tree| !held.contains(&tree.tool.as_str()));
+            let saved = SavedPlan::new(snapshot, desired, options, &plan.unblocked());
             kept.push(keep(file, &saved, "carry it out with `apply --plan`")?);
+            if !held.is_empty() {
+                kept.push(format!("It leaves out what has errors: {}.", held.join(", ")));
+            }
         }
         None => {}
     }
@@ -160,9 +167,9 @@ fn keep<T: Document>(file: &Path, document: &T, next: &str) -> Result<String, Fa
 
 /// The exit code of a plan that was only shown.
 pub(super) fn exit(plan: &Plan, detailed: bool) -> Exit {
-    if session::blocked(plan) {
+    if plan.blocked() {
         Exit::Failed
-    } else if plan.tools.iter().any(crate::plan::ToolPlan::undecided) {
+    } else if plan.tools.iter().any(ToolPlan::undecided) {
         Exit::Undecided
     } else if detailed && plan.pending() {
         Exit::Pending

@@ -252,7 +252,8 @@ impl Change {
 }
 
 /// Something people should know that is not a change.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Notice {
     /// Whether the tool cannot be applied while it stands.
     pub blocks: bool,
@@ -375,6 +376,32 @@ impl std::ops::AddAssign for Summary {
 }
 
 impl ToolPlan {
+    /// The plan of a tool that could not be looked at: nothing is done, and it says why.
+    #[must_use]
+    pub fn failed(desired: &DesiredTree, why: Notice) -> Self {
+        Self {
+            desired: desired.clone(),
+            changes: Vec::new(),
+            orphans: Vec::new(),
+            notices: vec![why],
+            needs: Needs::default(),
+            touched: BTreeSet::new(),
+            open_items: 0,
+        }
+    }
+
+    /// Why nothing could be planned, if that is so.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Notice> {
+        self.notices.iter().find(|notice| notice.blocks && self.changes.is_empty())
+    }
+
+    /// Tells whether something stands in the way of applying it.
+    #[must_use]
+    pub fn blocked(&self) -> bool {
+        self.notices.iter().any(|notice| notice.blocks)
+    }
+
     /// The sums of this tool.
     #[must_use]
     pub fn summary(&self) -> Summary {
@@ -423,6 +450,19 @@ impl ToolPlan {
 }
 
 impl Plan {
+    /// Tells whether something stands in the way of applying one of its tools.
+    #[must_use]
+    pub fn blocked(&self) -> bool {
+        self.tools.iter().any(ToolPlan::blocked)
+    }
+
+    /// The plan of those tools in whose way nothing stands: one that fails stops no other.
+    #[must_use]
+    pub fn unblocked(&self) -> Self {
+        let tools = self.tools.iter().filter(|tool| !tool.blocked()).cloned().collect();
+        Self { tools, ..self.clone() }
+    }
+
     /// The sums of all tools.
     #[must_use]
     pub fn summary(&self) -> Summary {

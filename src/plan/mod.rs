@@ -13,6 +13,7 @@ pub mod guard;
 pub mod needs;
 mod notices;
 mod orphans;
+pub mod places;
 pub mod resolve;
 pub mod rows;
 pub mod saved;

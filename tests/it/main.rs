@@ -18,6 +18,7 @@ mod edges;
 mod env;
 mod examples;
 mod files;
+mod fleet;
 mod formats;
 mod generations;
 mod hints;

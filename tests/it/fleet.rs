@@ -1,0 +1,134 @@
+//! Many tools in one run, through the real binary: one that fails stops no other.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
+
+use epictree::sandbox::{Edit, Fault, FaultKind};
+use serde_json::Value;
+
+use crate::preflight::{Run, Shell};
+use crate::world::{TOOL, seed};
+
+/// A tool like the usual one, by another name, with more of a part's issues.
+fn tool(id: &str, more: &str) -> String {
+    let name = format!("{}{}", id[..1].to_uppercase(), &id[1..]);
+    let issue = "[[part]]\nid = \"two\"";
+    let tool = TOOL.replace("hunter", id).replace("Hunter", &name);
+    tool.replacen(issue, &format!("{more}\n{issue}"), 1)
+}
+
+/// Work that exists, as far as the file knows.
+fn existing(reference: &str) -> String {
+    format!("[[part.issue]]\nid = \"there\"\nitem = \"{reference}\"")
+}
+
+/// A workspace of three tools, of which `beta` says more.
+async fn fleet(beta: &str) -> Shell {
+    let shell = Shell::new(&seed()).await;
+    std::fs::remove_file(shell.folder.path().join("hunter.toml")).unwrap();
+    std::fs::create_dir(shell.folder.path().join("tools")).unwrap();
+    for (id, more) in [("alpha", ""), ("beta", beta), ("gamma", "")] {
+        write(&shell, id, &tool(id, more));
+    }
+    shell
+}
+
+fn write(shell: &Shell, id: &str, text: &str) {
+    std::fs::write(shell.folder.path().join(format!("tools/{id}.toml")), text).unwrap();
+}
+
+/// Titles of the items that were made for a tool.
+fn items(shell: &Shell, name: &str) -> usize {
+    let of = format!("w {name}/");
+    shell.sandbox.items().iter().filter(|item| item.description.contains(&of)).count()
+}
+
+/// A sum of each tool of a JSON plan.
+fn sums(run: &Run, what: &str) -> Vec<(String, u64)> {
+    let tools = run.json()["tools"].as_array().unwrap().clone();
+    let sum = |tool: &Value| tool["summary"][what].as_u64().unwrap();
+    tools.iter().map(|tool| (tool["id"].as_str().unwrap().to_owned(), sum(tool))).collect()
+}
+
+fn named<const N: usize>(sums: [(&str, u64); N]) -> Vec<(String, u64)> {
+    sums.map(|(id, sum)| (id.to_owned(), sum)).into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_that_cannot_be_read_says_why_and_the_others_are_planned_and_applied() {
+    let shell = fleet(&existing("g/p#99")).await;
+    let plan = shell.run(&["plan", "--format", "json"]).ends(1);
+    assert_eq!(sums(&plan, "create"), named([("alpha", 10), ("beta", 0), ("gamma", 10)]));
+    shell.run(&["plan"]).ends(1).says("g/p#99 cannot be read").says("Gamma integration");
+    let run = shell.run(&["apply", "--yes"]).ends(5).says("g/p#99 cannot be read");
+    let run = run.says("beta: not applied");
+    assert!(run.stdout.contains("alpha: 9 items written"), "{}", run.stdout);
+    assert_eq!(["alpha", "beta", "gamma"].map(|id| items(&shell, id)), [9, 0, 9]);
+    // Nothing is left for the others: what is left is the failure.
+    let done = shell.mutations();
+    shell.run(&["apply", "--yes"]).ends(1).says("nothing was written");
+    assert_eq!(shell.mutations(), done);
+    // Mended, the same command finishes the work.
+    write(&shell, "beta", &tool("beta", ""));
+    shell.run(&["apply", "--yes"]).ends(0);
+    shell.run(&["plan", "--detailed-exitcode"]).ends(0).says("No changes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_whose_label_is_missing_holds_no_other_back() {
+    let shell = fleet("").await;
+    write(&shell, "beta", &tool("beta", "").replace("[tool]", "[tool]\nlabels = [\"nowhere\"]"));
+    let run = shell.run(&["apply", "--yes"]).ends(5).says("the label \"nowhere\" does not exist");
+    assert!(run.stdout.contains("beta: not applied"), "{}", run.stdout);
+    assert_eq!(["alpha", "beta", "gamma"].map(|id| items(&shell, id)), [9, 0, 9]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_reason_for_all_is_said_once() {
+    let shell = fleet("").await;
+    shell.sandbox.edit("alice", "g&1", Edit::Move { to_namespace: "far".into() }).unwrap();
+    let workspace = shell.folder.path().join("epictree.toml");
+    let text = std::fs::read_to_string(&workspace).unwrap();
+    std::fs::write(&workspace, text.replace("g&1", "g&77")).unwrap();
+    let run = shell.run(&["plan"]).ends(1).says("g&77 cannot be read");
+    assert_eq!((run.stdout.as_str(), run.stderr.matches("g&77").count()), ("", 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn children_that_gitlab_does_not_list_fail_the_tools_above_them_alone() {
+    let shell = fleet("").await;
+    shell.run(&["apply", "--yes"]).ends(0);
+    shell.sandbox.clear_log();
+    shell.run(&["plan"]).ends(0);
+    // The first list that only one tool asks for: that of what hangs below its first epic.
+    let log = shell.sandbox.log();
+    let lists = log.iter().enumerate().filter(|(_, request)| request.operation == "Children");
+    let nth = lists.map(|(n, _)| n + 1).nth(1).unwrap();
+    shell.sandbox.clear_log();
+    let kind = FaultKind::GraphqlError("Something that no second try mends".into());
+    shell.sandbox.faults(vec![Fault { nth, kind }]);
+    let plan = shell.run(&["plan", "--format", "json"]).ends(1);
+    let tools = plan.json()["tools"].as_array().unwrap().clone();
+    let failed = tools.iter().filter(|tool| tool["notices"][0]["blocks"] == true).count();
+    let quiet = tools.iter().filter(|tool| tool["summary"]["unchanged"] == 10).count();
+    assert_eq!((failed, quiet), (1, 2), "{}", plan.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_plan_leaves_out_the_tool_that_failed() {
+    let shell = fleet(&existing("g/p#99")).await;
+    shell.run(&["plan", "--out", "saved"]).ends(1).says("It leaves out what has errors: beta");
+    shell.run(&["apply", "--plan", "saved", "--yes"]).ends(0);
+    assert_eq!(["alpha", "beta", "gamma"].map(|id| items(&shell, id)), [9, 0, 9]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_stand_in_the_order_of_their_files() {
+    let shell = fleet("").await;
+    let order = |args: &[&str]| {
+        let plan = shell.run(&[&["plan", "--format", "json"], args].concat()).ends(0);
+        sums(&plan, "create").into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&[]), ["alpha", "beta", "gamma"]);
+    assert_eq!(order(&["tools/gamma.toml", "tools"]), ["gamma", "alpha", "beta"]);
+    assert_eq!(shell.run(&["plan"]).stdout, shell.run(&["plan"]).stdout);
+}
