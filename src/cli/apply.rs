@@ -35,7 +35,7 @@ const EXITS: [Exit; 7] = [
 
 /// What a saved plan brings along.
 const SAVED: [&str; 2] = ["plan", "checksum"];
-const CHOICES: [&str; 4] = ["adopt", "prune", "recreate", "on_conflict"];
+const CHOICES: [&str; 5] = ["adopt", "prune", "recreate", "only", "on_conflict"];
 
 /// Show the plan, ask, and carry it out
 ///
@@ -112,8 +112,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
 
 async fn session(args: &Args) -> Result<Session, Failure> {
     let Some(file) = &args.plan else {
-        let ready = session::ready(&args.paths)?;
+        let mut ready = session::ready(&args.paths)?;
         args.choices.check(&ready.trees)?;
+        args.choices.narrow(&mut ready.trees)?;
         return Session::open(&ready, &args.target, &args.choices).await;
     };
     let (saved, sum): (SavedPlan, _) = saved::read(file)?;

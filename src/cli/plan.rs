@@ -85,9 +85,11 @@ enum Format {
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
-    let ready = session::ready(&args.paths)?;
+    let mut ready = session::ready(&args.paths)?;
     args.choices.check(&ready.trees)?;
+    args.choices.narrow(&mut ready.trees)?;
     let (plan, kept) = if args.offline {
+        args.choices.check_only(&ready.trees, |_| None)?;
         (session::offline(&ready, &args.choices), Vec::new())
     } else if let Some(file) = &args.against {
         (against(file, &ready, &args.choices)?, Vec::new())
@@ -124,6 +126,7 @@ fn against(file: &Path, ready: &Ready, choices: &Choices) -> Result<Plan, Failur
         ))
         .hint("name a snapshot of this workspace"));
     }
+    choices.check_only(&ready.trees, |tool| snapshot.trees.get(tool))?;
     let plan = snapshot.plan(&ready.trees, &choices.options(&ready.workspace.id));
     plan.map_err(|lacks| saved::refused(file, SavedError::Incomplete(lacks)))
 }

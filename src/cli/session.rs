@@ -144,6 +144,7 @@ impl Session {
         if let Some(failure) = failed_as_one(&plan) {
             return Err(failure);
         }
+        choices.check_only(&ready.trees, |tool| snapshot.trees.get(tool))?;
         snapshot.looked_up = plan.needs();
         snapshot.found = look_up(&reader, &snapshot.looked_up).await?;
         plan.settle(&snapshot.found);

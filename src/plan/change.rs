@@ -294,6 +294,10 @@ pub struct ToolPlan {
     pub touched: BTreeSet<NodeKey>,
     /// How many of the tool's items are open.
     pub open_items: usize,
+    /// Nodes that the plan is about; `None` is all.
+    pub selection: Option<BTreeSet<NodeKey>>,
+    /// What would be done besides, were it about all.
+    pub left_out: Summary,
 }
 
 /// The difference of all tools in one run.
@@ -387,6 +391,8 @@ impl ToolPlan {
             needs: Needs::default(),
             touched: BTreeSet::new(),
             open_items: 0,
+            selection: None,
+            left_out: Summary::default(),
         }
     }
 

@@ -18,9 +18,11 @@ pub mod resolve;
 pub mod rows;
 pub mod saved;
 pub mod scene;
+pub mod select;
 pub mod snapshot;
 
 pub use build::build;
 pub use change::{Action, Cause, Change, FieldChange, Plan, Subject, Summary, ToolPlan, Value};
 pub use scene::Options;
+pub use select::{Glob, Only};
 pub use snapshot::{Instance, Snapshot};

@@ -10,9 +10,11 @@ use super::scene::Scene;
 pub(super) fn notices(scene: &Scene<'_>, changes: &[Change]) -> Vec<Notice> {
     let mut notices: Vec<Notice> =
         scene.observed.trouble.iter().filter_map(|t| notice(scene, t)).collect();
-    notices.extend(scene.desired.nodes.iter().filter_map(|node| proposed(scene, node)));
-    notices.extend(scene.desired.nodes.iter().filter_map(|node| unplaced(scene, node)));
+    let nodes = || scene.desired.nodes.iter().filter(|node| scene.selects(&node.key));
+    notices.extend(nodes().filter_map(|node| proposed(scene, node)));
+    notices.extend(nodes().filter_map(|node| unplaced(scene, node)));
     let linked = changes.iter().zip(&scene.desired.nodes);
+    let linked = linked.filter(|(_, node)| scene.selects(&node.key));
     notices.extend(linked.filter_map(|(change, node)| linked_parent(scene, node, change)));
     notices.sort();
     notices
@@ -62,6 +64,9 @@ fn linked_parent(scene: &Scene<'_>, node: &DesiredNode, change: &Change) -> Opti
 }
 
 fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
+    if !trouble.keys().iter().any(|key| scene.concerns(key)) {
+        return None;
+    }
     let (blocks, message, hint) = match trouble {
         Trouble::Damaged(key, at) => (
             false,
@@ -136,6 +141,7 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
 /// The keys that are not to be made anew, as people read them.
 fn asked_for(scene: &Scene<'_>, keys: &[NodeKey]) -> Option<String> {
     let left = keys.iter().filter(|key| !scene.options.recreate.contains(key));
+    let left = left.filter(|key| scene.selects(key));
     let left: Vec<&str> = left.map(NodeKey::as_str).collect();
     (!left.is_empty()).then(|| left.join(", "))
 }

@@ -134,6 +134,17 @@ fn present(
 pub(super) fn plan(scene: &Scene<'_>, plan: &mut ToolPlan) {
     for row in &scene.desired.rows {
         let item = scene.observed.existing.get(&row.item);
+        if !scene.selects(&row.node) {
+            let decision = item.map(|item| decide_row(scene, row, &item.description, For::Plan));
+            match decision {
+                Some(Ok(decision)) if decision.text.is_some() => {
+                    plan.left_out.note(action(&decision).0);
+                }
+                None => plan.left_out.note(Action::Create),
+                Some(Ok(_) | Err(_)) => {}
+            }
+            continue;
+        }
         match item.map(|item| (item, decide_row(scene, row, &item.description, For::Plan))) {
             None => plan.changes.push(offline(scene, row)),
             Some((_, Err(error))) => plan.notices.push(Notice {
@@ -173,13 +184,17 @@ fn blank(row: &DesiredRow, action: Action) -> Change {
     }
 }
 
-fn change(row: &DesiredRow, item: &Item, decision: RowDecision) -> Change {
-    let RowDecision { added, fields, kept, conflicts, base: _, text, paste: _ } = decision;
-    let (action, cause) = match (text.is_some(), added) {
+fn action(decision: &RowDecision) -> (Action, Cause) {
+    match (decision.text.is_some(), decision.added) {
         (true, true) => (Action::Create, Cause::New),
         (true, false) => (Action::Update, Cause::SpecChanged),
         (false, _) => (Action::None, Cause::None),
-    };
+    }
+}
+
+fn change(row: &DesiredRow, item: &Item, decision: RowDecision) -> Change {
+    let (action, cause) = action(&decision);
+    let RowDecision { fields, kept, conflicts, .. } = decision;
     Change { cause, url: Some(item.url.clone()), fields, kept, conflicts, ..blank(row, action) }
 }
 

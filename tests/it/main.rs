@@ -34,6 +34,7 @@ mod merge;
 mod merging;
 mod moves;
 mod new;
+mod only;
 mod owners;
 mod picture;
 mod pipeline;
