@@ -4,6 +4,7 @@ mod comments;
 mod fields;
 mod line;
 mod sums;
+mod table;
 
 use unicode_width::UnicodeWidthStr;
 
@@ -69,6 +70,7 @@ pub fn render(plan: &Plan, look: Look) -> String {
     if look.texts {
         texts(&mut out, plan);
     }
+    out.push_str(&table::table(plan, look));
     out.push_str(&sums::sums(plan, look.width));
     out.push_str(&sums::hints(plan, look));
     out

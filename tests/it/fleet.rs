@@ -132,3 +132,51 @@ async fn tools_stand_in_the_order_of_their_files() {
     assert_eq!(order(&["tools/gamma.toml", "tools"]), ["gamma", "alpha", "beta"]);
     assert_eq!(shell.run(&["plan"]).stdout, shell.run(&["plan"]).stdout);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_tells_what_would_be_done_for_each_tool() {
+    let shell = fleet(&existing("g/p#99")).await;
+    shell.run(&["apply", "--yes"]).ends(5);
+    write(&shell, "alpha", &tool("alpha", "").replace("\"Two\"", "\"Second\""));
+    let plan = shell.run(&["plan"]).ends(1);
+    let lines: Vec<&str> =
+        plan.stdout.lines().skip_while(|line| !line.starts_with("tool")).collect();
+    let words: Vec<Vec<&str>> = lines.iter().map(|l| l.split_whitespace().collect()).collect();
+    assert_eq!(words[0], ["tool", "update", "unchanged"]);
+    assert_eq!(words[1], ["alpha", "2", "8"]);
+    assert_eq!(words[2], ["beta", "failed"]);
+    assert_eq!(lines[3], "as the files want: gamma");
+    let text = &plan.stdout;
+    assert!(!text.contains("Gamma"), "those without a change are not shown: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_takes_globs_over_the_keys_of_all_tools() {
+    let shell = fleet("").await;
+    let plan = |globs: &[&str]| {
+        let only = globs.iter().flat_map(|glob| ["--only", glob]);
+        shell.run(&["plan"].into_iter().chain(only).collect::<Vec<_>>())
+    };
+    let parts = plan(&["*/part/one"]).ends(0).says("Left out by --only: 21 to create.");
+    assert_eq!(parts.stdout.matches("Part One").count(), 3);
+    plan(&["beta/**"]).ends(0).says("--only leaves out 2 of 3 tools.").says("Beta integration");
+    // What takes nothing is most likely a slip.
+    plan(&["beta/part/onne"]).ends(64).says("takes no node").says("did you mean `beta/part/one`?");
+    plan(&["beta"]).ends(64).says("did you mean `beta/**`?");
+    plan(&["bta/top"]).ends(64).says("did you mean `beta/top`?");
+    plan(&["beta/**", "alpha/part/four"]).ends(64).says("alpha/part/four");
+    plan(&["beta/[a"]).ends(64).says("--only");
+    shell.run(&["plan", "--offline", "--only", "beta/x"]).ends(64).says("beta/x");
+    assert_eq!(shell.mutations(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_plan_remembers_what_it_is_about() {
+    let shell = fleet("").await;
+    shell.run(&["plan", "--only", "beta/part/one", "--out", "saved"]).ends(0);
+    shell.run(&["apply", "--plan", "saved", "--only", "beta/part/two"]).ends(64);
+    shell.run(&["apply", "--plan", "saved", "--yes"]).ends(0);
+    assert_eq!(["alpha", "beta", "gamma"].map(|id| items(&shell, id)), [0, 2, 0]);
+    shell.run(&["plan", "--only", "beta/part/one", "--detailed-exitcode"]).ends(0);
+    shell.run(&["plan", "--detailed-exitcode"]).ends(2);
+}
