@@ -319,5 +319,11 @@ async fn search(
         return Ok(Vec::new());
     };
     let phrase = marker::search_phrase(&ground.workspace, &tree.tool);
-    Ok(reader.search(&first.namespace, &phrase).await?)
+    let found = reader.search(&first.namespace, &phrase).await?;
+    // Without parent and row nothing else leads to it, and it may be from before the place changed.
+    let hidden = first.parent == Parent::None && tree.rows.is_empty();
+    match first.namespace.split_once('/').filter(|_| hidden && found.is_empty()) {
+        Some((top, _)) => Ok(reader.search(top, &phrase).await?),
+        None => Ok(found),
+    }
 }

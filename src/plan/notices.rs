@@ -1,7 +1,7 @@
 //! What people should know that is not a change.
 
 use crate::key::NodeKey;
-use crate::tree::{DesiredNode, Kind, Parent, Trouble};
+use crate::tree::{DesiredNode, Item, Kind, Parent, Reference, Trouble};
 
 use super::change::{Change, Notice};
 use super::compare::{linked, may_hang};
@@ -13,11 +13,28 @@ pub(super) fn notices(scene: &Scene<'_>, changes: &[Change]) -> Vec<Notice> {
     let nodes = || scene.desired.nodes.iter().filter(|node| scene.selects(&node.key));
     notices.extend(nodes().filter_map(|node| proposed(scene, node)));
     notices.extend(nodes().filter_map(|node| unplaced(scene, node)));
+    notices.extend(moved(scene));
     let linked = changes.iter().zip(&scene.desired.nodes);
     let linked = linked.filter(|(_, node)| scene.selects(&node.key));
     notices.extend(linked.filter_map(|(change, node)| linked_parent(scene, node, change)));
     notices.sort();
     notices
+}
+
+/// Items that the files still name where they were.
+fn moved(scene: &Scene<'_>) -> Vec<Notice> {
+    let named = scene.desired.refers_to();
+    let existing = scene.observed.existing.iter().filter(|(at, _)| named.contains(at));
+    let moved = existing.filter(|(at, item)| {
+        // GitLab takes small and capital letters of a path as one.
+        !at.to_string().eq_ignore_ascii_case(&item.reference.to_string())
+    });
+    let notice = |(at, item): (&Reference, &Item)| Notice {
+        blocks: false,
+        message: format!("{at} is {} now, and was followed there", item.reference),
+        hint: "name that in [places] of epictree.toml, or in `item` of the tool file".into(),
+    };
+    moved.map(notice).collect()
 }
 
 /// What people made and could become the item of a node.

@@ -7,7 +7,7 @@ use crate::merge::OnConflict;
 use crate::merge::scalar::{Verdict, decide};
 use crate::merge::table::{Table, TableError, as_cell, locate};
 use crate::text::Text;
-use crate::tree::{DesiredRow, Item};
+use crate::tree::{DesiredRow, Item, Reference};
 
 use super::change::{Action, Cause, Change, FieldChange, Notice, Subject, ToolPlan, Value};
 use super::resolve::resolve;
@@ -63,7 +63,21 @@ fn needles(scene: &Scene<'_>, row: &DesiredRow) -> Vec<String> {
     let item = scene.item(&row.node);
     let reference = item.map(|item| item.reference.to_string());
     let url = item.map(|item| item.url.clone());
-    reference.into_iter().chain(url).chain(row.link.clone()).collect()
+    let before = scene.observed.record.rows.get(&row.item.to_string());
+    let before = before.into_iter().flat_map(|cells| named_before(row, cells));
+    reference.into_iter().chain(url).chain(row.link.clone()).chain(before).collect()
+}
+
+/// References to the row's node that its cells held before: its namespace may have another path now.
+fn named_before(row: &DesiredRow, cells: &BTreeMap<String, String>) -> Vec<String> {
+    let points = |text: &Text| text.slots().any(|slot| slot.key() == Some(&row.node));
+    let columns = row.cells.iter().filter(|(_, text)| points(text)).map(|(column, _)| column);
+    let words = columns
+        .filter_map(|column| cells.get(column))
+        .flat_map(|cell| cell.split(|c: char| c.is_whitespace() || "()[]|<>".contains(c)));
+    let references = words
+        .filter_map(|word| Reference::parse(word.trim_end_matches("+s").trim_end_matches('+')));
+    references.map(|reference| reference.to_string()).collect()
 }
 
 /// A cell's text as a cell can hold it, in a description as it is.

@@ -54,6 +54,7 @@ mod shells;
 mod sweep;
 mod talk;
 mod texts;
+mod transfers;
 mod twins;
 mod world;
 
