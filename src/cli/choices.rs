@@ -25,9 +25,10 @@ pub(super) struct Choices {
     /// Without it, a recorded item that cannot be read is an error.
     #[arg(long, value_name = "KEY", value_parser = key)]
     recreate: Vec<NodeKey>,
-    /// Plan only the nodes whose keys match; * stays within one segment, ** does not
+    /// Only nodes whose keys match; leaves all else alone
     ///
-    /// What is above them and does not exist yet comes along; all else is left as it is.
+    /// In a key such as my-tool/handover, * stands for one segment or a part of it, ** for any
+    /// number of segments. What is above such a node and does not exist yet comes along.
     #[arg(long, value_name = "GLOB", value_parser = Glob::parse)]
     only: Vec<Glob>,
     /// Settle what both sides changed: keep, spec or fail

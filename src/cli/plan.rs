@@ -16,6 +16,7 @@ use crate::ui::{self, plan::Look};
 const EXAMPLES: &[(&str, &str)] = &[
     ("epictree plan --offline", "the whole tree with every text; no network, no token"),
     ("epictree plan tools/package-hunter.toml", "what an apply of one tool would do"),
+    ("epictree plan --only '*/handover/**'", "what lies below the handover of each tool"),
     ("epictree plan --show-drift", "also lists what people changed in GitLab and keep"),
     (
         "epictree plan --detailed-exitcode",

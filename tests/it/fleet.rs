@@ -180,3 +180,22 @@ async fn a_saved_plan_remembers_what_it_is_about() {
     shell.run(&["plan", "--only", "beta/part/one", "--detailed-exitcode"]).ends(0);
     shell.run(&["plan", "--detailed-exitcode"]).ends(2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_several_tools_have_to_say_alike_is_said_once() {
+    let shell = fleet("").await;
+    shell.run(&["apply", "--yes"]).ends(0);
+    shell.sandbox.edit("alice", "g&1", Edit::Move { to_namespace: "g/other".into() }).unwrap();
+    shell.run(&["apply", "--yes"]).ends(0);
+    let plan = shell.run(&["plan", "--detailed-exitcode"]).ends(0);
+    let note = "note: g&1 is g/other&1 now, and was followed there (of alpha, beta, gamma)";
+    assert!(plan.stdout.starts_with(note), "{}", plan.stdout);
+    assert_eq!(plan.stdout.matches("g/other&1").count(), 1, "{}", plan.stdout);
+    write(&shell, "alpha", &tool("alpha", "").replace("[tool]", "[tool]\nlabels = [\"nowhere\"]"));
+    write(&shell, "gamma", &tool("gamma", "").replace("[tool]", "[tool]\nlabels = [\"nowhere\"]"));
+    let plan = shell.run(&["plan"]).ends(1);
+    assert_eq!(plan.stdout.matches("error: the label").count(), 1, "{}", plan.stdout);
+    let table = plan.stdout.lines().skip_while(|line| !line.starts_with("tool "));
+    let failed = table.filter(|line| line.ends_with("error")).count();
+    assert_eq!(failed, 2, "{}", plan.stdout);
+}

@@ -1,8 +1,6 @@
 //! Groups and projects that get another path, places that the workspace changes, and items that the
 //! files name and people move: followed, never made a second time, and never moved by epictree.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
-
 use epictree::plan::ToolPlan;
 use epictree::sandbox::Edit;
 

@@ -6,6 +6,7 @@ use crate::plan::{Plan, Summary, ToolPlan};
 
 use super::super::clean::{clean_line, fit};
 use super::super::words::{BOLD, DIM, REMOVED, hanging, styled};
+use super::notices::Shared;
 use super::{Look, is_quiet};
 
 /// Columns between two counts.
@@ -30,8 +31,10 @@ const COLUMNS: [Column; 10] = [
 ];
 
 /// Renders a line for each tool of several, unless there is nothing to say of any.
-pub(super) fn table(plan: &Plan, look: Look) -> String {
-    let silent = |tool: &&ToolPlan| is_quiet(tool, look) && tool.left_out == Summary::default();
+pub(super) fn table(plan: &Plan, shared: &Shared<'_>, look: Look) -> String {
+    let silent = |tool: &&ToolPlan| {
+        is_quiet(tool, shared, look) && !tool.blocked() && tool.left_out == Summary::default()
+    };
     let (quiet, told): (Vec<&ToolPlan>, Vec<&ToolPlan>) = plan.tools.iter().partition(silent);
     if plan.tools.len() < 2 || told.is_empty() {
         return String::new();
