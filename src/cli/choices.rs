@@ -77,11 +77,11 @@ impl Choices {
 
     /// Says which nodes are not made anew, as their items are there.
     pub(super) fn say_needless(&self, plan: &Plan) {
-        let made = |key: &NodeKey| {
-            let changes = plan.tools.iter().filter_map(|tool| tool.change(key));
-            changes.into_iter().any(|change| change.action == Action::Create)
+        let is_there = |key: &&NodeKey| {
+            let mut changes = plan.tools.iter().filter_map(|tool| tool.change(key));
+            changes.any(|change| change.action != Action::Create)
         };
-        for key in self.recreate.iter().filter(|key| !made(key)) {
+        for key in self.recreate.iter().filter(is_there) {
             ui::warn(&format!("--recreate {key} does nothing: its item is there"));
         }
     }

@@ -17,6 +17,7 @@ use fields::{field, sides, text};
 pub(super) use fields::{plain, signed};
 use line::Lines;
 use notices::Shared;
+pub(super) use sums::left_out;
 
 /// Where the columns of a plan begin.
 const MARGIN: &str = "      ";

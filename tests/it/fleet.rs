@@ -114,6 +114,21 @@ async fn children_that_gitlab_does_not_list_fail_the_tools_above_them_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_for_all_that_fails_is_asked_for_tool_by_tool() {
+    let shell = fleet("").await;
+    shell.run(&["apply", "--yes"]).ends(0);
+    shell.sandbox.clear_log();
+    shell.run(&["plan"]).ends(0);
+    let nth = 1 + shell.sandbox.log().iter().position(|r| r.operation == "Children").unwrap();
+    shell.sandbox.clear_log();
+    let kind = FaultKind::GraphqlError("Something that no second try mends".into());
+    shell.sandbox.faults(vec![Fault { nth, kind }]);
+    let plan = shell.run(&["plan", "--format", "json"]).ends(0);
+    assert_eq!(sums(&plan, "unchanged"), named([("alpha", 10), ("beta", 10), ("gamma", 10)]));
+    assert!(shell.sandbox.log().iter().any(|request| request.fault.is_some()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_saved_plan_leaves_out_the_tool_that_failed() {
     let shell = fleet(&existing("g/p#99")).await;
     shell.run(&["plan", "--out", "saved"]).ends(1).says("It leaves out what has errors: beta");
@@ -174,6 +189,8 @@ async fn only_takes_globs_over_the_keys_of_all_tools() {
 async fn a_saved_plan_remembers_what_it_is_about() {
     let shell = fleet("").await;
     shell.run(&["plan", "--only", "beta/part/one", "--out", "saved"]).ends(0);
+    let markdown = shell.run(&["plan", "--only", "beta/part/one", "--format", "markdown"]).ends(0);
+    markdown.says("Left out by --only: 7 to create.");
     shell.run(&["apply", "--plan", "saved", "--only", "beta/part/two"]).ends(64);
     shell.run(&["apply", "--plan", "saved", "--yes"]).ends(0);
     assert_eq!(["alpha", "beta", "gamma"].map(|id| items(&shell, id)), [0, 2, 0]);

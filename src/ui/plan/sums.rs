@@ -21,7 +21,7 @@ pub(super) fn hints(plan: &Plan, look: Look) -> String {
 }
 
 /// What `--only` leaves for another run.
-fn left_out(plan: &Plan) -> Option<String> {
+pub(in crate::ui) fn left_out(plan: &Plan) -> Option<String> {
     let mut sum = Summary::default();
     plan.tools.iter().for_each(|tool| sum += tool.left_out);
     let Summary { create, update, adopt, comment, .. } = sum;
