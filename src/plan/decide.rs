@@ -6,7 +6,7 @@ use crate::tree::{DesiredNode, Item, Reference, WorkItemId};
 
 use super::compare::{Around, Decision, Update, compare, compare_existing};
 use super::scene::{For, Scene};
-use super::{comments, rows};
+use super::{comments, fulfilled, rows};
 
 /// Decides one node against an item; of one that the run is not about nothing but the record is
 /// written, if it is the one that keeps it.
@@ -73,6 +73,7 @@ pub fn around<T>(
         capabilities: scene.observed.capabilities,
         open: &|key| scene.open(purpose, key),
         waits: &|key| scene.waiting.contains(key),
+        closing: &|key| scene.closing.contains(key),
     })
 }
 
@@ -107,6 +108,7 @@ fn record(scene: &Scene<'_>) -> Record {
         record.items.insert(key.local().to_owned(), item.id.number());
     }
     comments::settle(scene, &mut record);
+    fulfilled::settle(scene, &mut record);
     rows::settle(scene, &mut record);
     record
 }

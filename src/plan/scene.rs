@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::NodeKey;
 use crate::merge::OnConflict;
-use crate::text::NOT_YET;
+use crate::text::{NOT_YET, Text};
 use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Reference, Trouble};
 
 use super::change::ToolPlan;
-use super::resolve::AFTER_APPLY;
+use super::resolve::{AFTER_APPLY, resolve};
 use super::select::Only;
 
 /// Choices that belong to a plan.
@@ -28,6 +28,8 @@ pub struct Options {
     pub recreate: BTreeSet<NodeKey>,
     /// How what both sides changed is settled.
     pub on_conflict: OnConflict,
+    /// Whether items are closed that are fulfilled, where the blueprint says so.
+    pub close_fulfilled: bool,
     /// What the plan is about.
     #[serde(default)]
     pub only: Only,
@@ -44,6 +46,8 @@ pub struct Scene<'a> {
     /// Nodes that are not created in this run, because somebody has to decide first or because it
     /// is not about them.
     pub waiting: BTreeSet<NodeKey>,
+    /// Nodes whose open items the plan closes because they are fulfilled: for other texts, they are done.
+    pub closing: BTreeSet<NodeKey>,
     /// Nodes that the run may write; `None` is all.
     selection: Option<Cow<'a, BTreeSet<NodeKey>>>,
 }
@@ -79,7 +83,8 @@ impl<'a> Scene<'a> {
         options: &'a Options,
         selection: Option<Cow<'a, BTreeSet<NodeKey>>>,
     ) -> Self {
-        let mut scene = Self { desired, observed, options, waiting: BTreeSet::new(), selection };
+        let (waiting, closing) = (BTreeSet::new(), BTreeSet::new());
+        let mut scene = Self { desired, observed, options, waiting, closing, selection };
         let unknown = unknown(&scene);
         for node in &desired.nodes {
             let proposed = scene.proposal(&node.key).is_some() && !options.adopt;
@@ -122,6 +127,13 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Fills the slots of a text.
+    #[must_use]
+    pub fn fill(&self, text: &Text, purpose: For) -> String {
+        let open = |key: &NodeKey| self.open(purpose, key);
+        resolve(text, open, |key| self.item(key), |key| self.closing.contains(key))
+    }
+
     /// The item of a node: ours, to be adopted, or one the files name.
     #[must_use]
     pub fn item(&self, key: &NodeKey) -> Option<&'a Item> {
@@ -132,6 +144,12 @@ impl<'a> Scene<'a> {
             self.observed.existing.get(node.item.as_ref()?)
         };
         ours.or_else(adopted).or_else(named)
+    }
+
+    /// Tells whether what a node asks for is done: its item is closed, or will be.
+    #[must_use]
+    pub fn is_done(&self, key: &NodeKey) -> bool {
+        self.closing.contains(key) || self.item(key).is_some_and(|item| !item.open)
     }
 
     /// The item that a node could adopt.

@@ -20,6 +20,7 @@ mod examples;
 mod files;
 mod fleet;
 mod formats;
+mod fulfilled;
 mod generations;
 mod hints;
 mod hostile;
