@@ -38,7 +38,9 @@ pub(super) struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     target: TargetArgs,
-    /// Plan against nothing, with every text; no network, no token
+    /// Plan against nothing; no network, no token
+    ///
+    /// Shows the whole text of every item.
     #[arg(
         long,
         conflicts_with_all = ["sandbox", "url", "token_file", "out", "snapshot"],
