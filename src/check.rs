@@ -2,15 +2,14 @@
 //!
 //! Takes texts, not paths; who reads the files is the caller's business.
 
-use std::collections::BTreeMap;
+mod across;
 
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
-use crate::problem::{Problem, Problems, Severity, Sources};
+use crate::problem::{Problems, Severity, Sources};
 use crate::render::{self, Engine, Pulse, Scene};
 use crate::source;
-use crate::spec::entry::line_of;
-use crate::spec::{Entry, Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
+use crate::spec::{Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
 use crate::tree::DesiredTree;
 
 /// A file's name as the user would write it, and its bytes.
@@ -90,8 +89,8 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
         }
         specs.push(spec);
     }
-    twins(&specs, out);
-    items(&specs, &sources, out);
+    let schema = blueprint.as_ref().map(|blueprint| &blueprint.schema);
+    across::check(&specs, &trees, schema, &sources, out);
     Loaded { workspace, owners, blueprint, engine, specs, trees, problems, sources }
 }
 
@@ -159,44 +158,6 @@ fn owners(
     match (own, listed) {
         (Some(own), Some(listed)) => Some(own.over(listed)),
         (own, listed) => own.or(listed),
-    }
-}
-
-/// Reports tools of one id in two files.
-fn twins(specs: &[Spec], out: &mut Problems) {
-    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
-    for spec in specs {
-        for id in std::iter::once(&spec.id).chain(&spec.was) {
-            match seen.get(id.as_str()) {
-                Some(file) if *file != spec.file => {
-                    let message = format!("the id `{}` is that of the tool in {file}", id.value);
-                    let problem: Problem = id.span.error(message);
-                    out.push(problem.hint("give each tool an id of its own"));
-                }
-                _ => {
-                    seen.insert(&id.value, &spec.file);
-                }
-            }
-        }
-    }
-}
-
-/// Reports an item that stands under two ids: both would be its parent, its labels and its record.
-fn items(specs: &[Spec], sources: &Sources, out: &mut Problems) {
-    let mut seen: BTreeMap<String, (&str, &Entry)> = BTreeMap::new();
-    for spec in specs {
-        for (_, _, entry) in spec.entries() {
-            let Some(item) = &entry.item else { continue };
-            let name = item.value.to_string();
-            let Some((file, other)) = seen.get(&name) else {
-                seen.insert(name, (&spec.file, entry));
-                continue;
-            };
-            let line = sources.get(file).map_or(0, |text| line_of(text, other.id.span.range.start));
-            let message = format!("the item {name} stands under `{}` too", other.id.value);
-            let problem = item.span.error(message).label(format!("first used at {file}:{line}"));
-            out.push(problem.hint("keep it under one id; let the other depend on that"));
-        }
     }
 }
 

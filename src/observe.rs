@@ -26,13 +26,16 @@ const MOST_LINKED: usize = 7;
 /// The most rounds of asking for one tool: GitLab's trees are seven deep, and few items moved twice.
 const MOST_ROUNDS: usize = 64;
 
-/// Why the tools cannot be observed.
-#[derive(Debug, thiserror::Error)]
+/// The most times that an item the files refer to is followed to where it went.
+const MOST_MOVES: usize = 8;
+
+/// Why a tool cannot be observed.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ObserveError {
     /// A request failed.
     #[error(transparent)]
     Gitlab(#[from] GitlabError),
-    /// Items that the files refer to cannot be read.
+    /// Items that its file refers to cannot be read.
     #[error("{} cannot be read", list(.0))]
     Missing(Vec<Reference>),
     /// The children of an item cannot be listed.
@@ -43,58 +46,57 @@ pub enum ObserveError {
     Endless(String),
     /// A task ended without an answer.
     #[error("a task of this program ended early: {0}")]
-    Task(#[from] tokio::task::JoinError),
+    Task(String),
 }
 
 fn list(references: &[Reference]) -> String {
     references.iter().map(Reference::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Observes all tools of a run, each on its own, in the order given.
-///
-/// # Errors
-/// A request failed, or an item the files refer to cannot be read.
+/// What the tools of a run refer to, read for all of them at once.
+#[derive(Default)]
+struct Shared {
+    /// Under the references that the files use.
+    existing: BTreeMap<Reference, Item>,
+    /// What hangs below those that are parents.
+    below: BTreeMap<WorkItemId, Vec<Item>>,
+    /// The tools' first items that were found there.
+    firsts: BTreeSet<WorkItemId>,
+    /// Children of those, and of all that is below.
+    listed: Listed,
+}
+
+/// Observes all tools of a run, each on its own, in the order given: one that cannot be
+/// observed says why and stops no other.
 pub async fn observe(
     reader: &Reader,
     ground: &Ground,
     trees: &[DesiredTree],
-) -> Result<Vec<ObservedTree>, ObserveError> {
-    let wanted: BTreeSet<Reference> = trees.iter().flat_map(DesiredTree::refers_to).collect();
-    let parents = trees.iter().flat_map(|tree| &tree.nodes).filter_map(|node| match &node.parent {
-        Parent::Item(reference) => Some(reference),
-        Parent::None | Parent::Node(_) => None,
-    });
-    let parents: BTreeSet<&Reference> = parents.collect();
-    let (tops, others): (Vec<Reference>, Vec<Reference>) =
-        wanted.into_iter().partition(|reference| parents.contains(reference));
-    let (existing, below) = reader.with_children(&tops, &others).await?;
-    let missing = tops.iter().chain(&others).filter(|at| !existing.contains_key(at));
-    let missing: Vec<Reference> = missing.cloned().collect();
-    if !missing.is_empty() {
-        return Err(ObserveError::Missing(missing));
-    }
-    let top = tops.iter().find(|top| !below.contains_key(&existing[top].id));
-    if let Some(top) = top {
-        return Err(ObserveError::Unlisted(top.to_string()));
-    }
-    let mut known = Known { existing, below, firsts: BTreeSet::new(), listed: Listed::new() };
-    let found: Vec<(&DesiredTree, Item)> =
-        trees.iter().filter_map(|tree| Some((tree, known.pool(ground, tree).first()?))).collect();
-    let (found, firsts): (Vec<&DesiredTree>, Vec<Item>) = found.into_iter().unzip();
-    known.listed = bulk::children(reader, &found, &firsts).await?;
-    known.firsts = firsts.into_iter().map(|first| first.id).collect();
-    let known = Arc::new(known);
+) -> Vec<Result<ObservedTree, ObserveError>> {
+    let shared = match Shared::read(reader, ground, trees).await {
+        Err(error) if trees.len() < 2 || concerns_all(&error) => {
+            return trees.iter().map(|_| Err(error.clone().into())).collect();
+        }
+        // What one of them refers to may be at fault: then each reads for itself.
+        Err(_) => None,
+        Ok(shared) => Some(Arc::new(shared)),
+    };
+    let ground = Arc::new(ground.clone());
     let mut tasks = JoinSet::new();
     for (n, tree) in trees.iter().cloned().enumerate() {
-        let (reader, ground, known) = (reader.clone(), ground.clone(), Arc::clone(&known));
-        tasks.spawn(async move { (n, observe_one(&reader, &ground, &tree, &known).await) });
+        let (reader, ground, shared) = (reader.clone(), Arc::clone(&ground), shared.clone());
+        tasks.spawn(async move { (n, observe_one(&reader, &ground, &tree, shared).await) });
     }
     let mut observed = BTreeMap::new();
     while let Some(done) = tasks.join_next().await {
-        let (n, tree) = done?;
-        observed.insert(n, tree?);
+        match done {
+            Ok((n, tree)) => drop(observed.insert(n, tree)),
+            Err(error) => {
+                return trees.iter().map(|_| Err(ObserveError::Task(error.to_string()))).collect();
+            }
+        }
     }
-    Ok(observed.into_values().collect())
+    observed.into_values().collect()
 }
 
 /// Reads again what the first items say was made and said; for a plan that was made a while ago.
@@ -122,55 +124,129 @@ pub async fn records(
     Ok(())
 }
 
-/// What was read for all tools at once.
-struct Known {
-    /// Items that the files refer to.
-    existing: BTreeMap<Reference, Item>,
-    /// Children of those that trees hang under.
-    below: BTreeMap<WorkItemId, Vec<Item>>,
-    /// First items that were found there.
-    firsts: BTreeSet<WorkItemId>,
-    /// Children of those, and of all that is below.
-    listed: Listed,
-}
-
-impl Known {
-    /// What of that is one tool's.
-    fn existing(&self, tree: &DesiredTree) -> BTreeMap<Reference, Item> {
-        let wanted = tree.refers_to().into_iter();
-        wanted.filter_map(|at| Some((at.clone(), self.existing.get(&at)?.clone()))).collect()
+impl Shared {
+    async fn read(
+        reader: &Reader,
+        ground: &Ground,
+        trees: &[DesiredTree],
+    ) -> Result<Self, GitlabError> {
+        let wanted: BTreeSet<Reference> = trees.iter().flat_map(DesiredTree::refers_to).collect();
+        let parents: BTreeSet<&Reference> = trees.iter().flat_map(parents).collect();
+        let (tops, others): (Vec<Reference>, Vec<Reference>) =
+            wanted.into_iter().partition(|reference| parents.contains(reference));
+        let (mut existing, mut below) = reader.with_children(&tops, &others).await?;
+        follow(reader, &mut existing).await?;
+        let tops = tops.iter().filter_map(|top| Some(existing.get(top)?.id.clone()));
+        let arrived: Vec<WorkItemId> = tops.filter(|id| !below.contains_key(id)).collect();
+        below.extend(reader.children(&arrived).await?);
+        let mut shared = Self { existing, below, ..Self::default() };
+        let found: Vec<(&DesiredTree, Item)> = trees
+            .iter()
+            .filter_map(|tree| Some((tree, shared.pool(ground, tree).ok()?.first()?)))
+            .collect();
+        let (found, firsts): (Vec<&DesiredTree>, Vec<Item>) = found.into_iter().unzip();
+        shared.listed = bulk::children(reader, &found, &firsts).await?;
+        shared.firsts = firsts.into_iter().map(|first| first.id).collect();
+        Ok(shared)
     }
 
-    /// The pool of a tool, with what hangs directly under what the files refer to.
-    fn pool<'a>(&self, ground: &'a Ground, tree: &'a DesiredTree) -> Pool<'a> {
-        let existing = self.existing(tree);
-        let tops: BTreeSet<WorkItemId> = existing.values().map(|item| item.id.clone()).collect();
-        let mut pool = Pool::new(tree, &ground.workspace, &ground.places, &ground.caller, existing);
-        for (parent, children) in self.below.iter().filter(|(parent, _)| tops.contains(*parent)) {
+    /// What of that one tool's file refers to.
+    fn existing(&self, tree: &DesiredTree) -> Result<BTreeMap<Reference, Item>, ObserveError> {
+        let mut existing: BTreeMap<Reference, Item> = BTreeMap::new();
+        let mut missing = Vec::new();
+        for at in tree.refers_to() {
+            match self.existing.get(&at) {
+                Some(item) => drop(existing.insert(at, item.clone())),
+                None => missing.push(at),
+            }
+        }
+        if missing.is_empty() { Ok(existing) } else { Err(ObserveError::Missing(missing)) }
+    }
+
+    /// The pool of a tool, with what hangs directly under what its file names as a parent.
+    fn pool<'a>(
+        &self,
+        ground: &'a Ground,
+        tree: &'a DesiredTree,
+    ) -> Result<Pool<'a>, ObserveError> {
+        let existing = self.existing(tree)?;
+        let mut pool =
+            Pool::new(tree, &ground.workspace, &ground.places, &ground.caller, existing.clone());
+        for reference in parents(tree).collect::<BTreeSet<_>>() {
+            let parent = &existing[reference].id;
+            let children = self.below.get(parent);
+            let children = children.ok_or_else(|| ObserveError::Unlisted(reference.to_string()))?;
             pool.add_children(parent, children.clone());
         }
-        pool
+        Ok(pool)
     }
+}
+
+/// Items that nodes of a tree hang under.
+fn parents(tree: &DesiredTree) -> impl Iterator<Item = &Reference> {
+    tree.nodes.iter().filter_map(|node| match &node.parent {
+        Parent::Item(reference) => Some(reference),
+        Parent::None | Parent::Node(_) => None,
+    })
+}
+
+/// Tells whether a failed request says something of the instance or the token, not of what was asked.
+fn concerns_all(error: &GitlabError) -> bool {
+    matches!(
+        error,
+        GitlabError::Connect { .. }
+            | GitlabError::Redirect { .. }
+            | GitlabError::RateLimited { .. }
+            | GitlabError::Unauthorized { .. }
+            | GitlabError::Forbidden { .. }
+            | GitlabError::Interrupted
+    )
+}
+
+/// Puts where each item is now in the place of where it was.
+async fn follow(
+    reader: &Reader,
+    existing: &mut BTreeMap<Reference, Item>,
+) -> Result<(), GitlabError> {
+    for _ in 0..MOST_MOVES {
+        let moved = existing.iter().filter_map(|(at, item)| Some((at, item.moved_to.as_ref()?)));
+        let moved = moved.filter_map(|(at, url)| Some((at.clone(), reader.reference_of_url(url)?)));
+        let moved: BTreeMap<Reference, Reference> = moved.collect();
+        let now: Vec<Reference> = moved.values().cloned().collect();
+        let found = reader.by_reference(&now).await?;
+        let arrived =
+            moved.iter().filter_map(|(at, to)| Some((at.clone(), found.get(to)?.clone())));
+        let arrived: Vec<(Reference, Item)> = arrived.collect();
+        if arrived.is_empty() {
+            break;
+        }
+        existing.extend(arrived);
+    }
+    Ok(())
 }
 
 async fn observe_one(
     reader: &Reader,
     ground: &Ground,
     tree: &DesiredTree,
-    known: &Known,
+    shared: Option<Arc<Shared>>,
 ) -> Result<ObservedTree, ObserveError> {
-    let mut pool = known.pool(ground, tree);
+    let shared = match shared {
+        Some(shared) => shared,
+        None => Arc::new(Shared::read(reader, ground, std::slice::from_ref(tree)).await?),
+    };
+    let mut pool = shared.pool(ground, tree)?;
     let mut listed = Listed::new();
     if !pool.has_first() {
-        from_rows(reader, tree, &known.existing(tree), &mut pool).await?;
+        from_rows(reader, tree, &shared.existing(tree)?, &mut pool).await?;
     }
     if !pool.has_record() {
         pool.add(search(reader, ground, tree).await?);
     }
-    if let Some(first) = pool.first().filter(|first| !known.firsts.contains(&first.id)) {
+    if let Some(first) = pool.first().filter(|first| !shared.firsts.contains(&first.id)) {
         listed = bulk::children(reader, &[tree], &[first]).await?;
     }
-    walk(reader, &tree.tool, &mut pool, &[&listed, &known.listed]).await?;
+    walk(reader, &tree.tool, &mut pool, &[&listed, &shared.listed]).await?;
     let mut observed = pool.finish(ground.capabilities);
     let linked = linked_before(tree, &observed);
     observed.existing.extend(reader.by_reference(&linked).await?);
@@ -306,5 +382,11 @@ async fn search(
         return Ok(Vec::new());
     };
     let phrase = marker::search_phrase(&ground.workspace, &tree.tool);
-    Ok(reader.search(&first.namespace, &phrase).await?)
+    let found = reader.search(&first.namespace, &phrase).await?;
+    // Without parent and row nothing else leads to it, and it may be from before the place changed.
+    let hidden = first.parent == Parent::None && tree.rows.is_empty();
+    match first.namespace.split_once('/').filter(|_| hidden && found.is_empty()) {
+        Some((top, _)) => Ok(reader.search(top, &phrase).await?),
+        None => Ok(found),
+    }
 }

@@ -305,6 +305,24 @@ pub enum Trouble {
     Foreign(NodeKey, Reference),
 }
 
+impl Trouble {
+    /// The nodes that it is about.
+    #[must_use]
+    pub fn keys(&self) -> &[NodeKey] {
+        match self {
+            Self::Damaged(key, _)
+            | Self::Newer(key, ..)
+            | Self::Stray(key, _)
+            | Self::Duplicate(key, _)
+            | Self::Lost(key, _)
+            | Self::Named(key, _)
+            | Self::Unreadable(key, _)
+            | Self::Foreign(key, _) => std::slice::from_ref(key),
+            Self::Unrecorded(keys, _) | Self::Unkept(keys, _) => keys,
+        }
+    }
+}
+
 /// A second item for a node that nobody touched: it may be closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,7 +6,7 @@ use crate::gitlab::Update;
 use crate::plan::rows::decide_row;
 use crate::plan::scene::For;
 use crate::plan::{Action, Change, Subject};
-use crate::tree::{DesiredRow, Item, Reference};
+use crate::tree::{DesiredRow, Item, Reference, WorkItemId};
 
 use super::report::Outcome;
 use super::state::State;
@@ -42,7 +42,7 @@ fn wanted<'a>(state: &State<'a>) -> BTreeMap<Reference, Vec<Wanted<'a>>> {
 /// only what still differs is sent.
 async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>]) {
     for last in [false, true] {
-        let fresh = match read(state, reference).await {
+        let fresh = match read(state, reference, rows).await {
             Ok(fresh) => fresh,
             Err(failed) => {
                 rows.iter().for_each(|(tool, _, change)| {
@@ -77,9 +77,18 @@ async fn write_rows(state: &State<'_>, reference: &Reference, rows: &[Wanted<'_>
     }
 }
 
-async fn read(state: &State<'_>, reference: &Reference) -> Result<Item, Outcome> {
-    match state.reader.by_reference(std::slice::from_ref(reference)).await {
-        Ok(mut found) => found.remove(reference).ok_or_else(|| {
+/// Reads an item again, by its id: it may have moved from where the files name it.
+async fn read(
+    state: &State<'_>,
+    reference: &Reference,
+    rows: &[Wanted<'_>],
+) -> Result<Item, Outcome> {
+    let known = |tool| {
+        state.with(tool, |scene| scene.observed.existing.get(reference).map(|item| item.id.clone()))
+    };
+    let ids: Vec<WorkItemId> = rows.iter().filter_map(|(tool, ..)| known(*tool)).take(1).collect();
+    match state.reader.items(&ids).await {
+        Ok(found) => found.into_values().next().ok_or_else(|| {
             let gone = format!("{reference} cannot be read any more");
             Outcome::Failed(gone, "ask for access to it".into())
         }),

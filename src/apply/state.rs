@@ -99,8 +99,8 @@ impl<'a> State<'a> {
     /// Looks at a tool as it is now.
     pub(super) fn with<T>(&self, tool: usize, f: impl FnOnce(&Scene<'_>) -> T) -> T {
         let changing = self.lock();
-        let desired = &self.job.plan.tools[tool].desired;
-        f(&Scene::new(desired, &changing.observed[tool], self.job.options))
+        let plan = &self.job.plan.tools[tool];
+        f(&Scene::of_plan(plan, &changing.observed[tool], self.job.options))
     }
 
     /// Takes in an item that was created, adopted or written.

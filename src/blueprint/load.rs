@@ -204,6 +204,7 @@ fn scale(table: Option<&Table>, schema: &mut Schema, out: &mut Problems) {
 fn list(name: &str, table: &Table, out: &mut Problems) -> ListSchema {
     let mut reader = Fields::of(table, format!("[list.{name}]"));
     let summary = reader.string("summary", out).map(|at| at.value);
+    let unique = reader.bool("unique", out).unwrap_or(false);
     let entry = taken(&envelope::ENTRY, &["issue"]);
     let fields = reader.table_at("fields", out).map(|t| types::fields(t, &entry, out));
     let mut issue_fields = None;
@@ -218,6 +219,7 @@ fn list(name: &str, table: &Table, out: &mut Problems) -> ListSchema {
         summary,
         fields: fields.unwrap_or_default(),
         issue_fields: issue_fields.unwrap_or_default(),
+        unique,
         span: table.span.clone(),
     }
 }

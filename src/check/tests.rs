@@ -1,3 +1,4 @@
+mod across;
 mod cases;
 mod comments;
 mod lints;

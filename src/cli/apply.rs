@@ -35,7 +35,7 @@ const EXITS: [Exit; 7] = [
 
 /// What a saved plan brings along.
 const SAVED: [&str; 2] = ["plan", "checksum"];
-const CHOICES: [&str; 5] = ["adopt", "prune", "close_fulfilled", "recreate", "on_conflict"];
+const CHOICES: [&str; 6] = ["adopt", "prune", "close_fulfilled", "recreate", "only", "on_conflict"];
 
 /// Show the plan, ask, and carry it out
 ///
@@ -69,15 +69,11 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
-    let session = session(args).await?;
+    let mut session = session(args).await?;
+    session.hold_what_may_not_be_written();
     let show_drift = args.show_drift || session.options.on_conflict == OnConflict::Keep;
     let look = Look { show_drift, ..Look::here(session.served.is_none()) };
     ui::print(&ui::plan::render(&session.plan, look))?;
-    if session::blocked(&session.plan) {
-        return Err(
-            Failure::new("nothing was written").hint("settle the errors above, then run again")
-        );
-    }
     let conflicts = session.plan.summary().conflict;
     if session.options.on_conflict == OnConflict::Fail && conflicts > 0 {
         return Err(Failure::new(format!(
@@ -87,32 +83,38 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         .hint("settle them in GitLab or in the files, or say --on-conflict keep or spec")
         .ends_with(Exit::Undecided));
     }
-    if !session.plan.writes() {
-        return Ok(super::plan::exit(&session.plan, false));
+    let plan = session.plan.unblocked();
+    if !plan.writes() && session.plan.blocked() {
+        return Err(
+            Failure::new("nothing was written").hint("settle the errors above, then run again")
+        );
     }
-    brake(&session.plan, args.force)?;
-    session.may_write()?;
-    if let Some(slow) = session.client.rates().slowest(&work(&session.plan)) {
+    if !plan.writes() {
+        return Ok(super::plan::exit(&plan, false));
+    }
+    brake(&plan, args.force)?;
+    if let Some(slow) = session.client.rates().slowest(&work(&plan)) {
         ui::say(&ui::progress::slow(&slow));
     }
     if !args.yes && !agreed(&session)? {
         ui::say("Nothing was written.");
         return Ok(Exit::Done);
     }
-    let (plan, is_sandbox) = (session.plan.clone(), session.served.is_some());
-    let report = carry_out(session).await;
-    ui::print(&ui::report::render(&report, &plan, !is_sandbox))?;
+    let (whole, is_sandbox) = (session.plan.clone(), session.served.is_some());
+    let report = carry_out(session, &plan).await;
+    ui::print(&ui::report::render(&report, &whole, !is_sandbox))?;
     if is_sandbox {
         let paths = args.paths.iter().map(|path| format!("{} ", path.display()));
         ui::say(&format!("`epictree sandbox {}--open` shows it.", paths.collect::<String>()));
     }
-    Ok(Exit::of(&report, &plan))
+    Ok(Exit::of(&report, &whole))
 }
 
 async fn session(args: &Args) -> Result<Session, Failure> {
     let Some(file) = &args.plan else {
-        let ready = session::ready(&args.paths)?;
+        let mut ready = session::ready(&args.paths)?;
         args.choices.check(&ready.trees)?;
+        args.choices.narrow(&mut ready.trees)?;
         return Session::open(&ready, &args.target, &args.choices).await;
     };
     let (saved, sum): (SavedPlan, _) = saved::read(file)?;
@@ -162,24 +164,18 @@ fn agreed(session: &Session) -> Result<bool, Failure> {
     })
 }
 
-async fn carry_out(session: Session) -> Report {
-    let progress = Arc::new(ui::progress::Progress::new(steps(&session.plan)));
+async fn carry_out(session: Session, plan: &Plan) -> Report {
+    let progress = Arc::new(ui::progress::Progress::new(steps(plan)));
     let waits = Arc::clone(&progress);
     session.client.on_wait(move |wait| waits.waiting(wait));
     let stop = Stop::default();
     let writing = interrupt::writing(&session.client, &stop);
     let writer = Writer::new(&session.client);
-    let Session { plan, snapshot, options, types, client: _, served: _served, .. } = session;
+    let Session { snapshot, options, types, client: _, served: _served, .. } = session;
     let Snapshot { ground, mut trees, found, .. } = snapshot;
     let seen = plan.tools.iter().map(|tool| trees.remove(&tool.desired.tool).unwrap_or_default());
-    let job = Job {
-        plan: &plan,
-        observed: seen.collect(),
-        options: &options,
-        ground: &ground,
-        found,
-        types,
-    };
+    let job =
+        Job { plan, observed: seen.collect(), options: &options, ground: &ground, found, types };
     let report = apply(job, &writer, &|event| progress.on(event), &stop).await;
     drop(writing);
     progress.end();
@@ -192,7 +188,7 @@ impl Exit {
     pub fn of(report: &Report, plan: &Plan) -> Self {
         if report.interrupted {
             Self::Interrupted
-        } else if report.incomplete() {
+        } else if report.incomplete() || plan.blocked() {
             if report.wrote() { Self::Partly } else { Self::Failed }
         } else if report.moved() {
             Self::Moved

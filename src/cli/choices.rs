@@ -3,9 +3,9 @@
 use super::{Exit, Failure};
 use crate::key::NodeKey;
 use crate::merge::OnConflict;
-use crate::plan::{Action, Options, Plan};
+use crate::plan::{Action, Glob, Only, Options, Plan};
 use crate::problem::nearest;
-use crate::tree::DesiredTree;
+use crate::tree::{DesiredTree, ObservedTree};
 use crate::ui;
 
 /// Choices that belong to a plan.
@@ -30,6 +30,12 @@ pub(super) struct Choices {
     /// Without it, a recorded item that cannot be read is an error.
     #[arg(long, value_name = "KEY", value_parser = key)]
     recreate: Vec<NodeKey>,
+    /// Only nodes whose keys match; leaves all else alone
+    ///
+    /// In a key such as my-tool/handover, * stands for one segment or a part of it, ** for any
+    /// number of segments. What is above such a node and does not exist yet comes along.
+    #[arg(long, value_name = "GLOB", value_parser = Glob::parse)]
+    only: Vec<Glob>,
     /// Settle what both sides changed: keep, spec or fail
     #[arg(long, value_name = "HOW", value_enum)]
     on_conflict: Option<Settle>,
@@ -66,6 +72,7 @@ impl Choices {
                 Some(Settle::Keep) => OnConflict::Keep,
                 Some(Settle::Spec) => OnConflict::Spec,
             },
+            only: Only::new(self.only.clone()),
         }
     }
 
@@ -76,28 +83,83 @@ impl Choices {
 
     /// Says which nodes are not made anew, as their items are there.
     pub(super) fn say_needless(&self, plan: &Plan) {
-        let made = |key: &NodeKey| {
-            let changes = plan.tools.iter().filter_map(|tool| tool.change(key));
-            changes.into_iter().any(|change| change.action == Action::Create)
+        let is_there = |key: &&NodeKey| {
+            let mut changes = plan.tools.iter().filter_map(|tool| tool.change(key));
+            changes.any(|change| change.action != Action::Create)
         };
-        for key in self.recreate.iter().filter(|key| !made(key)) {
+        for key in self.recreate.iter().filter(is_there) {
             ui::warn(&format!("--recreate {key} does nothing: its item is there"));
+        }
+    }
+
+    /// Leaves the tools out that the run is not about, and says how many.
+    pub(super) fn narrow(&self, trees: &mut Vec<DesiredTree>) -> Result<(), Failure> {
+        for glob in &self.only {
+            if !trees.iter().any(|tree| glob.concerns(&tree.tool)) {
+                return Err(takes_nothing(glob, trees));
+            }
+        }
+        let only = Only::new(self.only.clone());
+        let all = trees.len();
+        trees.retain(|tree| only.concerns(&tree.tool));
+        if trees.len() < all {
+            ui::say(&format!("--only leaves out {} of {all} tools.", all - trees.len()));
+        }
+        Ok(())
+    }
+
+    /// Checks that each glob takes a node or a comment of the files, or an item that is there.
+    pub(super) fn check_only<'o>(
+        &self,
+        trees: &[DesiredTree],
+        observed: impl Fn(&str) -> Option<&'o ObservedTree>,
+    ) -> Result<(), Failure> {
+        let takes = |glob: &Glob, tree: &DesiredTree| {
+            let seen = observed(&tree.tool).into_iter().flat_map(|seen| seen.items.keys());
+            let comments = tree.comments.iter().map(|comment| &comment.key);
+            let mut keys = tree.nodes.iter().map(|node| &node.key).chain(comments).chain(seen);
+            keys.any(|key| glob.takes(key))
+        };
+        match self.only.iter().find(|glob| !trees.iter().any(|tree| takes(glob, tree))) {
+            None => Ok(()),
+            Some(glob) => Err(takes_nothing(glob, trees)),
         }
     }
 
     /// Checks that each node to make anew is one of the files.
     pub(super) fn check(&self, trees: &[DesiredTree]) -> Result<(), Failure> {
-        let known = || trees.iter().flat_map(|tree| &tree.nodes).map(|node| &node.key);
-        let Some(key) = self.recreate.iter().find(|key| !known().any(|other| other == *key)) else {
+        let known = |key: &NodeKey| nodes(trees).any(|other| other == key);
+        let Some(key) = self.recreate.iter().find(|key| !known(key)) else {
             return Ok(());
         };
-        let keys: Vec<String> = known().map(NodeKey::to_string).collect();
-        let hint = match nearest(&key.to_string(), keys.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "a plan with --format json lists all keys".to_owned(),
-        };
+        let hint = near(key.as_str(), trees);
         Err(Failure::new(format!("--recreate names `{key}`, which no file wants"))
             .hint(hint)
             .ends_with(Exit::Usage))
+    }
+}
+
+fn takes_nothing(glob: &Glob, trees: &[DesiredTree]) -> Failure {
+    let glob = glob.as_str();
+    let below = format!("{}/", glob.trim_end_matches('/'));
+    let above = |key: &NodeKey| key.as_str().starts_with(&below);
+    let hint = match nodes(trees).any(above) {
+        true => format!("did you mean `{below}**`?"),
+        false => near(glob, trees),
+    };
+    Failure::new(format!("--only takes no node: none has a key like `{glob}`"))
+        .hint(hint)
+        .ends_with(Exit::Usage)
+}
+
+fn nodes(trees: &[DesiredTree]) -> impl Iterator<Item = &NodeKey> {
+    trees.iter().flat_map(|tree| &tree.nodes).map(|node| &node.key)
+}
+
+/// The key that somebody may have meant.
+fn near(text: &str, trees: &[DesiredTree]) -> String {
+    match nearest(text, nodes(trees).map(NodeKey::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "a plan with --format json lists all keys".to_owned(),
     }
 }

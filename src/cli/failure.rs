@@ -2,6 +2,7 @@
 
 use crate::gitlab::GitlabError;
 use crate::observe::ObserveError;
+use crate::plan::change::Notice;
 use crate::plan::saved::SavedError;
 use crate::sandbox::SandboxError;
 
@@ -57,7 +58,7 @@ impl Exit {
 }
 
 /// Why a command stopped.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Failure {
     /// The exit code.
     pub exit: Exit,
@@ -91,6 +92,18 @@ impl Failure {
     pub fn ends_with(mut self, exit: Exit) -> Self {
         self.exit = exit;
         self
+    }
+}
+
+impl From<Failure> for Notice {
+    fn from(Failure { exit: _, message, hint }: Failure) -> Self {
+        Self { blocks: true, message, hint: hint.unwrap_or_default() }
+    }
+}
+
+impl From<&Notice> for Failure {
+    fn from(Notice { blocks: _, message, hint }: &Notice) -> Self {
+        Self::new(message).hint(hint)
     }
 }
 
@@ -147,7 +160,7 @@ impl From<ObserveError> for Failure {
         let hint = match &error {
             ObserveError::Gitlab(error) => error.hint(),
             ObserveError::Missing(_) => {
-                "check [places] and `item` in your files, and that the token's user is a member there".into()
+                "check [places] and `item` in your files (of a group or project that was renamed or transferred, name the new path), and that the token's user is a member there".into()
             }
             ObserveError::Unlisted(_) => "ask for access to it; what hangs below must be seen before anything is created".into(),
             ObserveError::Endless(_) => "look at it in GitLab: items hang deeper than GitLab allows, or moved again and again".into(),

@@ -10,12 +10,13 @@ use super::session::{self, Ready, Session};
 use super::target::TargetArgs;
 use super::{Exit, Failure, help, interrupt};
 use crate::plan::saved::{Document, SavedPlan};
-use crate::plan::{Plan, Snapshot};
+use crate::plan::{Plan, Snapshot, ToolPlan};
 use crate::ui::{self, plan::Look};
 
 const EXAMPLES: &[(&str, &str)] = &[
     ("epictree plan --offline", "the whole tree with every text; no network, no token"),
     ("epictree plan tools/package-hunter.toml", "what an apply of one tool would do"),
+    ("epictree plan --only '*/handover/**'", "what lies below the handover of each tool"),
     ("epictree plan --show-drift", "also lists what people changed in GitLab and keep"),
     (
         "epictree plan --detailed-exitcode",
@@ -37,7 +38,9 @@ pub(super) struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     target: TargetArgs,
-    /// Plan against nothing, with every text; no network, no token
+    /// Plan against nothing; no network, no token
+    ///
+    /// Shows the whole text of every item.
     #[arg(
         long,
         conflicts_with_all = ["sandbox", "url", "token_file", "out", "snapshot"],
@@ -85,9 +88,11 @@ enum Format {
 }
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
-    let ready = session::ready(&args.paths)?;
+    let mut ready = session::ready(&args.paths)?;
     args.choices.check(&ready.trees)?;
+    args.choices.narrow(&mut ready.trees)?;
     let (plan, kept) = if args.offline {
+        args.choices.check_only(&ready.trees, |_| None)?;
         (session::offline(&ready, &args.choices), Vec::new())
     } else if let Some(file) = &args.against {
         (against(file, &ready, &args.choices)?, Vec::new())
@@ -115,6 +120,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
 
 fn against(file: &Path, ready: &Ready, choices: &Choices) -> Result<Plan, Failure> {
     let snapshot = saved::snapshot(file, ready)?;
+    choices.check_only(&ready.trees, |tool| snapshot.trees.get(tool))?;
     Ok(snapshot.plan(&ready.trees, &choices.options(&ready.workspace.id)))
 }
 
@@ -130,12 +136,19 @@ async fn online(args: &Args, ready: &Ready) -> Result<(Plan, Vec<String>), Failu
     }
     let Session { plan, snapshot, options, .. } = session;
     match &args.out {
-        Some(_) if session::blocked(&plan) => {
+        Some(_) if plan.tools.iter().all(ToolPlan::blocked) => {
             kept.push("The plan is not saved: it cannot be applied.".to_owned());
         }
         Some(file) => {
-            let saved = SavedPlan::new(snapshot, ready.trees.clone(), options, &plan);
+            let held = plan.tools.iter().filter(|tool| tool.blocked());
+            let held: Vec<&str> = held.map(|tool| tool.desired.tool.as_str()).collect();
+            let mut desired = ready.trees.clone();
+            desired.retain(|tree| !held.contains(&tree.tool.as_str()));
+            let saved = SavedPlan::new(snapshot, desired, options, &plan.unblocked());
             kept.push(keep(file, &saved, "carry it out with `apply --plan`")?);
+            if !held.is_empty() {
+                kept.push(format!("It leaves out what has errors: {}.", held.join(", ")));
+            }
         }
         None => {}
     }
@@ -150,9 +163,9 @@ fn keep<T: Document>(file: &Path, document: &T, next: &str) -> Result<String, Fa
 
 /// The exit code of a plan that was only shown.
 pub(super) fn exit(plan: &Plan, detailed: bool) -> Exit {
-    if session::blocked(plan) {
+    if plan.blocked() {
         Exit::Failed
-    } else if plan.tools.iter().any(crate::plan::ToolPlan::undecided) {
+    } else if plan.tools.iter().any(ToolPlan::undecided) {
         Exit::Undecided
     } else if detailed && plan.pending() {
         Exit::Pending

@@ -18,6 +18,10 @@ pub(super) struct Preflight {
     pub(super) types: BTreeMap<(String, Kind), String>,
     /// What stands in the way of writing, though not of planning.
     pub(super) lacks: Vec<(String, Lack)>,
+    /// Places that cannot be found.
+    pub(super) missing: BTreeSet<String>,
+    /// Why a place does not do for what is to be made there.
+    pub(super) refused: BTreeMap<String, Failure>,
 }
 
 /// Asks the instance.
@@ -30,16 +34,21 @@ pub(super) async fn preflight(
     let caller = caller(&metadata, client.url())?;
     let mut types = BTreeMap::new();
     let mut lacks = Vec::new();
+    let (mut missing, mut refused) = (BTreeSet::new(), BTreeMap::new());
     let mut capabilities = Capabilities { blocked_items: true, weights: true };
     for (query, place) in queries.iter().zip(found) {
-        let place = place.ok_or_else(|| missing(query))?;
+        let Some(place) = place else {
+            missing.insert(query.path.clone());
+            continue;
+        };
         for lack in place.lacks(query) {
             match lack {
                 Lack::Create(_) | Lack::Metadata | Lack::Labels => {
                     lacks.push((query.path.clone(), lack));
                 }
                 Lack::Epics | Lack::Subepics | Lack::Type(_) | Lack::WrongKind(_) => {
-                    return Err(refused(query, &lack));
+                    let path = query.path.clone();
+                    refused.entry(path).or_insert_with(|| does_not_do(query, &lack));
                 }
             }
         }
@@ -47,7 +56,15 @@ pub(super) async fn preflight(
         capabilities.weights &= place.features.weights;
         keep_types(&mut types, query, &place);
     }
-    Ok(Preflight { caller, capabilities, types, lacks })
+    Ok(Preflight { caller, capabilities, types, lacks, missing, refused })
+}
+
+impl Preflight {
+    /// Why a tool cannot be looked at, if it makes items in a place that does not do.
+    pub(super) fn refuses(&self, tree: &DesiredTree) -> Option<&Failure> {
+        let mut nodes = tree.nodes.iter().filter(|node| node.item.is_none());
+        nodes.find_map(|node| self.refused.get(&node.namespace))
+    }
 }
 
 fn caller(metadata: &Metadata, url: &str) -> Result<String, Failure> {
@@ -96,11 +113,6 @@ fn keep_types(
     }
 }
 
-fn missing(query: &PlaceQuery) -> Failure {
-    Failure::new(format!("{} does not exist, or this token may not see it", query.path))
-        .hint("correct [places] in epictree.toml, or make the token's user a member there")
-}
-
-fn refused(query: &PlaceQuery, lack: &Lack) -> Failure {
+fn does_not_do(query: &PlaceQuery, lack: &Lack) -> Failure {
     Failure::new(format!("{}: {lack}", query.path)).hint(lack.hint())
 }

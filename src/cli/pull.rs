@@ -54,13 +54,18 @@ pub(super) async fn run(args: Args) -> Result<Exit, Failure> {
     // What stands in the way of an apply may hide drift.
     let notices = plan.tools.iter().flat_map(|tool| &tool.notices);
     notices.filter(|notice| notice.blocks).for_each(|notice| ui::warn(&notice.message));
+    let unread = !snapshot.unread.is_empty();
     let take = if args.conflicts { Take::Conflicts } else { Take::Drift };
     let pulse = ready.rules.engine.pulse();
     let pulled = within_bounds(&pulse, move || all(&ready, snapshot, &options, take))??;
     let look = Look { show_drift: true, ..Look::here(served.is_none()) };
     ui::print(&ui::pull::render(&pulled, look))?;
     let undecided = pulled.iter().flat_map(|one| &one.pull.stays).any(|stay| stay.conflict);
-    let done = if undecided { Exit::Undecided } else { Exit::Done };
+    let done = match (unread, undecided) {
+        (true, _) => Exit::Failed,
+        (false, true) => Exit::Undecided,
+        (false, false) => Exit::Done,
+    };
     let changed: Vec<&Pulled> = pulled.iter().filter(|one| one.pull.text != one.before).collect();
     if changed.is_empty() {
         return Ok(done);

@@ -13,8 +13,9 @@ use crate::gitlab::{Client, Lack, Named, Reader};
 use crate::observe::{self, observe};
 use crate::plan::change::Needs;
 use crate::plan::needs::Found;
+use crate::plan::places::lost;
 use crate::plan::saved::SavedPlan;
-use crate::plan::{Action, Options, Plan, Snapshot, Subject, build};
+use crate::plan::{Action, Instance, Options, Plan, Snapshot, Subject, ToolPlan, build};
 use crate::problem::{Problems, Severity, Sources};
 use crate::render::{Engine, Pulse};
 use crate::sandbox::{Sandbox, Seed, Served};
@@ -94,11 +95,6 @@ pub(super) fn offline(ready: &Ready, choices: &Choices) -> Plan {
     Plan { target: "offline".into(), caller: None, tools }
 }
 
-/// Tells whether something stands in the way of applying a plan.
-pub(super) fn blocked(plan: &Plan) -> bool {
-    plan.tools.iter().flat_map(|tool| &tool.notices).any(|notice| notice.blocks)
-}
-
 /// Opens the sandbox in a folder, or where the workspace keeps it, out of sight of Git.
 pub(super) fn sandbox(ready: &Ready, dir: Option<&Path>) -> Result<(Sandbox, PathBuf), Failure> {
     let own = files::shorten(&ready.folder).join(OWN_DIR);
@@ -155,29 +151,19 @@ impl Session {
         Connected { client, served, instance }: Connected,
     ) -> Result<Self, Failure> {
         let options = choices.options(&ready.workspace.id);
-        let Preflight { caller, capabilities, types, lacks } =
-            preflight(&client, &ready.trees).await?;
-        let ground = Ground {
-            workspace: ready.workspace.id.clone(),
-            places: places(ready),
-            capabilities,
-            caller,
-        };
+        let preflight = preflight(&client, &ready.trees).await?;
         let reader = Reader::new(&client);
-        let observed = observe(&reader, &ground, &ready.trees).await?;
-        let tools = ready.trees.iter().map(|tree| tree.tool.clone());
-        let mut snapshot = Snapshot {
-            instance,
-            ground,
-            trees: tools.zip(observed).collect(),
-            looked_up: Needs::default(),
-            found: Found::default(),
-        };
+        let mut snapshot = snapshot(ready, &preflight, &reader, instance).await;
         let mut plan = snapshot.build(&ready.trees, &options);
+        if let Some(failure) = failed_as_one(&plan) {
+            return Err(failure);
+        }
+        choices.check_only(&ready.trees, |tool| snapshot.trees.get(tool))?;
         snapshot.looked_up = plan.needs();
         snapshot.found = look_up(&reader, &snapshot.looked_up).await?;
         plan.settle(&snapshot.found);
         choices.say_needless(&plan);
+        let Preflight { types, lacks, .. } = preflight;
         Ok(Self { client, plan, snapshot, options, types, served, lacks })
     }
 
@@ -190,8 +176,11 @@ impl Session {
         let Connected { client, served, instance } = connect::to_saved(&saved, args).await?;
         plan.target = instance.to_string();
         let SavedPlan { made_by: _, mut snapshot, desired, options, fingerprint: _ } = saved;
-        let Preflight { caller, capabilities: _, types, lacks } =
-            preflight(&client, &desired).await?;
+        let preflight = preflight(&client, &desired).await?;
+        if let Some(refusal) = desired.iter().find_map(|tree| preflight.refuses(tree)) {
+            return Err(refusal.clone());
+        }
+        let Preflight { caller, types, lacks, .. } = preflight;
         if caller != snapshot.ground.caller {
             let planner = &snapshot.ground.caller;
             return Err(Failure::new(format!(
@@ -206,26 +195,66 @@ impl Session {
         Ok(Self { client, plan, snapshot, options, types, served, lacks })
     }
 
-    /// Fails if the token may not do what the plan wants.
-    pub(super) fn may_write(&self) -> Result<(), Failure> {
-        let creates = |path: &str, lack: &Lack| {
-            let new = self
-                .plan
-                .tools
-                .iter()
-                .flat_map(|tool| &tool.changes)
-                .filter(|c| c.action == Action::Create);
+    /// Holds back the tools for which the token may not do what the plan wants.
+    pub(super) fn hold_what_may_not_be_written(&mut self) {
+        let creates = |tool: &ToolPlan, path: &str, lack: &Lack| {
+            let new = tool.changes.iter().filter(|change| change.action == Action::Create);
             let mut here = new.filter(|change| change.namespace == path);
             here.any(|change| match lack {
                 Lack::Create(kind) => change.subject == Subject::Node(*kind),
                 _ => true,
             })
         };
-        match self.lacks.iter().find(|(path, lack)| creates(path, lack)) {
-            Some((path, lack)) => Err(Failure::new(format!("{path}: {lack}")).hint(lack.hint())),
-            None => Ok(()),
+        for tool in &mut self.plan.tools {
+            if let Some((path, lack)) = self.lacks.iter().find(|(p, l)| creates(tool, p, l)) {
+                let failure = Failure::new(format!("{path}: {lack}")).hint(lack.hint());
+                tool.notices.push(failure.into());
+            }
         }
     }
+}
+
+/// Looks at every tool, and keeps of those that cannot be looked at the reason.
+pub(super) async fn snapshot(
+    ready: &Ready,
+    preflight: &Preflight,
+    reader: &Reader,
+    instance: Instance,
+) -> Snapshot {
+    let ground = Ground {
+        workspace: ready.workspace.id.clone(),
+        places: places(ready),
+        capabilities: preflight.capabilities,
+        caller: preflight.caller.clone(),
+        missing: preflight.missing.clone(),
+    };
+    let (mut trees, mut unread) = (BTreeMap::new(), BTreeMap::new());
+    let refused = |tree: &&DesiredTree| preflight.refuses(tree).is_some();
+    let (refused, fit): (Vec<&DesiredTree>, Vec<&DesiredTree>) =
+        ready.trees.iter().partition(refused);
+    for tree in refused {
+        unread.extend(preflight.refuses(tree).map(|why| (tree.tool.clone(), why.clone().into())));
+    }
+    let fit: Vec<DesiredTree> = fit.into_iter().cloned().collect();
+    for (tree, seen) in fit.iter().zip(observe(reader, &ground, &fit).await) {
+        match seen {
+            Ok(seen) => drop(trees.insert(tree.tool.clone(), seen)),
+            Err(error) => {
+                let why = lost(tree, &ground.missing);
+                unread
+                    .insert(tree.tool.clone(), why.unwrap_or_else(|| Failure::from(error).into()));
+            }
+        }
+    }
+    let (looked_up, found) = (Needs::default(), Found::default());
+    Snapshot { instance, ground, trees, unread, looked_up, found }
+}
+
+/// Why nothing at all could be planned, if all tools failed for one reason.
+fn failed_as_one(plan: &Plan) -> Option<Failure> {
+    let mut failures = plan.tools.iter().map(ToolPlan::failure);
+    let first = failures.next()??;
+    failures.all(|other| other == Some(first)).then(|| first.into())
 }
 
 fn places(ready: &Ready) -> BTreeSet<String> {

@@ -79,9 +79,13 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
             ui::pager::show(&ui::status::render(&status, look))?;
         }
     }
-    Ok(Exit::Done)
+    for (tool, why) in &snapshot.unread {
+        ui::failed(&format!("{tool}: {}", why.message), Some(&why.hint));
+    }
+    Ok(if snapshot.unread.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
+/// The status of all tools that could be looked at.
 fn taken(snapshot: &Snapshot, ready: &session::Ready, today: Date) -> Status {
     let seen = ready.trees.iter().filter_map(|tree| Some((tree, snapshot.trees.get(&tree.tool)?)));
     status(&snapshot.instance.to_string(), seen, today)

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::key::NodeKey;
 use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Reference};
 
-use super::change::{Action, Cause, Change, FieldChange, Needs, Subject, ToolPlan, Value};
+use super::change::{Action, Cause, Change, FieldChange, Needs, Subject, Summary, ToolPlan, Value};
 use super::compare::Decision;
-use super::decide::decide;
+use super::decide::{decide, decide_all};
 use super::notices::notices;
 use super::orphans::{orphans, twins};
 use super::scene::{For, Options, Scene};
@@ -36,6 +36,7 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
         let keys: Vec<NodeKey> = fulfilled.into_iter().rev().map(|(key, _)| key).collect();
         notices.extend(fulfilled::proposal(&keys));
     }
+    let (changes, left_out) = selected(&scene, changes);
     let (closed, orphans) = orphans(&scene, &changes);
     let mut plan = ToolPlan {
         desired: desired.clone(),
@@ -45,6 +46,8 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
         changes,
         orphans,
         needs: Needs::default(),
+        selection: scene.selection().cloned(),
+        left_out,
     };
     plan.changes.extend(twins(&scene));
     plan.changes.extend(closed);
@@ -52,6 +55,34 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
     rows::plan(&scene, &mut plan);
     plan.needs = needs::of(&scene, &plan);
     plan
+}
+
+/// The changes of the nodes that the plan is about, and the sums of the others. The first node
+/// stays, as it keeps the record of all.
+fn selected(scene: &Scene<'_>, changes: Vec<Change>) -> (Vec<Change>, Summary) {
+    let mut left_out = Summary::default();
+    let mut kept = Vec::new();
+    for (mut change, node) in changes.into_iter().zip(&scene.desired.nodes) {
+        if scene.selects(&node.key) {
+            kept.push(change);
+            continue;
+        }
+        match (change.action, &change.reference) {
+            (Action::Wait, None) => left_out.note(Action::Create),
+            (Action::None | Action::Record, _) => {}
+            (action, _) => left_out.note(action),
+        }
+        if let Some(item) = scene.item(&node.key).filter(|_| scene.is_first(node)) {
+            let writes = item.open && !decide(scene, node, item, For::Plan).update.is_empty();
+            change.action = if writes { Action::Record } else { Action::None };
+            change.cause = Cause::None;
+            change.fields.clear();
+            change.kept.clear();
+            change.conflicts.clear();
+            kept.push(change);
+        }
+    }
+    (kept, left_out)
 }
 
 fn depths(desired: &DesiredTree) -> BTreeMap<NodeKey, usize> {
@@ -153,7 +184,8 @@ fn shown(scene: &Scene<'_>, key: &NodeKey) -> String {
 }
 
 fn fill(scene: &Scene<'_>, node: &DesiredNode, item: &Item, change: &mut Change) {
-    let Decision { fields, kept, conflicts, update, cause } = decide(scene, node, item, For::Plan);
+    let Decision { fields, kept, conflicts, update, cause } =
+        decide_all(scene, node, item, For::Plan);
     change.action = match (fields.is_empty(), update.is_empty()) {
         (false, _) => Action::Update,
         (true, false) => Action::Record,

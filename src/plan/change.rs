@@ -255,7 +255,8 @@ impl Change {
 }
 
 /// Something people should know that is not a change.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Notice {
     /// Whether the tool cannot be applied while it stands.
     pub blocks: bool,
@@ -296,6 +297,10 @@ pub struct ToolPlan {
     pub touched: BTreeSet<NodeKey>,
     /// How many of the tool's items are open.
     pub open_items: usize,
+    /// Nodes that the plan is about; `None` is all.
+    pub selection: Option<BTreeSet<NodeKey>>,
+    /// What would be done besides, were it about all.
+    pub left_out: Summary,
 }
 
 /// The difference of all tools in one run.
@@ -378,6 +383,34 @@ impl std::ops::AddAssign for Summary {
 }
 
 impl ToolPlan {
+    /// The plan of a tool that could not be looked at: nothing is done, and it says why.
+    #[must_use]
+    pub fn failed(desired: &DesiredTree, why: Notice) -> Self {
+        Self {
+            desired: desired.clone(),
+            changes: Vec::new(),
+            orphans: Vec::new(),
+            notices: vec![why],
+            needs: Needs::default(),
+            touched: BTreeSet::new(),
+            open_items: 0,
+            selection: None,
+            left_out: Summary::default(),
+        }
+    }
+
+    /// Why nothing could be planned, if that is so.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Notice> {
+        self.notices.iter().find(|notice| notice.blocks && self.changes.is_empty())
+    }
+
+    /// Tells whether something stands in the way of applying it.
+    #[must_use]
+    pub fn blocked(&self) -> bool {
+        self.notices.iter().any(|notice| notice.blocks)
+    }
+
     /// The sums of this tool.
     #[must_use]
     pub fn summary(&self) -> Summary {
@@ -426,6 +459,19 @@ impl ToolPlan {
 }
 
 impl Plan {
+    /// Tells whether something stands in the way of applying one of its tools.
+    #[must_use]
+    pub fn blocked(&self) -> bool {
+        self.tools.iter().any(ToolPlan::blocked)
+    }
+
+    /// The plan of those tools in whose way nothing stands: one that fails stops no other.
+    #[must_use]
+    pub fn unblocked(&self) -> Self {
+        let tools = self.tools.iter().filter(|tool| !tool.blocked()).cloned().collect();
+        Self { tools, ..self.clone() }
+    }
+
     /// The sums of all tools.
     #[must_use]
     pub fn summary(&self) -> Summary {

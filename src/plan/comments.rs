@@ -203,8 +203,14 @@ pub(super) fn settle(scene: &Scene<'_>, record: &mut Record) {
 /// Adds what is left to say to the plan of a tool, each comment below its node.
 pub(super) fn plan(scene: &Scene<'_>, plan: &mut ToolPlan) {
     for comment in &scene.desired.comments {
+        let taken = scene.options.only.takes_comment(comment);
         let mut change = match due(scene, comment, For::Plan) {
             Due::Nothing => continue,
+            Due::Post(_) if !taken => {
+                plan.left_out.note(Action::Comment);
+                continue;
+            }
+            Due::Waits if !taken => continue,
             Due::Waits => Change { action: Action::Wait, ..blank(scene, comment) },
             Due::Post(post) => posted(scene, comment, *post, plan),
         };

@@ -393,8 +393,12 @@ impl Work {
     fn links(&mut self, node: &DesiredNode, item: &Item, around: &Around<'_>) {
         let licensed = around.capabilities.blocked_items;
         let kind = if licensed { LinkKind::BlockedBy } else { LinkKind::Related };
-        let depends =
-            node.depends_on.iter().map(|key| (kind, key.local().to_owned(), (around.item)(key)));
+        // What is not made in this run is linked in a later one.
+        let known = |key: &NodeKey| {
+            self.old.links.iter().any(|name| (around.target)(name).0 == key.local())
+        };
+        let depends = node.depends_on.iter().filter(|key| !(around.waits)(key) || known(key));
+        let depends = depends.map(|key| (kind, key.local().to_owned(), (around.item)(key)));
         let related =
             around.related.map(|item| (LinkKind::Related, item.reference.to_string(), Some(item)));
         let wanted: Vec<_> = depends.chain(related).collect();

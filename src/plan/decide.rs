@@ -1,16 +1,46 @@
 //! Decides one node against its item, in the scene it stands in.
 
 use crate::key::NodeKey;
-use crate::marker::Record;
+use crate::marker::{self, Marker, Reading, Record};
 use crate::tree::{DesiredNode, Item, Reference, WorkItemId};
 
-use super::compare::{Around, Decision, compare, compare_existing};
+use super::compare::{Around, Decision, Update, compare, compare_existing};
 use super::scene::{For, Scene};
 use super::{comments, fulfilled, rows};
 
-/// Decides one node against an item.
+/// Decides one node against an item; of one that the run is not about nothing but the record is
+/// written, if it is the one that keeps it.
 #[must_use]
 pub fn decide(scene: &Scene<'_>, node: &DesiredNode, item: &Item, purpose: For) -> Decision {
+    if scene.selects(&node.key) {
+        decide_all(scene, node, item, purpose)
+    } else {
+        Decision { update: record_alone(scene, node, item), ..Decision::default() }
+    }
+}
+
+fn record_alone(scene: &Scene<'_>, node: &DesiredNode, item: &Item) -> Update {
+    let described = marker::read(&item.description);
+    let mut update = Update::default();
+    if let Reading::One(stored) = described.marker
+        && scene.is_first(node)
+    {
+        let wanted = marker::as_stored(&Marker { record: record(scene), ..(*stored).clone() });
+        if *stored != wanted {
+            update.description = Some(marker::write(&described.text, &wanted));
+        }
+    }
+    update
+}
+
+/// Decides one node against an item, whatever the run is about.
+#[must_use]
+pub(super) fn decide_all(
+    scene: &Scene<'_>,
+    node: &DesiredNode,
+    item: &Item,
+    purpose: For,
+) -> Decision {
     around(scene, node, purpose, |around| match node.item {
         Some(_) => compare_existing(node, item, around),
         None => compare(node, item, around),

@@ -123,8 +123,8 @@ fn has_open_below(scene: &Scene<'_>, item: &Item) -> bool {
 /// Every fulfilled item with its node; where the plan closes them, also those that are fulfilled by that.
 pub(super) fn find(scene: &mut Scene<'_>) -> Vec<(NodeKey, Fulfilled)> {
     let desired = scene.desired;
-    let mut left: Vec<&DesiredNode> =
-        desired.nodes.iter().rev().filter(|node| node.close_when_fulfilled).collect();
+    let mut left: Vec<&DesiredNode> = desired.nodes.iter().rev().collect();
+    left.retain(|node| node.close_when_fulfilled && scene.selects(&node.key));
     let mut found = Vec::new();
     loop {
         let before = found.len();

@@ -14,13 +14,16 @@ pub mod guard;
 pub mod needs;
 mod notices;
 mod orphans;
+pub mod places;
 pub mod resolve;
 pub mod rows;
 pub mod saved;
 pub mod scene;
+pub mod select;
 pub mod snapshot;
 
 pub use build::build;
 pub use change::{Action, Cause, Change, FieldChange, Plan, Subject, Summary, ToolPlan, Value};
 pub use scene::Options;
+pub use select::{Glob, Only};
 pub use snapshot::{Instance, Snapshot};

@@ -1,7 +1,7 @@
 //! What people should know that is not a change.
 
 use crate::key::NodeKey;
-use crate::tree::{DesiredNode, Kind, Parent, Trouble};
+use crate::tree::{DesiredNode, Item, Kind, Parent, Reference, Trouble};
 
 use super::change::{Change, Notice};
 use super::compare::{linked, may_hang};
@@ -10,12 +10,31 @@ use super::scene::Scene;
 pub(super) fn notices(scene: &Scene<'_>, changes: &[Change]) -> Vec<Notice> {
     let mut notices: Vec<Notice> =
         scene.observed.trouble.iter().filter_map(|t| notice(scene, t)).collect();
-    notices.extend(scene.desired.nodes.iter().filter_map(|node| proposed(scene, node)));
-    notices.extend(scene.desired.nodes.iter().filter_map(|node| unplaced(scene, node)));
+    let nodes = || scene.desired.nodes.iter().filter(|node| scene.selects(&node.key));
+    notices.extend(nodes().filter_map(|node| proposed(scene, node)));
+    notices.extend(nodes().filter_map(|node| unplaced(scene, node)));
+    notices.extend(moved(scene));
     let linked = changes.iter().zip(&scene.desired.nodes);
+    let linked = linked.filter(|(_, node)| scene.selects(&node.key));
     notices.extend(linked.filter_map(|(change, node)| linked_parent(scene, node, change)));
     notices.sort();
     notices
+}
+
+/// Items that the files still name where they were.
+fn moved(scene: &Scene<'_>) -> Vec<Notice> {
+    let named = scene.desired.refers_to();
+    let existing = scene.observed.existing.iter().filter(|(at, _)| named.contains(at));
+    let moved = existing.filter(|(at, item)| {
+        // GitLab takes small and capital letters of a path as one.
+        !at.to_string().eq_ignore_ascii_case(&item.reference.to_string())
+    });
+    let notice = |(at, item): (&Reference, &Item)| Notice {
+        blocks: false,
+        message: format!("{at} is {} now, and was followed there", item.reference),
+        hint: "name that in [places] of epictree.toml, or in `item` of the tool file".into(),
+    };
+    moved.map(notice).collect()
 }
 
 /// What people made and could become the item of a node.
@@ -62,6 +81,9 @@ fn linked_parent(scene: &Scene<'_>, node: &DesiredNode, change: &Change) -> Opti
 }
 
 fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
+    if !trouble.keys().iter().any(|key| scene.concerns(key)) {
+        return None;
+    }
     let (blocks, message, hint) = match trouble {
         Trouble::Damaged(key, at) => (
             false,
@@ -136,6 +158,7 @@ fn notice(scene: &Scene<'_>, trouble: &Trouble) -> Option<Notice> {
 /// The keys that are not to be made anew, as people read them.
 fn asked_for(scene: &Scene<'_>, keys: &[NodeKey]) -> Option<String> {
     let left = keys.iter().filter(|key| !scene.options.recreate.contains(key));
+    let left = left.filter(|key| scene.selects(key));
     let left: Vec<&str> = left.map(NodeKey::as_str).collect();
     (!left.is_empty()).then(|| left.join(", "))
 }

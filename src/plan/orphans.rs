@@ -18,6 +18,7 @@ pub(super) fn orphans(scene: &Scene<'_>, changes: &[Change]) -> (Vec<Change>, Ve
         .items
         .iter()
         .filter(|(key, item)| item.open && !wanted.contains(key))
+        .filter(|(key, _)| scene.options.only.takes(key))
         .collect();
     let mut gone = leaving(scene, changes);
     let mut closed: Vec<Change> = Vec::new();
@@ -40,7 +41,8 @@ pub(super) fn twins(scene: &Scene<'_>) -> Vec<Change> {
         fields: vec![FieldChange::new("duplicate of", Value::None, elder.to_string())],
         ..orphan(key, item, Action::Close)
     };
-    scene.observed.twins.iter().map(close).collect()
+    let twins = scene.observed.twins.iter().filter(|twin| scene.options.only.takes(&twin.key));
+    twins.map(close).collect()
 }
 
 /// Items that the changes put under another parent.

@@ -7,7 +7,7 @@ use crate::merge::OnConflict;
 use crate::merge::scalar::{Verdict, decide};
 use crate::merge::table::{Table, TableError, as_cell, locate};
 use crate::text::Text;
-use crate::tree::{DesiredRow, Item};
+use crate::tree::{DesiredRow, Item, Reference};
 
 use super::change::{Action, Cause, Change, FieldChange, Notice, Subject, ToolPlan, Value};
 use super::resolve::resolve;
@@ -63,7 +63,21 @@ fn needles(scene: &Scene<'_>, row: &DesiredRow) -> Vec<String> {
     let item = scene.item(&row.node);
     let reference = item.map(|item| item.reference.to_string());
     let url = item.map(|item| item.url.clone());
-    reference.into_iter().chain(url).chain(row.link.clone()).collect()
+    let before = scene.observed.record.rows.get(&row.item.to_string());
+    let before = before.into_iter().flat_map(|cells| named_before(row, cells));
+    reference.into_iter().chain(url).chain(row.link.clone()).chain(before).collect()
+}
+
+/// References to the row's node that its cells held before: its namespace may have another path now.
+fn named_before(row: &DesiredRow, cells: &BTreeMap<String, String>) -> Vec<String> {
+    let points = |text: &Text| text.slots().any(|slot| slot.key() == Some(&row.node));
+    let columns = row.cells.iter().filter(|(_, text)| points(text)).map(|(column, _)| column);
+    let words = columns
+        .filter_map(|column| cells.get(column))
+        .flat_map(|cell| cell.split(|c: char| c.is_whitespace() || "()[]|<>".contains(c)));
+    let references = words
+        .filter_map(|word| Reference::parse(word.trim_end_matches("+s").trim_end_matches('+')));
+    references.map(|reference| reference.to_string()).collect()
 }
 
 /// A cell's text as a cell can hold it, in a description as it is.
@@ -139,6 +153,17 @@ fn present(
 pub(super) fn plan(scene: &Scene<'_>, plan: &mut ToolPlan) {
     for row in &scene.desired.rows {
         let item = scene.observed.existing.get(&row.item);
+        if !scene.selects(&row.node) {
+            let decision = item.map(|item| decide_row(scene, row, &item.description, For::Plan));
+            match decision {
+                Some(Ok(decision)) if decision.text.is_some() => {
+                    plan.left_out.note(action(&decision).0);
+                }
+                None => plan.left_out.note(Action::Create),
+                Some(Ok(_) | Err(_)) => {}
+            }
+            continue;
+        }
         match item.map(|item| (item, decide_row(scene, row, &item.description, For::Plan))) {
             None => plan.changes.push(offline(scene, row)),
             Some((_, Err(error))) => plan.notices.push(Notice {
@@ -178,13 +203,17 @@ fn blank(row: &DesiredRow, action: Action) -> Change {
     }
 }
 
-fn change(row: &DesiredRow, item: &Item, decision: RowDecision) -> Change {
-    let RowDecision { added, fields, kept, conflicts, base: _, text, paste: _ } = decision;
-    let (action, cause) = match (text.is_some(), added) {
+fn action(decision: &RowDecision) -> (Action, Cause) {
+    match (decision.text.is_some(), decision.added) {
         (true, true) => (Action::Create, Cause::New),
         (true, false) => (Action::Update, Cause::SpecChanged),
         (false, _) => (Action::None, Cause::None),
-    };
+    }
+}
+
+fn change(row: &DesiredRow, item: &Item, decision: RowDecision) -> Change {
+    let (action, cause) = action(&decision);
+    let RowDecision { fields, kept, conflicts, .. } = decision;
     Change { cause, url: Some(item.url.clone()), fields, kept, conflicts, ..blank(row, action) }
 }
 

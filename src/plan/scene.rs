@@ -1,5 +1,6 @@
 //! What a comparison may look at: both trees, and the choices of the plan.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,9 @@ use crate::merge::OnConflict;
 use crate::text::{NOT_YET, Text};
 use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Reference, Trouble};
 
+use super::change::ToolPlan;
 use super::resolve::{AFTER_APPLY, resolve};
+use super::select::Only;
 
 /// Choices that belong to a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,9 @@ pub struct Options {
     pub on_conflict: OnConflict,
     /// Whether items are closed that are fulfilled, where the blueprint says so.
     pub close_fulfilled: bool,
+    /// What the plan is about.
+    #[serde(default)]
+    pub only: Only,
 }
 
 /// Everything a comparison may look at.
@@ -37,10 +43,13 @@ pub struct Scene<'a> {
     pub observed: &'a ObservedTree,
     /// The plan's choices.
     pub options: &'a Options,
-    /// Nodes that are not created in this run, because somebody has to decide first.
+    /// Nodes that are not created in this run, because somebody has to decide first or because it
+    /// is not about them.
     pub waiting: BTreeSet<NodeKey>,
     /// Nodes whose open items the plan closes because they are fulfilled: for other texts, they are done.
     pub closing: BTreeSet<NodeKey>,
+    /// Nodes that the run may write; `None` is all.
+    selection: Option<Cow<'a, BTreeSet<NodeKey>>>,
 }
 
 /// Whether a text is for a plan or for GitLab.
@@ -56,19 +65,55 @@ impl<'a> Scene<'a> {
     /// Sets the scene.
     #[must_use]
     pub fn new(desired: &'a DesiredTree, observed: &'a ObservedTree, options: &'a Options) -> Self {
-        let mut scene =
-            Self { desired, observed, options, waiting: BTreeSet::new(), closing: BTreeSet::new() };
+        let selection = options.only.selection(desired, observed).map(Cow::Owned);
+        Self::set(desired, observed, options, selection)
+    }
+
+    /// Sets the scene in which a plan is carried out: what it is about was settled with it, though
+    /// more exists by now.
+    #[must_use]
+    pub fn of_plan(plan: &'a ToolPlan, observed: &'a ObservedTree, options: &'a Options) -> Self {
+        let selection = plan.selection.as_ref().map(Cow::Borrowed);
+        Self::set(&plan.desired, observed, options, selection)
+    }
+
+    fn set(
+        desired: &'a DesiredTree,
+        observed: &'a ObservedTree,
+        options: &'a Options,
+        selection: Option<Cow<'a, BTreeSet<NodeKey>>>,
+    ) -> Self {
+        let (waiting, closing) = (BTreeSet::new(), BTreeSet::new());
+        let mut scene = Self { desired, observed, options, waiting, closing, selection };
         let unknown = unknown(&scene);
         for node in &desired.nodes {
             let proposed = scene.proposal(&node.key).is_some() && !options.adopt;
             let below =
                 matches!(&node.parent, Parent::Node(parent) if scene.waiting.contains(parent));
-            if scene.item(&node.key).is_none() && (proposed || below || unknown.contains(&node.key))
-            {
+            let left_out = !scene.selects(&node.key);
+            let waits = proposed || below || left_out || unknown.contains(&node.key);
+            if waits && scene.item(&node.key).is_none() {
                 scene.waiting.insert(node.key.clone());
             }
         }
         scene
+    }
+
+    /// Tells whether a node may be written.
+    #[must_use]
+    pub fn selects(&self, key: &NodeKey) -> bool {
+        self.selection.as_ref().is_none_or(|selection| selection.contains(key))
+    }
+
+    /// Tells whether what is wrong with a node stands in the way: everything hangs on the first.
+    pub(super) fn concerns(&self, key: &NodeKey) -> bool {
+        let first = self.desired.nodes.first().is_some_and(|first| first.key == *key);
+        first || self.selects(key) || self.options.only.takes(key)
+    }
+
+    /// The nodes that the run may write; `None` is all.
+    pub(super) fn selection(&self) -> Option<&BTreeSet<NodeKey>> {
+        self.selection.as_deref()
     }
 
     /// What an open reference to a node reads; in a plan also which node it is.
@@ -93,7 +138,7 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn item(&self, key: &NodeKey) -> Option<&'a Item> {
         let ours = self.observed.items.get(key);
-        let adopted = || self.proposal(key).filter(|_| self.options.adopt);
+        let adopted = || self.proposal(key).filter(|_| self.options.adopt && self.selects(key));
         let named = || {
             let node = self.desired.node(key)?;
             self.observed.existing.get(node.item.as_ref()?)
@@ -148,13 +193,14 @@ fn names(text: &str, reference: &Reference) -> bool {
 /// Nodes of which nobody knows whether or where they exist.
 fn unknown(scene: &Scene<'_>) -> BTreeSet<NodeKey> {
     let keys = scene.observed.trouble.iter().flat_map(|trouble| match trouble {
-        Trouble::Unreadable(key, _)
-        | Trouble::Lost(key, _)
-        | Trouble::Named(key, _)
-        | Trouble::Newer(key, ..)
-        | Trouble::Foreign(key, _) => std::slice::from_ref(key),
-        Trouble::Unrecorded(keys, _) | Trouble::Unkept(keys, _) => keys,
         Trouble::Damaged(..) | Trouble::Stray(..) | Trouble::Duplicate(..) => &[],
+        Trouble::Unreadable(..)
+        | Trouble::Lost(..)
+        | Trouble::Named(..)
+        | Trouble::Newer(..)
+        | Trouble::Foreign(..)
+        | Trouble::Unrecorded(..)
+        | Trouble::Unkept(..) => trouble.keys(),
     });
     keys.filter(|key| !scene.options.recreate.contains(*key)).cloned().collect()
 }

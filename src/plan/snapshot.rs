@@ -10,6 +10,7 @@ use crate::tree::{DesiredTree, Ground, ObservedTree};
 use super::build::build;
 use super::change::{Needs, Notice, Plan, ToolPlan};
 use super::needs::Found;
+use super::places;
 use super::scene::Options;
 
 /// Which GitLab was looked at.
@@ -41,6 +42,9 @@ pub struct Snapshot {
     pub ground: Ground,
     /// What GitLab holds of each tool, by the tool's id.
     pub trees: BTreeMap<String, ObservedTree>,
+    /// Why a tool could not be looked at, by its id.
+    #[serde(default)]
+    pub unread: BTreeMap<String, Notice>,
     /// Titles that were looked up.
     pub looked_up: Needs,
     /// Those of them that exist.
@@ -51,13 +55,20 @@ impl Snapshot {
     /// Builds the plan of trees against it; what comes of the titles it needs is still open.
     #[must_use]
     pub fn build(&self, desired: &[DesiredTree], options: &Options) -> Plan {
-        let nothing = ObservedTree::default();
-        let seen = |tree: &DesiredTree| self.trees.get(&tree.tool).unwrap_or(&nothing);
         Plan {
             target: self.instance.to_string(),
             caller: Some(self.ground.caller.clone()),
-            tools: desired.iter().map(|tree| build(tree, seen(tree), options)).collect(),
+            tools: desired.iter().map(|tree| self.tool(tree, options)).collect(),
         }
+    }
+
+    fn tool(&self, tree: &DesiredTree, options: &Options) -> ToolPlan {
+        if let Some(why) = self.unread.get(&tree.tool) {
+            return ToolPlan::failed(tree, why.clone());
+        }
+        let nothing = ObservedTree::default();
+        let seen = self.trees.get(&tree.tool).unwrap_or(&nothing);
+        places::missing(build(tree, seen, options), seen, &self.ground.missing)
     }
 
     /// Plans trees against it, perhaps other ones than those it was made for; it must lack nothing
@@ -80,6 +91,9 @@ impl Snapshot {
     }
 
     fn tree_lacks(&self, tree: &DesiredTree) -> Vec<String> {
+        if self.unread.contains_key(&tree.tool) {
+            return Vec::new();
+        }
         let Some(seen) = self.trees.get(&tree.tool) else {
             return vec![format!("the tool {}", tree.tool)];
         };

@@ -30,6 +30,7 @@ mod places;
 mod queries;
 mod quick_actions;
 mod references;
+mod rename;
 mod rules;
 mod search;
 mod seed;

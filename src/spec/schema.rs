@@ -66,6 +66,8 @@ pub struct ListSchema {
     pub fields: Fields,
     /// Fields of its entries' issues beyond the envelope.
     pub issue_fields: Fields,
+    /// Whether one and the same entry in two tools is advised against.
+    pub unique: bool,
     /// Where the blueprint declares it.
     pub span: Span,
 }

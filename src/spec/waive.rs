@@ -17,12 +17,16 @@ pub const LABEL_NEAR: &str = "label-near";
 /// A confidential entry whose name stands in a text that is not.
 pub const CONFIDENTIAL_NAMED: &str = "confidential-named";
 
+/// What two tools both claim, and one of them should have.
+pub const SHARED: &str = "shared";
+
 /// The engine's lints, each with what it warns of.
-pub const LINTS: [(&str, &str); 5] = [
+pub const LINTS: [(&str, &str); 6] = [
     (CONFIDENTIAL_NAMED, "the name of a confidential entry in the text of an item that is not"),
     (GROUP_UNKNOWN, "a group that no owners file lists"),
     (LABEL_NEAR, "a label that is nearly one of the blueprint's"),
     (PERSON_UNKNOWN, "somebody in the stages file without a handle"),
+    (SHARED, "an address or a part that another tool has too"),
     (WEIGHT_LARGE, "a weight above the scale"),
 ];
 

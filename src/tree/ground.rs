@@ -26,4 +26,7 @@ pub struct Ground {
     pub capabilities: Capabilities,
     /// User name of who the token acts as.
     pub caller: String,
+    /// Those of the places that cannot be found.
+    #[serde(default)]
+    pub missing: BTreeSet<String>,
 }

@@ -57,6 +57,7 @@ fn tool(tool: &ToolPlan) -> Json {
         "name": tool.desired.name,
         "file": tool.desired.file,
         "summary": tool.summary(),
+        "left_out": tool.left_out,
         "notifies": tool.notifies(),
         "changes": tool.changes.iter().map(change).collect::<Vec<_>>(),
         "orphans": tool.orphans.iter().map(change).collect::<Vec<_>>(),

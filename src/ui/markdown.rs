@@ -10,7 +10,7 @@ use crate::plan::change::Notice;
 use crate::plan::{Action, Cause, Change, FieldChange, Plan, Subject, Summary, ToolPlan};
 
 use super::clean::clean_line;
-use super::plan::{plain, signed};
+use super::plan::{left_out, plain, signed};
 use super::{count, diff};
 
 /// GitLab takes 1,000,000 characters in a comment, and is slow to show as many.
@@ -78,7 +78,8 @@ fn head(plan: &Plan) -> String {
         false => format!("Would notify {}.", handles(told)),
     };
     let (target, caller) = (code(&plan.target), caller.unwrap_or_default());
-    format!("### epictree plan: {what}{conflicts}\n\nFor {target}{caller}. {told}\n\n")
+    let left = left_out(plan).map(|left| format!(" {left}")).unwrap_or_default();
+    format!("### epictree plan: {what}{conflicts}\n\nFor {target}{caller}. {told}{left}\n\n")
 }
 
 /// The sums of each tool that has something to say. Ids need no code: they are words.

@@ -3,17 +3,21 @@
 mod comments;
 mod fields;
 mod line;
+mod notices;
 mod sums;
+mod table;
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::plan::{Action, Change, Plan, Subject, ToolPlan};
 
 use super::clean::{clean, clean_line};
-use super::words::{BOLD, CHANGED, DIM, NOTE, REMOVED, hanging, styled};
+use super::words::{BOLD, DIM, styled};
 use fields::{field, text};
 pub(super) use fields::{plain, sides, signed};
 use line::Lines;
+use notices::Shared;
+pub(super) use sums::left_out;
 
 /// Where the columns of a plan begin.
 const MARGIN: &str = "      ";
@@ -53,15 +57,16 @@ impl Look {
 pub fn render(plan: &Plan, look: Look) -> String {
     let mut out = String::new();
     let several = plan.tools.len() > 1;
+    let shared = Shared::of(plan);
     for tool in &plan.tools {
-        if several && is_quiet(tool, look) {
+        if several && is_quiet(tool, &shared, look) {
             continue;
         }
         if several {
             out.push_str(&format!("{}\n", styled(BOLD, &clean_line(&tool.desired.name))));
         }
         let before = out.len();
-        tool_plan(&mut out, tool, look);
+        tool_plan(&mut out, tool, &shared, look);
         if out.len() > before {
             out.push('\n');
         }
@@ -69,16 +74,18 @@ pub fn render(plan: &Plan, look: Look) -> String {
     if look.texts {
         texts(&mut out, plan);
     }
+    out.push_str(&shared.render(look));
+    out.push_str(&table::table(plan, &shared, look));
     out.push_str(&sums::sums(plan, look.width));
     out.push_str(&sums::hints(plan, look));
     out
 }
 
-fn is_quiet(tool: &ToolPlan, look: Look) -> bool {
+fn is_quiet(tool: &ToolPlan, shared: &Shared<'_>, look: Look) -> bool {
     let drifts = look.show_drift && tool.summary().drift > 0;
     !tool.writes()
         && !tool.undecided()
-        && tool.notices.is_empty()
+        && shared.own(tool).next().is_none()
         && tool.orphans.is_empty()
         && !drifts
 }
@@ -90,7 +97,7 @@ fn is_shown(change: &Change, look: Look) -> bool {
     !quiet || !change.conflicts.is_empty() || drifts
 }
 
-fn tool_plan(out: &mut String, tool: &ToolPlan, look: Look) {
+fn tool_plan(out: &mut String, tool: &ToolPlan, shared: &Shared<'_>, look: Look) {
     let lines = Lines::of(tool, look);
     for change in &tool.changes {
         if !is_shown(change, look) {
@@ -117,12 +124,7 @@ fn tool_plan(out: &mut String, tool: &ToolPlan, look: Look) {
         lines.line(out, orphan);
         out.push_str(&format!("{MARGIN}{}\n", styled(DIM, &clean_line(&text))));
     }
-    for notice in &tool.notices {
-        let (word, style) = if notice.blocks { ("error:", REMOVED) } else { ("note:", CHANGED) };
-        let width = if look.cut { look.width } else { usize::MAX };
-        out.push_str(&hanging(style, word, &clean_line(&notice.message), width));
-        out.push_str(&hanging(NOTE, "  hint:", &clean_line(&notice.hint), width));
-    }
+    shared.own(tool).for_each(|notice| notices::render(out, notice, "", look));
 }
 
 /// The whole text of every new item, in tree order.

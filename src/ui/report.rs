@@ -42,6 +42,10 @@ pub fn render(report: &Report, plan: &Plan, links: bool) -> String {
     for line in tops(report, plan, links) {
         out.push_str(&format!("  {}\n", styled(DIM, &line)));
     }
+    for tool in plan.tools.iter().filter(|tool| tool.blocked()) {
+        let line = format!("{}: not applied, for the errors above", tool.desired.tool);
+        out.push_str(&format!("  {}\n", styled(CHANGED, &clean_line(&line))));
+    }
     if let Some(left) = left_to_people(plan) {
         out.push_str(&format!("{}\n", styled(BOLD, &left)));
     }

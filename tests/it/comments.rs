@@ -4,7 +4,7 @@
 
 use epictree::apply::Report;
 use epictree::marker::note;
-use epictree::plan::{Subject, ToolPlan};
+use epictree::plan::{Glob, Only, Subject, ToolPlan};
 use epictree::sandbox::{Edit, Fault, FaultKind, NoteView, Sandbox, Seed};
 use serde_json::json;
 
@@ -605,6 +605,27 @@ async fn another_token_goes_on_in_the_threads_of_the_first() {
     world.unmark("top");
     world.options.adopt = true;
     assert_eq!(posts(&world.plan().await), [""; 0], "so the record can be lost");
+}
+
+#[tokio::test]
+async fn a_run_that_is_about_something_else_asks_nobody() {
+    let only =
+        |globs: &[&str]| Only::new(globs.iter().map(|glob| Glob::parse(glob).unwrap()).collect());
+    let mut world = fresh().await;
+    // The epic that the questions are on comes along, the questions do not.
+    world.options.only = only(&["hunter/sunset/one", "hunter/part/*"]);
+    let plan = world.plan().await;
+    assert_eq!(posts(&plan), [""; 0]);
+    assert_eq!(plan.left_out.comment, 2);
+    world.settle().await;
+    assert_eq!(said(&world), [""; 0]);
+    world.options.only = only(&["hunter/ask/*"]);
+    assert_eq!(posts(&world.plan().await).len(), 2);
+    world.settle().await;
+    assert_eq!(said(&world).len(), 2);
+    world.options.only = Only::default();
+    assert_eq!(posts(&world.plan().await), [""; 0], "the record knows");
+    world.settle().await;
 }
 
 #[test]

@@ -17,23 +17,23 @@ use crate::world::{self, ROOT, TOOL, seed};
 const TOKEN: &str = "as:sandbox-bot";
 
 /// A folder with the workspace, a served sandbox, and the binary between them.
-struct Shell {
-    folder: TempDir,
-    sandbox: Sandbox,
+pub(crate) struct Shell {
+    pub(crate) folder: TempDir,
+    pub(crate) sandbox: Sandbox,
     served: Served,
     env: Vec<(&'static str, String)>,
 }
 
 /// What a run left behind.
 #[derive(Debug)]
-struct Run {
-    stdout: String,
-    stderr: String,
+pub(crate) struct Run {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
     code: i32,
 }
 
 impl Shell {
-    async fn new(seed: &Seed) -> Self {
+    pub(crate) async fn new(seed: &Seed) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::in_memory(seed).unwrap();
         let served = sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
@@ -47,7 +47,7 @@ impl Shell {
     }
 
     /// Runs the binary; the served sandbox answers on the other threads.
-    fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         run(self.folder.path(), args, &self.env)
     }
 
@@ -56,7 +56,7 @@ impl Shell {
     }
 
     /// How many requests changed something, or wanted to.
-    fn mutations(&self) -> usize {
+    pub(crate) fn mutations(&self) -> usize {
         self.sandbox.log().iter().filter(|request| request.mutation).count()
     }
 }
@@ -79,19 +79,19 @@ fn run(folder: &Path, args: &[&str], env: &[(&'static str, String)]) -> Run {
 
 impl Run {
     #[track_caller]
-    fn ends(self, code: i32) -> Self {
+    pub(crate) fn ends(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}\n---\n{}", self.stdout, self.stderr);
         self
     }
 
     #[track_caller]
-    fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         let here = self.stdout.contains(text) || self.stderr.contains(text);
         assert!(here, "no {text:?} in\n{}\n---\n{}", self.stdout, self.stderr);
         self
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap()
     }
 }

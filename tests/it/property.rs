@@ -12,7 +12,7 @@ use epictree::plan::compare::Update;
 use epictree::plan::decide::{around, decide};
 use epictree::plan::description::first_description;
 use epictree::plan::scene::{For, Options, Scene};
-use epictree::plan::{Action, FieldChange, ToolPlan};
+use epictree::plan::{Action, FieldChange, Glob, Only, ToolPlan};
 use epictree::text::{SLOT_CLOSE, SLOT_OPEN, Text};
 use epictree::tree::{
     Capabilities, DesiredLabels, DesiredNode, DesiredTree, Item, Kind, Label, Link, LinkKind,
@@ -263,6 +263,12 @@ fn options() -> Options {
     Options { workspace: "w".into(), ..Options::default() }
 }
 
+/// The choice of some nodes.
+fn only(chosen: &BTreeSet<NodeKey>) -> Options {
+    let globs = chosen.iter().map(|key| Glob::parse(key.as_str()).unwrap());
+    Options { only: Only::new(globs.collect()), ..options() }
+}
+
 fn blank(number: u64) -> Item {
     let reference = Reference { namespace: "g/e".into(), sigil: '&', iid: number };
     Item {
@@ -298,12 +304,12 @@ fn carry_out(plan: &ToolPlan, observed: &mut ObservedTree) {
     let options = options();
     let mut created = BTreeSet::new();
     for node in &plan.desired.nodes {
-        if plan.change(&node.key).unwrap().action != Action::Create {
+        if plan.change(&node.key).is_none_or(|change| change.action != Action::Create) {
             continue;
         }
-        let number = observed.items.values().map(|item| item.id.number()).max().unwrap_or(100) + 1;
-        let mut item = blank(number);
-        let scene = Scene::new(&plan.desired, observed, &options);
+        let mut item =
+            blank(100 + KEYS.iter().position(|k| k.0 == node.key.local()).unwrap() as u64);
+        let scene = Scene::of_plan(plan, observed, &options);
         let parent = scene.parent(&node.parent).map(|parent| parent.id.clone());
         item.description = around(&scene, node, For::Writing, |around| {
             first_description(node, parent.as_ref(), around)
@@ -321,8 +327,8 @@ fn carry_out(plan: &ToolPlan, observed: &mut ObservedTree) {
         if at > 0 && !plan.touched.contains(&node.key) && !created.contains(&node.key) {
             continue;
         }
-        let scene = Scene::new(&plan.desired, observed, &options);
-        let mut item = scene.item(&node.key).unwrap().clone();
+        let scene = Scene::of_plan(plan, observed, &options);
+        let Some(mut item) = scene.item(&node.key).cloned() else { continue };
         if item.open {
             let update = decide(&scene, node, &item, For::Writing).update;
             link(&mut item, update);
@@ -401,5 +407,41 @@ proptest! {
             }
             observe(&mut observed);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_part_and_then_the_rest_come_to_the_same_as_all_at_once(
+        before in files(), deeds in deeds(), after in files(),
+        chosen in proptest::collection::btree_set(0..KEYS.len(), 1..3)
+    ) {
+        let capabilities = Capabilities { blocked_items: true, weights: true };
+        let mut start = ObservedTree { capabilities, ..ObservedTree::default() };
+        carry_out(&build(&tree(&before), &start, &options()), &mut start);
+        for (nth, deed) in deeds.iter().enumerate() {
+            do_it(&mut start, *deed, &mut Words::new(), nth);
+        }
+        observe(&mut start);
+        let tree = tree(&after);
+        let (mut whole, mut parts) = (start.clone(), start.clone());
+        carry_out(&build(&tree, &whole, &options()), &mut whole);
+        let choice = only(&chosen.into_iter().map(key).collect());
+        let plan = build(&tree, &parts, &choice);
+        carry_out(&plan, &mut parts);
+        let selection = plan.selection.clone().unwrap();
+        for (at, item) in start.items.iter().filter(|(at, _)| !selection.contains(at)) {
+            let (text, now) = (apart(&item.description).0, &parts.items[at]);
+            prop_assert_eq!(text, apart(&now.description).0, "{}", at);
+            prop_assert_eq!(Item { description: String::new(), ..item.clone() },
+                Item { description: String::new(), ..now.clone() });
+        }
+        let again = build(&tree, &parts, &choice);
+        prop_assert!(!again.writes(), "{:#?}", again.changes);
+        carry_out(&build(&tree, &parts, &options()), &mut parts);
+        prop_assert_eq!(&whole.items, &parts.items);
+        prop_assert_eq!(&whole.record, &parts.record);
     }
 }

@@ -80,9 +80,11 @@ impl Session {
             places: queries.iter().map(|query| query.path.clone()).collect(),
             capabilities: Capabilities { blocked_items: true, weights: true },
             caller: "prodsec-bot".to_owned(),
+            missing: BTreeSet::new(),
         };
         let options = Options { workspace: ground.workspace.clone(), ..Options::default() };
-        let observed = observe(&reader, &ground, &TREES).await.unwrap();
+        let observed = observe(&reader, &ground, &TREES).await;
+        let observed: Vec<_> = observed.into_iter().map(Result::unwrap).collect();
         let mut tool = build(&TREES[0], &observed[0], &options);
         let named = |titles: &BTreeSet<(String, String)>| {
             let of = |(namespace, title): &(String, String)| Named {

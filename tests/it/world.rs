@@ -341,13 +341,15 @@ impl World {
                 Place::Item(_) => None,
             })
             .collect();
-        let mut types = BTreeMap::new();
+        let (mut types, mut missing) = (BTreeMap::new(), BTreeSet::new());
         for node in tree.nodes.iter().filter(|node| node.item.is_none()) {
             let at = (node.namespace.clone(), node.kind);
             if let Entry::Vacant(entry) = types.entry(at.clone()) {
                 let query = PlaceQuery { path: at.0.clone(), ..PlaceQuery::default() };
-                let place = reader.places(&[query]).await?.remove(0).unwrap();
-                entry.insert(type_id(&place, node.kind).unwrap());
+                match reader.places(&[query]).await?.remove(0) {
+                    Some(place) => drop(entry.insert(type_id(&place, node.kind).unwrap())),
+                    None => drop(missing.insert(at.0)),
+                }
             }
         }
         let ground = Ground {
@@ -355,12 +357,14 @@ impl World {
             places,
             capabilities: self.capabilities,
             caller: "sandbox-bot".into(),
+            missing,
         };
-        let observed = observe(&reader, &ground, std::slice::from_ref(&tree)).await?;
+        let observed = observe(&reader, &ground, std::slice::from_ref(&tree)).await.remove(0)?;
         let mut snapshot = Snapshot {
             instance: Instance::Url("test".into()),
             ground,
-            trees: std::iter::once(tree.tool.clone()).zip(observed).collect(),
+            trees: BTreeMap::from([(tree.tool.clone(), observed)]),
+            unread: BTreeMap::new(),
             looked_up: Needs::default(),
             found: Found::default(),
         };

@@ -1,6 +1,7 @@
 //! A small workspace that every case changes a little.
 
 use super::super::*;
+use crate::problem::Problem;
 
 pub(super) const WORKSPACE: &str = r#"schema = 1
 id = "w"
@@ -127,6 +128,8 @@ pub(super) struct Case {
     pub(super) blueprint: String,
     pub(super) assets: Vec<(String, String)>,
     pub(super) tool: String,
+    /// Further tool files of the folder, by name.
+    pub(super) others: Vec<(&'static str, String)>,
 }
 
 impl Default for Case {
@@ -144,6 +147,7 @@ impl Default for Case {
                 asset("templates/part/owner.md", OWNER),
             ],
             tool: TOOL.to_owned(),
+            others: Vec::new(),
         }
     }
 }
@@ -164,7 +168,10 @@ impl Case {
             stages: file("stages.yml", &self.stages),
             people: file("people.toml", &self.people),
             assets,
-            tools: vec![("tools/hunter.toml".into(), self.tool.clone().into_bytes())],
+            tools: std::iter::once(("hunter", &self.tool))
+                .chain(self.others.iter().map(|(name, text)| (*name, text)))
+                .map(|(name, text)| (format!("tools/{name}.toml"), text.clone().into_bytes()))
+                .collect(),
             ..Files::default()
         };
         workspace(&files, Problems::default())

@@ -60,6 +60,7 @@ fn an_item_stands_under_one_id() {
 fn an_item_stands_in_one_tool() {
     let case = Case::default();
     let other = case.tool.replacen("id = \"hunter\"", "id = \"other\"", 1);
+    let other = other.replacen("\"Hunter\"", "\"Other\"", 1);
     let mut assets = Assets::default();
     assets.insert("blueprints/base.toml", &case.blueprint);
     for (path, text) in &case.assets {

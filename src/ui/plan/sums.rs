@@ -21,6 +21,18 @@ pub(super) fn hints(plan: &Plan, look: Look) -> String {
     hints.map(|(_, text)| hanging(NOTE, "hint:", text, look.width)).collect()
 }
 
+/// What `--only` leaves for another run.
+pub(in crate::ui) fn left_out(plan: &Plan) -> Option<String> {
+    let mut sum = Summary::default();
+    plan.tools.iter().for_each(|tool| sum += tool.left_out);
+    let Summary { create, update, adopt, comment, .. } = sum;
+    let parts =
+        [(create, "to create"), (update, "to update"), (adopt, "to adopt"), (comment, "to post")];
+    let parts = parts.into_iter().filter(|(n, _)| *n > 0);
+    let parts: Vec<String> = parts.map(|(n, what)| format!("{n} {what}")).collect();
+    (!parts.is_empty()).then(|| format!("Left out by --only: {}.", parts.join(", ")))
+}
+
 /// The last lines: what would be done, and what stands.
 pub(super) fn sums(plan: &Plan, width: usize) -> String {
     let Summary {
@@ -62,6 +74,7 @@ pub(super) fn sums(plan: &Plan, width: usize) -> String {
     if orphan > 0 {
         parts.push(format!("{}.", count(orphan, "orphan")));
     }
+    parts.extend(left_out(plan));
     let notified = plan.notifies();
     if !notified.is_empty() {
         let who = plan.caller.as_ref().map(|caller| format!(", as @{caller}")).unwrap_or_default();

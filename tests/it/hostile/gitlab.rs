@@ -176,7 +176,7 @@ async fn a_tree_without_an_end_is_an_error() {
     .await;
     let places = BTreeSet::from(["g/e".to_owned()]);
     let ground = Ground { workspace: "w".into(), places, ..Ground::default() };
-    let error = observe(&reader, &ground, &[tree]).await.unwrap_err();
+    let error = observe(&reader, &ground, &[tree]).await.remove(0).unwrap_err();
     assert!(matches!(error, ObserveError::Endless(_)), "{error}");
     assert!(requests.load(Ordering::Relaxed) < 100, "{requests:?}");
 }
