@@ -20,6 +20,7 @@ mod markdown;
 mod names;
 mod near;
 mod order;
+pub mod pattern;
 mod pulse;
 mod rows;
 mod scan;
