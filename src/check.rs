@@ -10,7 +10,7 @@ use crate::problem::{Problem, Problems, Severity, Sources};
 use crate::render::{self, Engine, Pulse, Scene};
 use crate::source;
 use crate::spec::entry::line_of;
-use crate::spec::{Entry, Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
+use crate::spec::{Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
 use crate::tree::DesiredTree;
 
 /// A file's name as the user would write it, and its bytes.
@@ -175,17 +175,21 @@ fn twins(specs: &[Spec], out: &mut Problems) {
 
 /// Reports an item that stands under two ids: both would be its parent, its labels and its record.
 fn items(specs: &[Spec], sources: &Sources, out: &mut Problems) {
-    let mut seen: BTreeMap<String, (&str, &Entry)> = BTreeMap::new();
+    let mut seen: BTreeMap<String, (&str, &str, usize)> = BTreeMap::new();
     for spec in specs {
-        for (_, _, entry) in spec.entries() {
-            let Some(item) = &entry.item else { continue };
+        let entries = spec.entries().into_iter().filter_map(|(_, _, entry)| {
+            Some((entry.id.as_str(), entry.id.span.range.start, entry.item.as_ref()?))
+        });
+        let nodes =
+            spec.items.iter().map(|(key, item)| (key.as_str(), item.span.range.start, item));
+        for (id, at, item) in entries.chain(nodes) {
             let name = item.value.to_string();
-            let Some((file, other)) = seen.get(&name) else {
-                seen.insert(name, (&spec.file, entry));
+            let Some((file, other, at)) = seen.get(&name) else {
+                seen.insert(name, (&spec.file, id, at));
                 continue;
             };
-            let line = sources.get(file).map_or(0, |text| line_of(text, other.id.span.range.start));
-            let message = format!("the item {name} stands under `{}` too", other.id.value);
+            let line = sources.get(file).map_or(0, |text| line_of(text, *at));
+            let message = format!("the item {name} stands under `{other}` too");
             let problem = item.span.error(message).label(format!("first used at {file}:{line}"));
             out.push(problem.hint("keep it under one id; let the other depend on that"));
         }

@@ -35,6 +35,7 @@ pub mod check;
 pub mod merge;
 pub mod identity;
 pub mod plan;
+pub mod import;
 
 // -- IO -----------------------------------------------------------------------
 pub mod gitlab;

@@ -5,6 +5,7 @@
 //! creation: it never means "not there".
 
 pub mod comments;
+mod foreign;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,8 @@ const MOST_LINKED: usize = 7;
 /// The most rounds of asking for one tool: GitLab's trees are seven deep, and few items moved twice.
 const MOST_ROUNDS: usize = 64;
 
+pub use foreign::foreign;
+
 /// Why the tools cannot be observed.
 #[derive(Debug, thiserror::Error)]
 pub enum ObserveError {
@@ -34,6 +37,9 @@ pub enum ObserveError {
     /// The children of an item cannot be listed.
     #[error("the children of {0} cannot be listed")]
     Unlisted(String),
+    /// A tree has more items than can be imported.
+    #[error("there are more than {1} items below {0}")]
+    TooMany(Reference, usize),
     /// There is always more to read.
     #[error("the tree of `{0}` in GitLab does not come to an end")]
     Endless(String),

@@ -290,6 +290,7 @@ impl Lists<'_> {
             "groups",
             "urls",
             "item",
+            "items",
             "schema",
             "waive",
             "loop",

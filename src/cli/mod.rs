@@ -10,6 +10,7 @@ mod design_doc;
 mod failure;
 mod files;
 mod glab;
+mod import;
 mod interrupt;
 mod help;
 mod man;
@@ -98,6 +99,7 @@ enum Command {
     Check(check::Args),
     Plan(plan::Args),
     Apply(apply::Args),
+    Import(import::Args),
     Sandbox(sandbox::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -174,6 +176,10 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Apply(args) => {
             interrupt::listen();
             block_on(apply::run(&args))
+        }
+        Command::Import(args) => {
+            interrupt::listen();
+            block_on(import::run(&args))
         }
         Command::Sandbox(args) => block_on(sandbox::run(&args)),
         Command::Schema(args) => schema::run(&args),

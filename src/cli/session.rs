@@ -40,6 +40,13 @@ pub(super) struct Ready {
     pub(super) trees: Vec<DesiredTree>,
 }
 
+impl Ready {
+    /// A workspace of which no tool file is read.
+    pub(super) fn without_tools(folder: PathBuf, workspace: Workspace) -> Self {
+        Self { folder, workspace, trees: Vec::new() }
+    }
+}
+
 /// Loads the files and checks them.
 pub(super) fn load(paths: &[PathBuf]) -> Result<(PathBuf, Loaded), Failure> {
     let mut found = files::find(paths)?;

@@ -64,6 +64,28 @@ impl Pattern {
         Self { pieces: self.pieces.iter().map(filled).collect() }.joined()
     }
 
+    /// The title it always gives; `None` if it has a hole.
+    #[must_use]
+    pub fn fixed(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [] => Some(""),
+            [Piece::Words(words)] => Some(words),
+            _ => None,
+        }
+    }
+
+    /// The words before and after its only hole; `None` if it has none, or several.
+    #[must_use]
+    pub fn around(&self) -> Option<(&str, &str)> {
+        match self.pieces.as_slice() {
+            [Piece::Hole(_)] => Some(("", "")),
+            [Piece::Words(before), Piece::Hole(_)] => Some((before, "")),
+            [Piece::Hole(_), Piece::Words(after)] => Some(("", after)),
+            [Piece::Words(before), Piece::Hole(_), Piece::Words(after)] => Some((before, after)),
+            _ => None,
+        }
+    }
+
     /// The values that give exactly this title, each path once; `None` where there are none, or several.
     ///
     /// No value is empty, or has a blank at either end.
