@@ -21,6 +21,19 @@ pub(super) struct Found {
     pub(super) milestones: BTreeSet<String>,
 }
 
+impl Found {
+    /// One of each, to see what a rule makes of it.
+    pub(super) fn anything() -> Self {
+        let text = |text: &str| BTreeSet::from([text.to_owned()]);
+        Self {
+            handles: text("@somebody"),
+            days: BTreeSet::from([jiff::civil::date(2000, 1, 1)]),
+            addresses: text("https://example.com"),
+            ..Self::default()
+        }
+    }
+}
+
 /// Whose field it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Scope {
@@ -28,6 +41,13 @@ pub(super) enum Scope {
     Table(String),
     List(String),
     Issue(String),
+}
+
+impl Scope {
+    /// Tells whether there is one of it in a tool file.
+    pub(super) fn is_one(&self) -> bool {
+        matches!(self, Self::Tool | Self::Table(_))
+    }
 }
 
 /// A value that a field might have.
@@ -41,6 +61,16 @@ pub(super) struct Setting {
 }
 
 impl Setting {
+    /// Tells whether it is one of many values that its field may have.
+    pub(super) fn adds(&self) -> bool {
+        self.adds
+    }
+
+    /// The value, if it is a text.
+    pub(super) fn word(&self) -> Option<&str> {
+        self.value.as_str()
+    }
+
     /// Where it may be set: entries, or nothing for the tool and its tables.
     pub(super) fn places(&self, draft: &Draft) -> Vec<Option<At>> {
         let of = |at: &At| match &self.scope {

@@ -10,7 +10,7 @@ use crate::text::Text;
 use crate::tree::{DesiredNode, Item, usernames};
 
 /// Points for a node too many or too few.
-const NODE: u32 = 100;
+pub(super) const NODE: u32 = 100;
 /// Points for another title.
 const TITLE: u32 = 10;
 /// Points for an item that the files would give up.

@@ -59,7 +59,7 @@ fn summary(items: &Items<'_>, placed: &mut Placed<'_>) {
         None => (format!("What {name} does, in one sentence."), "? say it".to_owned()),
     };
     placed.draft.tool.insert("summary".into(), Value::String(text));
-    placed.tool_doubts.insert("summary", doubt);
+    placed.tool_doubts.insert("summary".into(), doubt);
 }
 
 /// What each entry says of its own item.
@@ -238,6 +238,8 @@ fn required(schema: &Schema, placed: &mut Placed<'_>) {
         none.filter_map(|(name, f)| Some((name.clone(), value(example(&f.ty))?))).collect()
     };
     let tool = missing(&placed.draft.tool, &schema.tool);
+    let unknown = tool.iter().map(|(name, _)| (name.clone(), "? not known".to_owned()));
+    placed.tool_doubts.extend(unknown);
     placed.draft.tool.extend(tool);
     for (name, fields) in &schema.tables {
         let keys = placed.draft.tables.entry(name.clone()).or_default();
@@ -291,8 +293,13 @@ fn known_by(
             }
         };
         let only = titles.get(&(item.parent.as_ref(), item.title.as_str())) == Some(&1);
-        let adoptable =
-            item.open && under && only && node.title == item.title && in_places(places, item);
+        // What an epictree made has a marker: all else was named, or came later.
+        let adoptable = items.tool.is_none()
+            && item.open
+            && under
+            && only
+            && node.title == item.title
+            && in_places(places, item);
         if !adoptable {
             named.push((key.clone(), item));
         }

@@ -25,14 +25,7 @@ pub(super) struct Placed<'a> {
     /// Whether the tool's name is a guess.
     pub(super) name_guessed: bool,
     /// Guesses about keys of the tool.
-    pub(super) tool_doubts: BTreeMap<&'static str, String>,
-}
-
-impl Placed<'_> {
-    /// The key of an item's node, if it has one.
-    pub(super) fn by_id(&self) -> BTreeMap<&WorkItemId, &str> {
-        self.nodes.iter().map(|(key, item)| (&item.id, key.as_str())).collect()
-    }
+    pub(super) tool_doubts: BTreeMap<String, String>,
 }
 
 /// Places all items that can be placed.
@@ -178,8 +171,11 @@ impl<'a> Work<'_, 'a> {
             });
             if let Some((shape, name)) = named {
                 let twin = self.named(shape.entry.as_deref().unwrap_or_default(), &name);
-                if twin.is_none() {
-                    self.entry(shape, &name, item, None);
+                match twin {
+                    None => self.entry(shape, &name, item, None),
+                    // Known from another node only.
+                    Some(at) if !self.placed.keys.contains_key(&at) => self.own(shape, at, item),
+                    Some(_) => {}
                 }
             }
         }
@@ -192,6 +188,11 @@ impl<'a> Work<'_, 'a> {
         let entry = self.placed.draft.make(&at);
         entry.doubt = doubt;
         entry.keys.insert("name".into(), toml::Value::String(clean(name)));
+        self.own(shape, at, item);
+    }
+
+    /// Gives an entry its own item.
+    fn own(&mut self, shape: &Shape, at: At, item: &'a Item) {
         let key = shape.fill(&shape.key, std::slice::from_ref(&at));
         self.keep(at, &key);
         self.take(&key, item);

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::candidates::{Found, Scope, settings};
-use super::compare::{Distance, distance, wanted};
+use super::candidates::{Found, Setting, settings};
+use super::compare::{Distance, NODE, distance, wanted};
 use super::draft::{At, Draft};
 use super::items::Items;
 use super::place::Placed;
@@ -12,67 +12,121 @@ use super::workshop::Workshop;
 /// How often all values are tried: one may bring out what another changes.
 const ROUNDS: usize = 3;
 
+/// In how many entries a value is tried that matters elsewhere.
+const MOST_ALONE: usize = 32;
 /// How many nodes are looked at for values.
 const MOST_LOOKED_AT: usize = 100;
 
 /// Sets the fields of the draft that bring it closer.
-pub(super) fn search(shop: &Workshop<'_>, items: &Items<'_>, placed: &mut Placed<'_>) {
-    let known: BTreeSet<String> =
-        shop.ask.blueprint.labels.iter().map(|rule| rule.title.clone()).collect();
-    let found = found(items, placed);
-    let settings = settings(shop.ask.blueprint, &placed.draft, &found);
+pub(super) fn search<'a>(shop: &Workshop<'_>, items: &Items<'a>, placed: &mut Placed<'a>) {
+    let known = shop.ask.blueprint.labels.iter().map(|rule| rule.title.clone());
+    let all = found(items, placed);
+    let settings = settings(shop.ask.blueprint, &placed.draft, &all);
+    let mut search =
+        Search { shop, items, known: known.collect(), placed, now: Distance::default() };
+    let Some(now) = search.measure() else { return };
+    search.now = now;
     for _ in 0..ROUNDS {
-        let Some(mut now) = measure(shop, items, placed, &known) else { return };
-        let before = now.sum();
+        let before = search.now.sum();
         for setting in &settings {
-            if now.sum() == 0 {
+            if search.now.sum() == 0 {
                 return;
             }
-            let old = placed.draft.clone();
-            let places = setting.places(&old);
-            for at in &places {
-                setting.apply(&mut placed.draft, at.as_ref());
-            }
-            let Some(then) = measure(shop, items, placed, &known) else {
-                placed.draft = old;
-                continue;
-            };
-            let better: Vec<&At> = match setting.scope {
-                Scope::Tool | Scope::Table(_) if then.sum() < now.sum() => {
-                    now = then;
-                    continue;
-                }
-                Scope::Tool | Scope::Table(_) => Vec::new(),
-                Scope::List(_) | Scope::Issue(_) => {
-                    let (now, then) = (by_entry(&now, placed), by_entry(&then, placed));
-                    let points = |all: &BTreeMap<At, u32>, at| all.get(at).copied().unwrap_or(0);
-                    let at = places.iter().flatten();
-                    at.filter(|at| points(&then, at) < points(&now, at)).collect()
-                }
-            };
-            placed.draft = old.clone();
-            for at in &better {
-                setting.apply(&mut placed.draft, Some(at));
-            }
-            let then = measure(shop, items, placed, &known).filter(|_| !better.is_empty());
-            match then.filter(|then| then.sum() < now.sum()) {
-                Some(then) => now = then,
-                None => placed.draft = old,
-            }
+            search.attempt(setting);
         }
-        if now.sum() >= before {
+        search.pairs(&settings);
+        if search.now.sum() >= before {
             return;
         }
     }
 }
 
-fn measure(
-    shop: &Workshop<'_>,
-    items: &Items<'_>,
-    placed: &Placed<'_>,
-    known: &BTreeSet<String>,
-) -> Option<Distance> {
-    Some(distance(&shop.render(&placed.draft)?, items, placed, known))
+struct Search<'s, 'a> {
+    shop: &'s Workshop<'s>,
+    items: &'s Items<'a>,
+    /// Labels that the blueprint speaks of.
+    known: BTreeSet<String>,
+    placed: &'s mut Placed<'a>,
+    /// How far the draft is now.
+    now: Distance,
+}
+
+impl Search<'_, '_> {
+    fn measure(&self) -> Option<Distance> {
+        let rendered = self.shop.render(&self.placed.draft)?;
+        Some(distance(&rendered, self.items, self.placed, &self.known))
+    }
+
+    /// Keeps what was done to the draft if that brings it closer.
+    fn keep_if_closer(&mut self, old: Draft) -> bool {
+        match self.measure().filter(|then| then.sum() < self.now.sum()) {
+            Some(then) => {
+                self.now = then;
+                true
+            }
+            None => {
+                self.placed.draft = old;
+                false
+            }
+        }
+    }
+
+    /// Tries a value, of a list in all entries at once: each keeps it whose own nodes come closer.
+    fn attempt(&mut self, setting: &Setting) {
+        let old = self.placed.draft.clone();
+        if setting.scope.is_one() {
+            setting.apply(&mut self.placed.draft, None);
+            self.keep_if_closer(old);
+            return;
+        }
+        let places: Vec<At> = setting.places(&old).into_iter().flatten().collect();
+        for at in &places {
+            setting.apply(&mut self.placed.draft, Some(at));
+        }
+        let then = self.measure();
+        self.placed.draft = old.clone();
+        let Some(then) = then else { return };
+        let (before, after) = (by_entry(&self.now, self.placed), by_entry(&then, self.placed));
+        let points = |all: &BTreeMap<At, u32>, at: &At| all.get(at).copied().unwrap_or(0);
+        let better = |at: &&At| points(&after, at) < points(&before, at);
+        let better: Vec<&At> = places.iter().filter(better).collect();
+        for at in &better {
+            setting.apply(&mut self.placed.draft, Some(at));
+        }
+        if !better.is_empty() && self.keep_if_closer(old.clone()) {
+            return;
+        }
+        // One of many values may matter to the nodes of others, where one entry has it and not all.
+        if setting.adds() && self.now.sum() > 0 {
+            for at in places.iter().take(MOST_ALONE) {
+                let old = self.placed.draft.clone();
+                setting.apply(&mut self.placed.draft, Some(at));
+                self.keep_if_closer(old);
+            }
+        }
+    }
+
+    /// Tries two values at once, for nodes that none alone brings: one of the two has the name
+    /// of the node.
+    fn pairs(&mut self, settings: &[Setting]) {
+        let unwanted = self.now.nodes.iter().filter(|(_, points)| **points >= NODE);
+        let keys: Vec<String> = unwanted.map(|(key, _)| key.clone()).collect();
+        let adds = || settings.iter().filter(|s| s.adds() && s.scope.is_one());
+        for key in keys {
+            let names =
+                |s: &&Setting| s.word().is_some_and(|word| key.split('/').any(|id| id == word));
+            for one in adds().filter(names) {
+                for other in adds().filter(|other| other.scope == one.scope && *other != one) {
+                    let old = self.placed.draft.clone();
+                    one.apply(&mut self.placed.draft, None);
+                    other.apply(&mut self.placed.draft, None);
+                    if self.keep_if_closer(old) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The points of each entry: those of every node whose key has its id.

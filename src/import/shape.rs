@@ -80,13 +80,19 @@ pub(super) fn shapes(shop: &Workshop<'_>, tool: Option<&str>) -> Vec<Shape> {
         }
     };
     add(&draft);
-    for setting in settings(shop.ask.blueprint, &draft, &Found::default()) {
+    let mut with_all = draft.clone();
+    for setting in settings(shop.ask.blueprint, &draft, &Found::anything()) {
         let mut with = draft.clone();
         for place in setting.places(&draft) {
             setting.apply(&mut with, place.as_ref());
+            if setting.adds() {
+                setting.apply(&mut with_all, place.as_ref());
+            }
         }
         add(&with);
     }
+    // Some nodes want two values at once.
+    add(&with_all);
     all
 }
 

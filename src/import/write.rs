@@ -130,12 +130,10 @@ fn one(
     fields: &Fields,
     remark: Option<&String>,
 ) {
-    out.push_str(&format!("\n{indent}[[{list}]]\n{indent}id = {}\n", quoted(&entry.id)));
-    let shown = ["name", "title", "item"].into_iter().find(|key| entry.keys.contains_key(*key));
-    lines(out, indent, &entry.keys, fields, &|key| match remark {
-        Some(remark) if Some(key) == shown => remark.clone(),
-        _ => String::new(),
-    });
+    out.push_str(&format!("\n{indent}[[{list}]]\n"));
+    let id = format!("{indent}id = {}", quoted(&entry.id));
+    out.push_str(&beside(&id, remark.map_or("", String::as_str)));
+    lines(out, indent, &entry.keys, fields, &|_| String::new());
 }
 
 fn lines(
