@@ -80,24 +80,26 @@ impl Search<'_, '_> {
             return;
         }
         let places: Vec<At> = setting.places(&old).into_iter().flatten().collect();
-        for at in &places {
-            setting.apply(&mut self.placed.draft, Some(at));
-        }
-        let then = self.measure();
-        self.placed.draft = old.clone();
-        let Some(then) = then else { return };
-        let (before, after) = (by_entry(&self.now, self.placed), by_entry(&then, self.placed));
-        let points = |all: &BTreeMap<At, u32>, at: &At| all.get(at).copied().unwrap_or(0);
-        let better = |at: &&At| points(&after, at) < points(&before, at);
-        let better: Vec<&At> = places.iter().filter(better).collect();
-        for at in &better {
-            setting.apply(&mut self.placed.draft, Some(at));
-        }
-        if !better.is_empty() && self.keep_if_closer(old.clone()) {
-            return;
+        let before = by_entry(&self.now, self.placed);
+        let apart: Vec<&At> = places.iter().filter(|at| before.contains_key(at)).collect();
+        if !apart.is_empty() {
+            for at in &apart {
+                setting.apply(&mut self.placed.draft, Some(at));
+            }
+            let then = self.measure();
+            self.placed.draft = old.clone();
+            let after = then.map(|then| by_entry(&then, self.placed)).unwrap_or_default();
+            let better = |at: &&&At| after.get(at).copied().unwrap_or(0) < before[*at];
+            let better: Vec<&&At> = apart.iter().filter(better).collect();
+            for at in &better {
+                setting.apply(&mut self.placed.draft, Some(at));
+            }
+            if !better.is_empty() && self.keep_if_closer(old) {
+                return;
+            }
         }
         // One of many values may matter to the nodes of others, where one entry has it and not all.
-        if setting.adds() && self.now.sum() > 0 {
+        if setting.adds() && self.now.nodes.values().any(|points| *points > 0) {
             for at in places.iter().take(MOST_ALONE) {
                 let old = self.placed.draft.clone();
                 setting.apply(&mut self.placed.draft, Some(at));
