@@ -7,7 +7,7 @@ use super::draft::{At, Draft};
 use super::items::Items;
 use super::names::{alike, nearly};
 use super::shape::{Above, Named, Shape};
-use super::write::clean;
+use super::write::{called, clean};
 use crate::tree::{Item, WorkItemId};
 
 /// How many letters of a title must be the blueprint's to tell what the item is.
@@ -187,7 +187,7 @@ impl<'a> Work<'_, 'a> {
         let at = At::entry(list, &id);
         let entry = self.placed.draft.make(&at);
         entry.doubt = doubt;
-        entry.keys.insert("name".into(), toml::Value::String(clean(name)));
+        entry.keys.insert("name".into(), toml::Value::String(called(name, item)));
         self.own(shape, at, item);
     }
 
@@ -360,7 +360,7 @@ impl<'a> Work<'_, 'a> {
             let Some(shape) = self.shapes.iter().find(fits) else { continue };
             let id = self.placed.draft.fresh(&at.list, Some(&at), &item.title);
             let issue = at.issue(&id);
-            let title = toml::Value::String(clean(&item.title));
+            let title = toml::Value::String(called(&item.title, item));
             self.placed.draft.make(&issue).keys.insert("title".into(), title);
             let key = shape.fill(&shape.key, &[issue.clone(), at.clone()]);
             self.keep(issue, &key);

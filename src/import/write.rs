@@ -9,6 +9,7 @@ use super::place::Placed;
 use super::{Ask, Imported};
 use crate::spec::beside;
 use crate::spec::schema::{Fields, ListSchema, Schema};
+use crate::text::{SLOT_CLOSE, SLOT_OPEN};
 use crate::tree::Item;
 use crate::unseen::is_unseen;
 
@@ -17,8 +18,15 @@ const MOST_LEFT: usize = 200;
 
 /// A text on one line that a tool file may hold.
 pub(super) fn clean(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect();
+    let kept = |c: char| !is_unseen(c) && c != SLOT_OPEN && c != SLOT_CLOSE;
+    let plain: String = text.chars().map(|c| if kept(c) { c } else { ' ' }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What an entry is called that stands for an item under this name.
+pub(super) fn called(name: &str, item: &Item) -> String {
+    let name = clean(name);
+    if name.is_empty() { item.reference.to_string() } else { name }
 }
 
 /// The text of a draft alone, to be read again.
