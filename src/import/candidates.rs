@@ -66,6 +66,12 @@ impl Setting {
         self.adds
     }
 
+    /// Tells whether it is of the same field, and of the same value if that is given.
+    pub(super) fn is_like(&self, other: &Self, value: bool) -> bool {
+        let same = self.scope == other.scope && self.name == other.name;
+        same && (!value || self.value == other.value)
+    }
+
     /// The value, if it is a text.
     pub(super) fn word(&self) -> Option<&str> {
         self.value.as_str()
@@ -114,6 +120,12 @@ pub(super) fn settings(blueprint: &Blueprint, draft: &Draft, found: &Found) -> V
     let schema = &blueprint.schema;
     let all = Values { blueprint, draft, found };
     let mut out = Vec::new();
+    for (name, values) in [("milestone", &found.milestones), ("summary", &found.lines)] {
+        for value in values.iter().filter(|_| words.contains(name)) {
+            let (name, value) = (name.to_owned(), Value::String(value.clone()));
+            out.push(Setting { scope: Scope::Tool, name, value, adds: false });
+        }
+    }
     let mut add = |scope: Scope, fields: &Fields| {
         let mut in_order: Vec<_> = fields.iter().collect();
         in_order.sort_by_key(|(_, field)| field.span.range.start);
@@ -130,12 +142,6 @@ pub(super) fn settings(blueprint: &Blueprint, draft: &Draft, found: &Found) -> V
     for (name, list) in &schema.lists {
         add(Scope::List(name.clone()), &list.fields);
         add(Scope::Issue(name.clone()), &list.issue_fields);
-    }
-    for (name, values) in [("milestone", &found.milestones), ("summary", &found.lines)] {
-        for value in values.iter().filter(|_| words.contains(name)) {
-            let (name, value) = (name.to_owned(), Value::String(value.clone()));
-            out.push(Setting { scope: Scope::Tool, name, value, adds: false });
-        }
     }
     out
 }

@@ -275,7 +275,7 @@ fn known_by(
         *titles.entry((seen.item.parent.as_ref(), &seen.item.title)).or_default() += 1;
     }
     let mut gone = Vec::new();
-    let mut named: Vec<(String, &Item)> = Vec::new();
+    let mut named: Vec<(String, &Item, String)> = Vec::new();
     for (key, item) in &placed.nodes {
         if items.get(&item.id).is_some_and(|seen| seen.ours.is_some()) {
             continue;
@@ -293,18 +293,23 @@ fn known_by(
             }
         };
         let only = titles.get(&(item.parent.as_ref(), item.title.as_str())) == Some(&1);
-        // What an epictree made has a marker: all else was named, or came later.
-        let adoptable = items.tool.is_none()
-            && item.open
-            && under
-            && only
-            && node.title == item.title
-            && in_places(places, item);
-        if !adoptable {
-            named.push((key.clone(), item));
-        }
+        let why = match node.title == item.title {
+            // What an epictree made has a marker: all else was named, or came later.
+            _ if items.tool.is_some() => String::new(),
+            _ if !item.open => "closed".to_owned(),
+            false => format!("\"{}\"", clean(&item.title)),
+            true if !under => match items.parent(item) {
+                Some(parent) => format!("hangs under {}", parent.item.reference),
+                None => "hangs elsewhere".to_owned(),
+            },
+            true if !only => "one of several with this title".to_owned(),
+            true if !in_places(places, item) => "lies in no place of the workspace".to_owned(),
+            true => continue,
+        };
+        named.push((key.clone(), item, why));
     }
-    for (key, item) in named {
+    for (key, item, why) in named {
+        placed.why.insert(key.clone(), why);
         match own.get(&key) {
             Some(at) => by_reference(&mut placed.draft, at, item),
             None => {

@@ -85,15 +85,15 @@ pub fn import(ask: &Ask<'_>) -> Result<Imported, Refusal> {
     let items = items::Items::read(ask)?;
     let shop = workshop::Workshop::new(ask);
     let shapes = shape::shapes(&shop, items.tool.as_deref().or(ask.id));
-    let Some(first) = shapes.iter().find(|shape| shape.first) else {
+    let Some(first) = shapes.all.iter().find(|shape| shape.first) else {
         return Err(Refusal::Empty(ask.blueprint.name.clone()));
     };
     if items.top().kind != Some(first.kind) {
         return Err(Refusal::Kind(items.top().reference.clone(), first.kind));
     }
-    let name = names::tool(&shapes, &items);
-    let mut placed = place::place(ask, &shapes, &items, name);
-    search::search(&shop, &items, &mut placed);
+    let name = names::tool(&shapes.all, &items);
+    let mut placed = place::place(ask, &shapes.all, &items, name);
+    search::search(&shop, &shapes, &items, &mut placed);
     finish::finish(&shop, &items, &mut placed);
     Ok(write::write(ask, &items, &placed))
 }

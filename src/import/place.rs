@@ -22,6 +22,8 @@ pub(super) struct Placed<'a> {
     pub(super) keys: BTreeMap<At, String>,
     /// Guesses about nodes that are no entries.
     pub(super) doubts: BTreeMap<String, String>,
+    /// Why an item is named by its reference, by the key of its node.
+    pub(super) why: BTreeMap<String, String>,
     /// Whether the tool's name is a guess.
     pub(super) name_guessed: bool,
     /// Guesses about keys of the tool.
@@ -54,6 +56,7 @@ pub(super) fn place<'a>(
             nodes: BTreeMap::new(),
             keys: BTreeMap::new(),
             doubts: BTreeMap::new(),
+            why: BTreeMap::new(),
             name_guessed,
             tool_doubts: BTreeMap::new(),
         },

@@ -7,6 +7,7 @@ use super::compare::{Distance, NODE, distance, wanted};
 use super::draft::{At, Draft};
 use super::items::Items;
 use super::place::Placed;
+use super::shape::Shapes;
 use super::workshop::Workshop;
 
 /// How often all values are tried: one may bring out what another changes.
@@ -18,7 +19,12 @@ const MOST_ALONE: usize = 32;
 const MOST_LOOKED_AT: usize = 100;
 
 /// Sets the fields of the draft that bring it closer.
-pub(super) fn search<'a>(shop: &Workshop<'_>, items: &Items<'a>, placed: &mut Placed<'a>) {
+pub(super) fn search<'a>(
+    shop: &Workshop<'_>,
+    shapes: &Shapes,
+    items: &Items<'a>,
+    placed: &mut Placed<'a>,
+) {
     let known = shop.ask.blueprint.labels.iter().map(|rule| rule.title.clone());
     let all = found(items, placed);
     let settings = settings(shop.ask.blueprint, &placed.draft, &all);
@@ -28,7 +34,7 @@ pub(super) fn search<'a>(shop: &Workshop<'_>, items: &Items<'a>, placed: &mut Pl
     search.now = now;
     for _ in 0..ROUNDS {
         let before = search.now.sum();
-        for setting in &settings {
+        for setting in settings.iter().filter(|setting| shapes.depend_on(setting)) {
             if search.now.sum() == 0 {
                 return;
             }

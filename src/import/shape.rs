@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::candidates::{Found, settings};
+use super::candidates::{Found, Setting, settings};
 use super::draft::{At, Draft};
 use super::workshop::{Rendered, Workshop};
 use crate::key::is_id;
@@ -54,8 +54,28 @@ pub(super) enum Named {
     Issue(String),
 }
 
-/// Renders all shapes, those as the blueprint has them by itself first.
-pub(super) fn shapes(shop: &Workshop<'_>, tool: Option<&str>) -> Vec<Shape> {
+/// All shapes, and what they depend on.
+pub(super) struct Shapes {
+    /// Those that the blueprint makes by itself first.
+    pub(super) all: Vec<Shape>,
+    /// Settings that were tried, and whether they made a difference.
+    tried: Vec<(Setting, bool)>,
+}
+
+impl Shapes {
+    /// Tells whether a setting may make a difference by itself.
+    pub(super) fn depend_on(&self, setting: &Setting) -> bool {
+        let like =
+            |value| self.tried.iter().filter(move |(tried, _)| tried.is_like(setting, value));
+        match like(true).next() {
+            Some((_, differs)) => *differs,
+            None => like(false).next().is_none() || like(false).any(|(_, differs)| *differs),
+        }
+    }
+}
+
+/// Renders all shapes.
+pub(super) fn shapes(shop: &Workshop<'_>, tool: Option<&str>) -> Shapes {
     let schema = &shop.ask.blueprint.schema;
     let lists: Vec<String> = schema.lists.keys().cloned().collect();
     let mut draft = Draft::default();
@@ -70,17 +90,19 @@ pub(super) fn shapes(shop: &Workshop<'_>, tool: Option<&str>) -> Vec<Shape> {
     }
     let mut all = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut add = |draft: &Draft| {
-        let Some(rendered) = shop.render(draft) else { return };
-        for shape in read(&rendered, &lists) {
+    let mut add = |rendered: &Rendered| {
+        for shape in read(rendered, &lists) {
             let mark = (shape.key.clone(), shape.title.clone(), shape.above.clone());
             if seen.insert(format!("{mark:?}")) {
                 all.push(shape);
             }
         }
     };
-    add(&draft);
+    let by_itself = shop.render(&draft);
+    by_itself.iter().for_each(&mut add);
+    let by_itself = by_itself.map(|rendered| rendered.tree);
     let mut with_all = draft.clone();
+    let mut tried = Vec::new();
     for setting in settings(shop.ask.blueprint, &draft, &Found::anything()) {
         let mut with = draft.clone();
         for place in setting.places(&draft) {
@@ -89,11 +111,13 @@ pub(super) fn shapes(shop: &Workshop<'_>, tool: Option<&str>) -> Vec<Shape> {
                 setting.apply(&mut with_all, place.as_ref());
             }
         }
-        add(&with);
+        let rendered = shop.render(&with);
+        rendered.iter().for_each(&mut add);
+        tried.push((setting, rendered.map(|rendered| rendered.tree) != by_itself));
     }
     // Some nodes want two values at once.
-    add(&with_all);
-    all
+    shop.render(&with_all).iter().for_each(&mut add);
+    Shapes { all, tried }
 }
 
 fn entry(list: usize) -> String {

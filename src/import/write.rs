@@ -47,20 +47,15 @@ pub(super) fn write(ask: &Ask<'_>, items: &Items<'_>, placed: &Placed<'_>) -> Im
     let mut remarks = Remarks::default();
     for (at, key) in &placed.keys {
         let Some(item) = placed.nodes.get(key) else { continue };
-        let entry = placed.draft.get(at);
-        let named = entry.is_some_and(|entry| entry.keys.contains_key("item"));
-        let reference = (!named).then(|| item.reference.to_string());
-        let closed = (!item.open).then(|| "closed".to_owned());
-        let doubt = entry.and_then(|entry| entry.doubt.as_ref()).map(|doubt| format!("? {doubt}"));
-        let said: Vec<String> = reference.into_iter().chain(closed).chain(doubt).collect();
-        remarks.entries.insert(at, said.join(", "));
+        let doubt = placed.draft.get(at).and_then(|entry| entry.doubt.as_ref());
+        let why = placed.why.get(key).filter(|_| doubt.is_none()).cloned();
+        let closed = (!item.open && why.is_none()).then(|| "closed".to_owned());
+        let reference = (!placed.why.contains_key(key)).then(|| item.reference.to_string());
+        remarks.entries.insert(at, said([reference, why, closed], doubt));
     }
     for key in placed.draft.items.keys() {
-        let title = placed.nodes.get(key).map(|item| format!("\"{}\"", clean(&item.title)));
-        let closed = placed.nodes.get(key).filter(|item| !item.open).map(|_| "closed".to_owned());
-        let doubt = placed.doubts.get(key).map(|doubt| format!("? {doubt}"));
-        let said: Vec<String> = title.into_iter().chain(closed).chain(doubt).collect();
-        remarks.items.insert(key, said.join(", "));
+        let why = placed.why.get(key).cloned();
+        remarks.items.insert(key, said([why, None, None], placed.doubts.get(key)));
     }
     remarks.tool.insert("rewrite", "descriptions stay as they are, until this line goes");
     if placed.name_guessed {
@@ -86,6 +81,13 @@ pub(super) fn write(ask: &Ask<'_>, items: &Items<'_>, placed: &Placed<'_>) -> Im
         doubts,
         left: left.len(),
     }
+}
+
+/// What is said of an item, a doubt last.
+fn said(words: [Option<String>; 3], doubt: Option<&String>) -> String {
+    let doubt = doubt.map(|doubt| format!("? {doubt}"));
+    let all = words.into_iter().flatten().chain(doubt).filter(|word| !word.is_empty());
+    all.collect::<Vec<_>>().join(", ")
 }
 
 fn body(draft: &Draft, schema: &Schema, remarks: &Remarks<'_>) -> String {
