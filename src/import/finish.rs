@@ -20,13 +20,38 @@ const GROUP: &str = "group::";
 /// The longest sentence that is taken over from a description.
 const LONGEST: usize = 200;
 
+/// Keys of an entry that a rule may give its node too.
+const GIVEN: [&str; 5] = ["weight", "milestone", "assignees", "start", "due"];
+
+/// Fills in what only the entries can say, so that nobody searches for it.
+pub(super) fn begin(shop: &Workshop<'_>, items: &Items<'_>, placed: &mut Placed<'_>) {
+    if let Some(rendered) = shop.render(&placed.draft) {
+        let said = entries(&shop.ask.blueprint.schema, &rendered, items, placed);
+        for (at, said) in said {
+            placed.draft.make(&at).keys.extend(said.keys);
+        }
+    }
+    waits(shop, items, placed);
+}
+
 /// Fills in what is left to say.
 pub(super) fn finish(shop: &Workshop<'_>, items: &Items<'_>, placed: &mut Placed<'_>) {
     summary(items, placed);
-    if let Some(rendered) = shop.render(&placed.draft) {
-        entries(&shop.ask.blueprint.schema, &rendered, items, placed);
+    for at in placed.draft.places() {
+        placed.draft.make(&at).keys.retain(|key, _| !GIVEN.contains(&key.as_str()));
     }
-    waits(shop, items, placed);
+    if let Some(rendered) = shop.render(&placed.draft) {
+        let said = entries(&shop.ask.blueprint.schema, &rendered, items, placed);
+        for (at, Said { mut keys, labels }) in said {
+            if !labels.is_empty() {
+                let labels = labels.into_iter().map(Value::String).collect();
+                keys.insert("labels".into(), Value::Array(labels));
+            }
+            placed.draft.make(&at).keys.extend(keys);
+        }
+        of_tool(&rendered, items, placed);
+        hidden(placed);
+    }
     required(&shop.ask.blueprint.schema, placed);
     if let Some(rendered) = shop.render(&placed.draft) {
         let places = shop.ask.workspace.places.values().filter_map(|place| match place {
@@ -62,37 +87,33 @@ fn summary(items: &Items<'_>, placed: &mut Placed<'_>) {
     placed.tool_doubts.insert("summary".into(), doubt);
 }
 
-/// What each entry says of its own item.
-fn entries(schema: &Schema, rendered: &Rendered, items: &Items<'_>, placed: &mut Placed<'_>) {
-    let nodes: BTreeMap<&str, &DesiredNode> =
-        rendered.tree.nodes.iter().map(|node| (node.key.local(), node)).collect();
-    let own: BTreeMap<&String, &At> = placed.keys.iter().map(|(at, key)| (key, at)).collect();
-    let mut said: Vec<(Option<At>, Keys)> = Vec::new();
-    for (key, item) in &placed.nodes {
-        let (Some(node), Some(seen)) = (nodes.get(key.as_str()), items.get(&item.id)) else {
-            continue;
-        };
-        let base = seen.ours.as_ref().map(|(_, base)| base);
-        let first = rendered.tree.nodes.first().is_some_and(|first| first.key == node.key);
-        match own.get(key) {
-            Some(at) => {
-                let keys = of_entry(schema, node, &wanted(item, base), base.is_some());
-                said.push((Some((*at).clone()), keys));
-            }
-            None if first => said.push((None, of_tool(node, &wanted(item, base), base.is_some()))),
-            None => {}
-        }
-    }
-    for (at, keys) in said {
-        match at {
-            Some(at) => placed.draft.make(&at).keys.extend(keys),
-            None => placed.draft.tool.extend(keys),
-        }
-    }
-    hidden(placed);
+/// What an entry says of its own item.
+struct Said {
+    keys: Keys,
+    /// Labels that nothing else gives, of an item that is ours: what only people gave is theirs.
+    labels: Vec<String>,
 }
 
-fn of_entry(schema: &Schema, node: &DesiredNode, wanted: &Wanted, ours: bool) -> Keys {
+/// What each entry says that has an item.
+fn entries(
+    schema: &Schema,
+    rendered: &Rendered,
+    items: &Items<'_>,
+    placed: &Placed<'_>,
+) -> Vec<(At, Said)> {
+    let nodes: BTreeMap<&str, &DesiredNode> =
+        rendered.tree.nodes.iter().map(|node| (node.key.local(), node)).collect();
+    let one = |(at, key): (&At, &String)| {
+        let (node, item) = (nodes.get(key.as_str())?, placed.nodes.get(key)?);
+        let base = items.get(&item.id)?.ours.as_ref().map(|(_, base)| base);
+        let mut said = of_entry(schema, node, &wanted(item, base));
+        said.labels.retain(|_| base.is_some());
+        Some((at.clone(), said))
+    };
+    placed.keys.iter().filter_map(one).collect()
+}
+
+fn of_entry(schema: &Schema, node: &DesiredNode, wanted: &Wanted) -> Said {
     let mut keys = Keys::new();
     let mut set = |key: &str, value: Value| {
         keys.insert(key.to_owned(), value);
@@ -129,27 +150,26 @@ fn of_entry(schema: &Schema, node: &DesiredNode, wanted: &Wanted, ours: bool) ->
         set("group", Value::String((*group).clone()));
         rest.retain(|title| title != group);
     }
-    // A label that only people gave is theirs.
-    if ours && !rest.is_empty() {
-        set("labels", Value::Array(rest.into_iter().cloned().map(Value::String).collect()));
-    }
-    keys
+    Said { keys, labels: rest.into_iter().cloned().collect() }
 }
 
-fn of_tool(node: &DesiredNode, wanted: &Wanted, ours: bool) -> Keys {
-    let mut keys = Keys::new();
+/// What the tool says of its first item.
+fn of_tool(rendered: &Rendered, items: &Items<'_>, placed: &mut Placed<'_>) {
+    let Some(first) = rendered.tree.nodes.first() else { return };
+    let base = items.all[0].ours.as_ref().map(|(_, base)| base);
+    let wanted = wanted(items.top(), base);
     if wanted.confidential {
-        keys.insert("confidential".into(), Value::Boolean(true));
+        placed.draft.tool.insert("confidential".into(), Value::Boolean(true));
     }
-    let given: BTreeSet<&String> = node.labels.enforced.iter().chain(&node.labels.shared).collect();
+    let given: BTreeSet<&String> =
+        first.labels.enforced.iter().chain(&first.labels.shared).collect();
     let rest: Vec<Value> = (wanted.labels.iter().filter(|title| !given.contains(title)))
         .cloned()
         .map(Value::String)
         .collect();
-    if ours && !rest.is_empty() {
-        keys.insert("labels".into(), Value::Array(rest));
+    if base.is_some() && !rest.is_empty() {
+        placed.draft.tool.insert("labels".into(), Value::Array(rest));
     }
-    keys
 }
 
 /// Takes out what an entry says of confidentiality where all above it says so already.

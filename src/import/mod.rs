@@ -93,6 +93,7 @@ pub fn import(ask: &Ask<'_>) -> Result<Imported, Refusal> {
     }
     let name = names::tool(&shapes.all, &items);
     let mut placed = place::place(ask, &shapes.all, &items, name);
+    finish::begin(&shop, &items, &mut placed);
     search::search(&shop, &shapes, &items, &mut placed);
     finish::finish(&shop, &items, &mut placed);
     Ok(write::write(ask, &items, &placed))
