@@ -111,10 +111,10 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let imported = within_bounds(&pulse.clone(), move || make(&material, &file, &pulse))??;
     let out = out.unwrap_or_else(|| named(&folder, &here, &imported.id));
     free(&out)?;
+    new::write(&out, &imported.text)?;
     if let Some(text) = written {
         new::write(&here.join(files::WORKSPACE), &text)?;
     }
-    new::write(&out, &imported.text)?;
     let beside = out.with_file_name(schema::TOOL_SCHEMA);
     if !beside.exists() {
         new::write(&beside, &schema::of_folder(&folder, None)?)?;
@@ -236,7 +236,9 @@ fn report(imported: &Imported, out: &Path) {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         let hint = match &refusal {
-            Refusal::Kind(..) => "name the item that the whole tree hangs under",
+            Refusal::Kind(..) | Refusal::Below(..) => {
+                "name the item that the whole tree hangs under"
+            }
             Refusal::Workspace(..) => {
                 "import it there; a workspace never touches the items of another"
             }

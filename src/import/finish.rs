@@ -123,8 +123,9 @@ fn of_entry(schema: &Schema, node: &DesiredNode, wanted: &Wanted) -> Said {
     if let Some(weight) = wanted.weight.filter(|w| node.weight != Some(*w) && fits(w)) {
         set("weight", Value::Integer(i64::try_from(weight).unwrap_or(i64::MAX)));
     }
-    if let Some(title) = wanted.milestone.clone().filter(|t| node.milestone.as_ref() != Some(t)) {
-        set("milestone", Value::String(clean(&title)));
+    let milestone = wanted.milestone.as_ref().filter(|title| clean(title) == **title);
+    if let Some(title) = milestone.filter(|title| node.milestone.as_ref() != Some(title)) {
+        set("milestone", Value::String(title.clone()));
     }
     if wanted.assignees.is_some() && wanted.assignees != node.assignees {
         let names = wanted.assignees.iter().flatten();
@@ -139,7 +140,8 @@ fn of_entry(schema: &Schema, node: &DesiredNode, wanted: &Wanted) -> Said {
         set("confidential", Value::Boolean(true));
     }
     let given: BTreeSet<&String> = node.labels.enforced.iter().chain(&node.labels.shared).collect();
-    let mut rest: Vec<&String> = wanted.labels.iter().filter(|l| !given.contains(l)).collect();
+    let plain = |title: &&String| clean(title) == **title && !given.contains(title);
+    let mut rest: Vec<&String> = wanted.labels.iter().filter(plain).collect();
     let priority = schema.priorities.iter().find(|(_, label)| rest.contains(label));
     if let Some((priority, label)) = priority {
         set("priority", Value::Integer(i64::try_from(*priority).unwrap_or(i64::MAX)));
@@ -323,7 +325,9 @@ fn known_by(
                 None => "hangs elsewhere".to_owned(),
             },
             true if !only => "one of several with this title".to_owned(),
-            true if !in_places(places, item) => "lies in no place of the workspace".to_owned(),
+            true if !in_places(places, item) => {
+                format!("{} is no place of the workspace", item.reference.namespace)
+            }
             true => continue,
         };
         named.push((key.clone(), item, why));

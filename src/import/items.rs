@@ -12,7 +12,7 @@ pub(super) struct Seen<'a> {
     pub(super) item: &'a Item,
     /// Its key without the tool's id, and what the files wanted last.
     pub(super) ours: Option<(String, Base)>,
-    /// Whether it carries a marker that is not ours to read.
+    /// Whether it carries a marker that is not ours to read, or was moved elsewhere.
     pub(super) others: bool,
 }
 
@@ -85,7 +85,7 @@ fn owned(ask: &Ask<'_>, top: &Item, workspace: &str, key: &NodeKey) -> Result<()
 }
 
 fn seen<'a>(item: &'a Item, workspace: &str, tool: Option<&str>) -> Seen<'a> {
-    let none = Seen { item, ours: None, others: false };
+    let none = Seen { item, ours: None, others: item.moved_to.is_some() };
     let (of, key, base) = match marker::read(&item.description).marker {
         Reading::One(marker) => (marker.workspace, marker.key, marker.base),
         Reading::Damaged { workspace, key } => (workspace, key, Base::default()),
@@ -93,7 +93,7 @@ fn seen<'a>(item: &'a Item, workspace: &str, tool: Option<&str>) -> Seen<'a> {
         Reading::None | Reading::Duplicate => return none,
     };
     if of == workspace && Some(key.tool()) == tool {
-        return Seen { ours: Some((key.local().to_owned(), base)), ..none };
+        return Seen { ours: Some((key.local().to_owned(), base)), others: false, item };
     }
     Seen { others: true, ..none }
 }

@@ -63,6 +63,9 @@ pub enum Refusal {
     /// The first item is no epic, and the blueprint's first node is one.
     #[error("{0} is no {1}, and a tree of this blueprint begins with one")]
     Kind(Reference, Kind),
+    /// The item is not the first of its tool.
+    #[error("{0} is `{1}` of its tool, and an import begins with the first item")]
+    Below(Reference, String),
     /// The tree belongs to another workspace.
     #[error("{0} belongs to the workspace `{1}`")]
     Workspace(Reference, String),
@@ -88,6 +91,9 @@ pub fn import(ask: &Ask<'_>) -> Result<Imported, Refusal> {
     let Some(first) = shapes.all.iter().find(|shape| shape.first) else {
         return Err(Refusal::Empty(ask.blueprint.name.clone()));
     };
+    if let Some((key, _)) = items.all[0].ours.as_ref().filter(|(key, _)| *key != first.key) {
+        return Err(Refusal::Below(items.top().reference.clone(), key.clone()));
+    }
     if items.top().kind != Some(first.kind) {
         return Err(Refusal::Kind(items.top().reference.clone(), first.kind));
     }

@@ -215,7 +215,7 @@ impl<'a> Work<'_, 'a> {
     fn titled(&mut self, in_place: bool) {
         for item in self.free() {
             let shapes =
-                self.shapes.iter().filter(|s| s.entry.is_none() && s.kind == self.kind(item));
+                self.shapes.iter().filter(|s| s.entry.is_none() && Some(s.kind) == item.kind);
             let mut found = shapes.filter_map(|shape| {
                 let names = shape.names_in(&item.title)?;
                 let mut entries = Vec::new();
@@ -244,18 +244,13 @@ impl<'a> Work<'_, 'a> {
         }
     }
 
-    /// What an item is beside: an epic among epics, an issue among issues.
-    fn kind(&self, item: &Item) -> crate::tree::Kind {
-        item.kind.unwrap_or(crate::tree::Kind::Task)
-    }
-
     /// Titles with a slip, under the wanted parent.
     fn near(&mut self) {
         for item in self.free() {
             let Some(parent) = self.parent_key(item).map(str::to_owned) else { continue };
             let mut best: Option<(f64, String, String)> = None;
             for shape in
-                self.shapes.iter().filter(|s| s.entry.is_none() && s.kind == self.kind(item))
+                self.shapes.iter().filter(|s| s.entry.is_none() && Some(s.kind) == item.kind)
             {
                 for (key, title, above) in self.expected(shape) {
                     let free = above == parent && !self.placed.nodes.contains_key(&key);
@@ -358,7 +353,7 @@ impl<'a> Work<'_, 'a> {
             let fits = |shape: &&Shape| {
                 let here = matches!(&shape.above, Above::Node(above)
                     if Some(shape.fill(above, std::slice::from_ref(&at))) == key_of);
-                shape.entry.as_ref() == Some(&list) && shape.kind == self.kind(item) && here
+                shape.entry.as_ref() == Some(&list) && Some(shape.kind) == item.kind && here
             };
             let Some(shape) = self.shapes.iter().find(fits) else { continue };
             let id = self.placed.draft.fresh(&at.list, Some(&at), &item.title);

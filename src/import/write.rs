@@ -174,6 +174,7 @@ fn left<'a>(items: &Items<'a>, placed: &Placed<'_>) -> Vec<(&'a Item, &'static s
     of.map(|seen| {
         let why = match (&seen.ours, seen.others) {
             (Some(_), _) => "a node that the blueprint does not have",
+            (None, true) if seen.item.moved_to.is_some() => "was moved or promoted",
             (None, true) => "carries a marker of another workspace or tool",
             (None, false) => "",
         };

@@ -236,6 +236,25 @@ fn titles_that_would_be_toml_or_move_a_cursor_are_only_text() {
 }
 
 #[test]
+fn what_was_moved_is_taken_where_it_went_and_lookalikes_by_their_references() {
+    let env = workspace();
+    let top =
+        make(&env, (EPICS, EPIC), "Package Hunter Product Security Tooling Integration", ROOT, &[]);
+    let good = make(&env, (EPICS, EPIC), "Package Hunter Functionality - Submission", &top, &[]);
+    let moved = make(&env, (ISSUES, ISSUE), "Take archives", &good, &[]);
+    edit(&env, &moved, Edit::Move { to_namespace: TEAM.to_owned() });
+    let twins = [(); 2].map(|()| make(&env, (ISSUES, ISSUE), "Answer with an id", &good, &[]));
+    import(&env, &[&top]).ends_with(0);
+    let text = text(&env);
+    assert!(!text.contains(&moved), "{text}");
+    assert!(line(&text, "id = \"take-archives\"").contains(&format!("# {TEAM}#")), "{text}");
+    for twin in twins {
+        assert!(text.contains(&format!("item = {twin:?}")), "{text}");
+    }
+    env.run(&["check"]).ends_with(0);
+}
+
+#[test]
 fn nothing_is_written_over_and_nothing_in_gitlab_is_written() {
     let env = workspace();
     let top =
@@ -258,6 +277,8 @@ fn what_cannot_be_imported_is_refused_with_the_reason() {
     let ask = |args: &[&str]| import(&env, &[args, &into].concat());
     ask(&[&first, "--id", "other"]).ends_with(1).says("leave --id out");
     ask(&[EXISTING]).ends_with(1).says("is no epic");
+    let below = env.item("package-hunter/handover").reference;
+    ask(&[&below]).ends_with(1).says("is `handover` of its tool");
     ask(&["nonsense"]).ends_with(64).says("full reference");
     ask(&["gitlab-com/gl-security&999"]).ends_with(1).says("cannot be read");
     ask(&[&first, "--blueprint", "x"]).ends_with(64).says("leave them out");
