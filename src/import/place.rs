@@ -109,6 +109,10 @@ impl<'a> Work<'_, 'a> {
         let items = self.items;
         for seen in &items.all {
             let Some((key, base)) = &seen.ours else { continue };
+            // A description was pasted, marker and all.
+            if self.placed.nodes.contains_key(key) {
+                continue;
+            }
             let of = |shape: &Shape| Some((shape.holes(), shape.entries_of(key)?));
             let found = self.shapes.iter().filter_map(|shape| Some((of(shape)?, shape)));
             let Some(((_, entries), shape)) = found.min_by_key(|((holes, _), _)| *holes) else {
@@ -133,7 +137,9 @@ impl<'a> Work<'_, 'a> {
                 let own = shape.entry.as_ref().is_some_and(|list| is_of(at, list));
                 let keys = &mut self.placed.draft.make(at).keys;
                 if own || !keys.contains_key(at.name_key()) {
-                    keys.insert(at.name_key().to_owned(), toml::Value::String(name));
+                    // Anybody may edit a marker.
+                    let name = toml::Value::String(called(&name, seen.item));
+                    keys.insert(at.name_key().to_owned(), name);
                 }
             }
             if let Some(list) = &shape.entry

@@ -173,7 +173,7 @@ fn left<'a>(items: &Items<'a>, placed: &Placed<'_>) -> Vec<(&'a Item, &'static s
     let of = items.all.iter().filter(|seen| !known.contains(&seen.item.id));
     of.map(|seen| {
         let why = match (&seen.ours, seen.others) {
-            (Some(_), _) => "a node that the blueprint does not have",
+            (Some(_), _) => "its marker names no node that the blueprint has, or another item's",
             (None, true) if seen.item.moved_to.is_some() => "was moved or promoted",
             (None, true) => "carries a marker of another workspace or tool",
             (None, false) => "",
