@@ -123,9 +123,18 @@ pub fn split_cells(row: &str) -> Vec<&str> {
     cells
 }
 
-/// Byte offset of the `[` of a task item's box, `- [ ]` or `1. [x]`.
+/// Byte offset of the `[` of a task item's box, `- [ ]` or `1. [x]`, or of one that is the
+/// first cell of a table row, `| [ ] | …`.
+///
+/// A newer GitLab makes boxes of such cells (gitlab-org/gitlab!219037); in an older one they read
+/// as they are written.
 fn box_at(raw: &str) -> Option<usize> {
     let rest = raw.trim_start_matches([' ', '\t', '>']);
+    if let Some(row) = rest.strip_prefix('|') {
+        let cell = row.split('|').next()?.trim();
+        let is_box = matches!(cell, "[ ]" | "[x]" | "[X]");
+        return is_box.then(|| raw.len() - row.trim_start().len());
+    }
     let after_bullet = match rest.strip_prefix(['-', '*', '+']) {
         Some(after) => after,
         None => rest
@@ -183,6 +192,7 @@ mod tests {
             ("- [x] done\n  1. [X] too", "- [ ] done\n  1. [ ] too"),
             ("|a|  b |\n|:-|---:|", "| a | b |\n|:---|-:|"),
             ("| a \\| b |", "|a \\| b|"),
+            ("| [x] | a |", "|[ ]| a |"),
         ];
         for (one, other) in same {
             assert_eq!(canonical(one), canonical(other), "{one:?}");
@@ -194,6 +204,8 @@ mod tests {
             ("```\n* one\n```", "```\n- one\n```"),
             ("*one*", "-one*"),
             ("[x] a", "[ ] a"),
+            ("| a | [x] |", "| a | [ ] |"),
+            ("| [x] b | a |", "| [ ] b | a |"),
         ];
         for (one, other) in different {
             assert_ne!(canonical(one), canonical(other), "{one:?}");
@@ -213,6 +225,7 @@ mod tests {
         assert_eq!(with_box("  * [ ] ä", true), "  * [x] ä");
         assert_eq!(with_box("- [X] a", true), "- [X] a");
         assert_eq!(with_box("1) [x] a", false), "1) [ ] a");
+        assert_eq!(with_box("|  [ ] | [x] |", true), "|  [x] | [x] |");
         assert_eq!(with_box("no box [ ]", true), "no box [ ]");
         assert_eq!(with_box("- [x]\u{b}\u{a0}", false), "- [ ]\u{b}\u{a0}");
     }

@@ -105,6 +105,14 @@ impl Text {
         &self.pieces
     }
 
+    /// The nodes whose end ticks a box in it.
+    pub fn ticks(&self) -> impl Iterator<Item = &NodeKey> {
+        self.slots().filter_map(|slot| match slot {
+            Slot::Tick(key) => Some(key),
+            Slot::Ref(_) | Slot::Mention(_) | Slot::About(_) => None,
+        })
+    }
+
     /// Its size in bytes, slots left out.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -88,6 +88,8 @@ pub struct DesiredNode {
     pub was: Vec<NodeKey>,
     /// Whether a changed parent is put back.
     pub enforce_parent: bool,
+    /// Whether it may be closed once all that it asks for is done.
+    pub close_when_fulfilled: bool,
     /// Whether it is made where there is none; if not, only the labels of one that exists are kept.
     pub creates: bool,
 }
@@ -221,6 +223,8 @@ pub struct Link {
     pub kind: LinkKind,
     /// To which item; `None` when the caller may not read it.
     pub to: Option<WorkItemId>,
+    /// Whether that item is open.
+    pub open: bool,
 }
 
 /// A work item as GitLab holds it.

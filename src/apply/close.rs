@@ -13,7 +13,9 @@ use super::update::moved;
 
 pub(super) async fn close(state: &State<'_>) {
     for (tool, plan) in state.tools() {
-        for change in plan.changes.iter().filter(|change| change.action == Action::Close) {
+        let closes =
+            |change: &&Change| change.action == Action::Close && change.cause != Cause::Fulfilled;
+        for change in plan.changes.iter().filter(closes) {
             if state.stopped() {
                 return;
             }

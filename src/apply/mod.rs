@@ -2,13 +2,15 @@
 //!
 //! Labels first; then new items, parents before children, siblings one after
 //! another, last first, because GitLab puts new ones on top; then comments and
-//! table rows; then links and updates, in which the references that were open are filled
-//! and the record is kept; closing comes last. Every step can be cut off: what
-//! is done is found again by its marker.
+//! table rows; then items that are fulfilled are closed, so that what refers to
+//! them can be ticked; then links and updates, in which the references that were
+//! open are filled and the record is kept; what the files no longer want is closed
+//! last. Every step can be cut off: what is done is found again by its marker.
 
 mod close;
 mod comments;
 mod create;
+mod fulfilled;
 mod labels;
 mod report;
 mod rows;
@@ -58,6 +60,7 @@ pub async fn apply(
     create::create(&state).await;
     comments::post(&state).await;
     rows::write(&state).await;
+    fulfilled::close(&state).await;
     update::update(&state).await;
     close::close(&state).await;
     state.into_report()

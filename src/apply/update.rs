@@ -18,12 +18,12 @@ use super::report::Outcome;
 use super::state::{State, nodes_of};
 
 /// An item that may be written.
-struct Target<'a> {
-    tool: usize,
-    node: &'a DesiredNode,
-    change: &'a Change,
+pub(super) struct Target<'a> {
+    pub(super) tool: usize,
+    pub(super) node: &'a DesiredNode,
+    pub(super) change: &'a Change,
     /// What was known of it before it was read again.
-    known: Item,
+    pub(super) known: Item,
 }
 
 pub(super) async fn update(state: &State<'_>) {
@@ -84,7 +84,7 @@ fn is_first(state: &State<'_>, tool: usize, node: &DesiredNode) -> bool {
     state.with(tool, |scene| scene.is_first(node))
 }
 
-fn decide(state: &State<'_>, target: &Target<'_>, item: &Item) -> Decision {
+pub(super) fn decide(state: &State<'_>, target: &Target<'_>, item: &Item) -> Decision {
     state.with(target.tool, |scene| plan::decide::decide(scene, target.node, item, For::Writing))
 }
 
@@ -254,7 +254,8 @@ async fn link(
             }
         }
         item.links.retain(|link| link.to.as_ref().is_none_or(|id| !to.contains(id)));
-        let made = kind.map(|kind| to.into_iter().map(move |id| Link { kind, to: Some(id) }));
+        let made =
+            kind.map(|kind| to.into_iter().map(move |id| Link { kind, to: Some(id), open: true }));
         item.links.extend(made.into_iter().flatten());
         decision = decide(state, target, &item);
     }
@@ -283,7 +284,11 @@ async fn send_links(
 }
 
 /// Reads an item again; an item that cannot be read leaves the error that led here.
-async fn reread(state: &State<'_>, item: &Item, error: WriteError) -> Result<Item, WriteError> {
+pub(super) async fn reread(
+    state: &State<'_>,
+    item: &Item,
+    error: WriteError,
+) -> Result<Item, WriteError> {
     let fresh = state.reader.items(std::slice::from_ref(&item.id)).await;
     fresh.ok().and_then(|mut fresh| fresh.remove(&item.id)).ok_or(error)
 }
@@ -312,7 +317,7 @@ async fn again(
 }
 
 /// The mutation of a decision: titles become ids.
-fn mutation(state: &State<'_>, item: &Item, update: compare::Update) -> Update {
+pub(super) fn mutation(state: &State<'_>, item: &Item, update: compare::Update) -> Update {
     let namespace = &item.reference.namespace;
     let compare::Update {
         title,
@@ -349,7 +354,7 @@ fn mutation(state: &State<'_>, item: &Item, update: compare::Update) -> Update {
 }
 
 /// GitLab drops labels that it cannot use without a word.
-fn check_labels(state: &State<'_>, target: &Target<'_>, now: &Item) {
+pub(super) fn check_labels(state: &State<'_>, target: &Target<'_>, now: &Item) {
     let has: BTreeSet<&String> = now.labels.iter().map(|label| &label.title).collect();
     for title in target.node.labels.enforced.iter().filter(|title| !has.contains(title)) {
         state.warn(format!("{}: GitLab dropped the label {title}", now.reference));

@@ -121,6 +121,8 @@ pub struct NodeRule {
     pub depends_on: Vec<DependsOn>,
     /// Whether a changed parent is put back.
     pub enforce_parent: bool,
+    /// Whether its item may be closed once all that it asks for is done.
+    pub close_when_fulfilled: bool,
     /// Keys it had before, as templates.
     pub was: Vec<Code>,
     /// Where the rule stands.

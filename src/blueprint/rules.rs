@@ -48,6 +48,7 @@ pub(super) fn node(table: &Table, out: &mut Problems) -> Option<NodeRule> {
         due: fields.text("due", out),
         depends_on: depends_on(&mut fields, out),
         enforce_parent: !enforce.is_empty(),
+        close_when_fulfilled: fields.bool("close-when-fulfilled", out).unwrap_or(false),
         was: fields.string_or_list("was", out),
         span: table.span.clone(),
         place,

@@ -35,7 +35,7 @@ const EXITS: [Exit; 7] = [
 
 /// What a saved plan brings along.
 const SAVED: [&str; 2] = ["plan", "checksum"];
-const CHOICES: [&str; 4] = ["adopt", "prune", "recreate", "on_conflict"];
+const CHOICES: [&str; 5] = ["adopt", "prune", "close_fulfilled", "recreate", "on_conflict"];
 
 /// Show the plan, ask, and carry it out
 ///

@@ -20,6 +20,11 @@ pub(super) struct Choices {
     /// Close items that the files no longer want
     #[arg(long)]
     prune: bool,
+    /// Close items in which all is done
+    ///
+    /// Those that the blueprint allows for, once every box is ticked and all they wait for is closed, with a comment that says why. One that people reopened stays open.
+    #[arg(long)]
+    close_fulfilled: bool,
     /// Create this node anew: its item is gone for good
     ///
     /// Without it, a recorded item that cannot be read is an error.
@@ -53,6 +58,7 @@ impl Choices {
             workspace: workspace.to_owned(),
             adopt: self.adopt,
             prune: self.prune,
+            close_fulfilled: self.close_fulfilled,
             recreate: self.recreate.iter().cloned().collect(),
             on_conflict: match self.on_conflict {
                 None => OnConflict::Report,

@@ -68,7 +68,7 @@ macro_rules! item {
     ... on WorkItemWidgetMilestone { milestone { title } }
     ... on WorkItemWidgetStartAndDueDate { startDate dueDate isFixed }
     ... on WorkItemWidgetLinkedItems {
-      linkedItems(first: 50) { nodes { linkType workItem { id } } pageInfo { hasNextPage } }
+      linkedItems(first: 50) { nodes { linkType workItemState workItem { id } } pageInfo { hasNextPage } }
     }",
             $fragments,
             "
@@ -98,7 +98,7 @@ const LISTS: &str = "query Lists($id: WorkItemID!, $labels: String, $assignees: 
       }
       ... on WorkItemWidgetLinkedItems {
         linkedItems(first: 100, after: $links) {
-          nodes { linkType workItem { id } }
+          nodes { linkType workItemState workItem { id } }
           pageInfo { hasNextPage endCursor }
         }
       }

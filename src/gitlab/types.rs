@@ -48,6 +48,7 @@ pub(super) struct RawWidgetDefinition {
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawLink {
     link_type: Option<String>,
+    work_item_state: Option<String>,
     work_item: Option<RawId>,
 }
 
@@ -255,7 +256,8 @@ fn link(raw: RawLink) -> Option<Link> {
         _ => return None,
     };
     let id = raw.work_item.and_then(|item| item.id);
-    Some(Link { kind, to: id.as_deref().and_then(WorkItemId::parse) })
+    let open = raw.work_item_state.as_deref() != Some("CLOSED");
+    Some(Link { kind, to: id.as_deref().and_then(WorkItemId::parse), open })
 }
 
 #[cfg(test)]
@@ -292,7 +294,7 @@ mod tests {
             { "weight": 3 },
             { "linkedItems": { "nodes": [
                 { "linkType": "blocks", "workItem": null },
-                { "linkType": "relates_to", "workItem": { "id": "gid://gitlab/WorkItem/9" } },
+                { "linkType": "relates_to", "workItemState": "CLOSED", "workItem": { "id": "gid://gitlab/WorkItem/9" } },
                 { "linkType": "new_kind", "workItem": null }
             ] } }
         ])))
@@ -306,8 +308,8 @@ mod tests {
         assert_eq!(
             item.links,
             [
-                Link { kind: LinkKind::Related, to: Some(WorkItemId::from_number(9)) },
-                Link { kind: LinkKind::Blocks, to: None }
+                Link { kind: LinkKind::Related, to: Some(WorkItemId::from_number(9)), open: false },
+                Link { kind: LinkKind::Blocks, to: None, open: true }
             ]
         );
         assert!(item.can_update && item.confidential && item.open);

@@ -176,18 +176,19 @@ impl Table {
     pub fn with_cells(&self, text: &str, row: usize, cells: &[(String, String)]) -> String {
         let range = &self.rows[row];
         let mut line = text[range.clone()].to_owned();
-        for (at, value) in
-            cells.iter().filter_map(|(column, value)| Some((self.column(column)?, value)))
-        {
+        let cells = cells.iter().filter_map(|(column, value)| Some((self.column(column)?, value)));
+        for (at, value) in cells {
+            let indent = line.len() - line.trim_start().len();
+            if !line[indent..].starts_with('|') {
+                // Other cells may be all that keeps such a row from being a heading, a list or a fence.
+                line.insert_str(indent, "| ");
+            }
             while cell_ranges(&line).len() <= at {
                 let end = line.trim_end();
                 line = format!("{end}{}|", if end.ends_with('|') { " " } else { " | " });
             }
             let cell = cell_ranges(&line)[at].clone();
-            let before = &line[..cell.start];
-            // A row may begin without a bar; its first cell then must not begin a heading or a list.
-            let gap = if before.ends_with('|') { " " } else { "| " };
-            line = format!("{before}{gap}{} {}", value.trim(), &line[cell.end..]);
+            line = format!("{} {} {}", &line[..cell.start], value.trim(), &line[cell.end..]);
         }
         format!("{}{line}{}", &text[..range.start], &text[range.end..])
     }
@@ -345,6 +346,11 @@ mod tests {
         assert_eq!(changed, text.replace("  a |", "  | c |"));
         let heading = table.with_cells(text, 0, &cells(&[("A", "# c")]));
         assert_eq!(locate(&heading, "T", &[]).unwrap().cell(&heading, 0, "A"), "# c");
+        let text = "# T\n\nA | B\n--|--\n``` a | `b\n";
+        let table = locate(text, "T", &[]).unwrap();
+        let fence = table.with_cells(text, 0, &cells(&[("B", "c")]));
+        assert_eq!(fence, text.replace("``` a | `b", "| ``` a | c "));
+        assert_eq!(locate(&fence, "T", &[]).unwrap().len(), 1);
     }
 
     #[test]

@@ -77,13 +77,13 @@ fn mend(node: Node<'_>, notes: &str, find: &dyn Fn(&str) -> Option<Target>) {
         NodeValue::FootnoteReference(note) => note.name.insert_str(0, notes),
         NodeValue::Link(link) => {
             bare(node);
-            match is_safe(&link.url) {
-                false => data.value = NodeValue::Raw(String::new()),
-                true => {
-                    if let Some(Target { title, url: Some(url), .. }) = find(&link.url) {
-                        **link = NodeLink { url, title };
-                    }
+            if is_safe(&link.url) {
+                if let Some(Target { title, url: Some(url), .. }) = find(&link.url) {
+                    **link = NodeLink { url, title };
                 }
+            } else {
+                drop(data);
+                unwrap(node);
             }
         }
         NodeValue::CodeBlock(code) if code.info.split_whitespace().next() == Some("mermaid") => {
@@ -95,10 +95,12 @@ fn mend(node: Node<'_>, notes: &str, find: &dyn Fn(&str) -> Option<Target>) {
             // A picture would be loaded from elsewhere: its description leads there.
             bare(node);
             let url = std::mem::take(&mut link.url);
-            data.value = match is_safe(&url) {
-                true => NodeValue::Link(Box::new(NodeLink { url, title: String::new() })),
-                false => NodeValue::Raw(String::new()),
-            };
+            if is_safe(&url) {
+                data.value = NodeValue::Link(Box::new(NodeLink { url, title: String::new() }));
+            } else {
+                drop(data);
+                unwrap(node);
+            }
         }
         _ => {}
     }
@@ -145,14 +147,23 @@ fn task<'a>(node: Node<'a>, arena: &'a Arena<'a>) {
 
 /// Takes links and references out of what is a link itself.
 fn bare(node: Node<'_>) {
-    for below in node.descendants().skip(1) {
+    for below in node.descendants().skip(1).collect::<Vec<_>>() {
         let mut data = below.data_mut();
-        data.value = match &data.value {
-            NodeValue::Text(text) => NodeValue::Raw(escape(text)),
-            NodeValue::Link(_) | NodeValue::Image(_) => NodeValue::Raw(String::new()),
-            _ => continue,
-        };
+        match &data.value {
+            NodeValue::Text(text) => data.value = NodeValue::Raw(escape(text)),
+            NodeValue::Link(_) | NodeValue::Image(_) => {
+                drop(data);
+                unwrap(below);
+            }
+            _ => {}
+        }
     }
+}
+
+/// Puts what a node holds in its place.
+fn unwrap(node: Node<'_>) {
+    node.children().collect::<Vec<_>>().into_iter().for_each(|child| node.insert_before(child));
+    node.detach();
 }
 
 /// Tells whether a page may link to an address: to the web, to a mailbox, or within itself.

@@ -33,6 +33,7 @@ fn hostile_markdown_stays_text() {
         ("<script>alert(1)</script>", ""),
         ("a <img src=x onerror=alert(1)> b", "<p>a  b</p>"),
         ("[a](javascript:alert(1))", "<p>a</p>"),
+        ("[a\n![b\nc](data:x)](javascript:alert(1))", "<p>a\nb\nc</p>"),
         ("[a](JaVaScRiPt:alert(1))", "<p>a</p>"),
         ("[a](  java&#x0A;script:alert(1))", "<p>a</p>"),
         ("[a](data:text/html,x)", "<p>a</p>"),

@@ -10,27 +10,38 @@ use super::compare::Decision;
 use super::decide::decide;
 use super::notices::notices;
 use super::orphans::{orphans, twins};
-use super::resolve::resolve;
 use super::scene::{For, Options, Scene};
-use super::{comments, needs, rows};
+use super::{comments, fulfilled, needs, rows};
 
 /// Builds the plan of one tool.
 #[must_use]
 pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) -> ToolPlan {
     let desired = &desired.present(observed);
-    let scene = Scene::new(desired, observed, options);
+    let mut scene = Scene::new(desired, observed, options);
+    let fulfilled = fulfilled::find(&mut scene);
+    let scene = scene;
     let depths = depths(desired);
     let mut changes: Vec<Change> =
         desired.nodes.iter().map(|node| change_of(&scene, node)).collect();
     for (change, node) in changes.iter_mut().zip(&desired.nodes) {
         change.depth = depths[&node.key];
     }
+    let mut notices = notices(&scene, &changes);
+    if options.close_fulfilled {
+        for (key, why) in fulfilled {
+            let change = changes.iter_mut().find(|change| change.key == key.as_str());
+            change.into_iter().for_each(|change| fulfilled::close(change, why));
+        }
+    } else {
+        let keys: Vec<NodeKey> = fulfilled.into_iter().rev().map(|(key, _)| key).collect();
+        notices.extend(fulfilled::proposal(&keys));
+    }
     let (closed, orphans) = orphans(&scene, &changes);
     let mut plan = ToolPlan {
         desired: desired.clone(),
         open_items: observed.items.values().filter(|item| item.open).count(),
         touched: touched(&changes, &closed),
-        notices: notices(&scene, &changes),
+        notices,
         changes,
         orphans,
         needs: Needs::default(),
@@ -113,7 +124,7 @@ fn new_item(scene: &Scene<'_>, node: &DesiredNode, change: &mut Change) {
     }
     change.action = Action::Create;
     change.cause = Cause::New;
-    let body = resolve(&node.body, |key| scene.open(For::Plan, key), |key| scene.item(key));
+    let body = scene.fill(&node.body, For::Plan);
     let labels = [&node.labels.enforced, &node.labels.shared, &node.labels.once];
     let labels: BTreeSet<String> = labels.into_iter().flatten().cloned().collect();
     let links: Vec<String> = node.depends_on.iter().map(|key| shown(scene, key)).collect();

@@ -17,7 +17,7 @@ pub enum Action {
     Update,
     /// People made it; it becomes ours.
     Adopt,
-    /// The files no longer want it, and it is closed.
+    /// It is closed: the files no longer want it, or it is done.
     Close,
     /// Something is said in its thread.
     Comment,
@@ -77,6 +77,8 @@ pub enum Cause {
     Removed,
     /// It is a second item for its node, and nobody touched it.
     Duplicate,
+    /// All that it asks for is done.
+    Fulfilled,
     /// Nothing moved.
     None,
 }
@@ -92,6 +94,7 @@ impl Cause {
             Self::Filled => "filled",
             Self::Removed => "removed",
             Self::Duplicate => "duplicate",
+            Self::Fulfilled => "fulfilled",
             Self::None => "none",
         }
     }

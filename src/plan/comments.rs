@@ -12,7 +12,6 @@ use crate::text::{Piece, Slot, Text};
 use crate::tree::{DesiredComment, Item, is_old, knows};
 
 use super::change::{Action, Cause, Change, FieldChange, Notice, Subject, ToolPlan, Value};
-use super::resolve::resolve;
 use super::scene::{For, Scene};
 
 /// Something to say.
@@ -72,7 +71,7 @@ pub fn due(scene: &Scene<'_>, comment: &DesiredComment, purpose: For) -> Due {
         return Due::Waits;
     }
     let (text, told) = draft.fill();
-    let text = resolve(&text, |key| scene.open(purpose, key), |key| scene.item(key));
+    let text = scene.fill(&text, purpose);
     let text = text.trim().to_owned();
     if text.is_empty() {
         return Due::Nothing;

@@ -41,6 +41,8 @@ pub struct Around<'a> {
     pub open: &'a dyn Fn(&NodeKey) -> String,
     /// Whether a node that does not exist is not created in this run either.
     pub waits: &'a dyn Fn(&NodeKey) -> bool,
+    /// Whether the item of a node will be closed in this run.
+    pub closing: &'a dyn Fn(&NodeKey) -> bool,
 }
 
 /// The writable half of a decision; `None` leaves a field alone, an inner `None` empties it.
@@ -290,7 +292,7 @@ impl Work {
             self.new.body = old;
             return None;
         }
-        let spec = resolve(&node.body, around.open, item);
+        let spec = resolve(&node.body, around.open, item, around.closing);
         let Merged { text, base, drift, conflict } =
             decide_text(old.as_ref(), gitlab, &spec, self.on_conflict);
         if let Some(text) = &text {

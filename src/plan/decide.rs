@@ -6,7 +6,7 @@ use crate::tree::{DesiredNode, Item, Reference, WorkItemId};
 
 use super::compare::{Around, Decision, compare, compare_existing};
 use super::scene::{For, Scene};
-use super::{comments, rows};
+use super::{comments, fulfilled, rows};
 
 /// Decides one node against an item.
 #[must_use]
@@ -43,6 +43,7 @@ pub fn around<T>(
         capabilities: scene.observed.capabilities,
         open: &|key| scene.open(purpose, key),
         waits: &|key| scene.waiting.contains(key),
+        closing: &|key| scene.closing.contains(key),
     })
 }
 
@@ -77,6 +78,7 @@ fn record(scene: &Scene<'_>) -> Record {
         record.items.insert(key.local().to_owned(), item.id.number());
     }
     comments::settle(scene, &mut record);
+    fulfilled::settle(scene, &mut record);
     rows::settle(scene, &mut record);
     record
 }

@@ -16,7 +16,7 @@ pub fn first_description(
     parent: Option<&WorkItemId>,
     around: &Around<'_>,
 ) -> String {
-    let body = resolve(&node.body, |_| NOT_YET.to_owned(), around.item);
+    let body = resolve(&node.body, |_| NOT_YET.to_owned(), around.item, around.closing);
     let base = Base {
         title: Some(node.title.clone()),
         body: Some(BaseText::Text(body.clone())),

@@ -9,6 +9,7 @@ pub mod comments;
 pub mod compare;
 pub mod decide;
 pub mod description;
+pub mod fulfilled;
 pub mod guard;
 pub mod needs;
 mod notices;

@@ -8,11 +8,13 @@ use crate::tree::Item;
 pub const AFTER_APPLY: &str = "(known after apply)";
 
 /// Fills a text; an item that does not exist leaves what `open` says, and takes
-/// the `+` behind it along, which asks GitLab for a title it cannot have.
+/// the `+` behind it along, which asks GitLab for a title it cannot have. A box is
+/// ticked for what is closed, and for what `closing` says will be.
 pub fn resolve<'a>(
     text: &Text,
     open: impl Fn(&NodeKey) -> String,
     item: impl Fn(&NodeKey) -> Option<&'a Item>,
+    closing: impl Fn(&NodeKey) -> bool,
 ) -> String {
     let mut out = String::new();
     let mut after_open = false;
@@ -34,7 +36,7 @@ pub fn resolve<'a>(
             // Those of a comment were filled before.
             Piece::Slot(Slot::Mention(_) | Slot::About(_)) => {}
             Piece::Slot(Slot::Tick(key)) => {
-                let closed = item(key).is_some_and(|item| !item.open);
+                let closed = closing(key) || item(key).is_some_and(|item| !item.open);
                 out.push(if closed { 'x' } else { ' ' });
                 after_open = false;
             }

@@ -68,7 +68,12 @@ fn needles(scene: &Scene<'_>, row: &DesiredRow) -> Vec<String> {
 
 /// A cell's text as a cell can hold it, in a description as it is.
 fn filled(scene: &Scene<'_>, cell: &Text, text: &str, purpose: For) -> String {
-    let text = resolve(cell, |key| scene.open(purpose, key), |key| scene.named(key, text));
+    let text = resolve(
+        cell,
+        |key| scene.open(purpose, key),
+        |key| scene.named(key, text),
+        |key| scene.closing.contains(key),
+    );
     as_cell(&text)
 }
 

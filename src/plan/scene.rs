@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::NodeKey;
 use crate::merge::OnConflict;
-use crate::text::NOT_YET;
+use crate::text::{NOT_YET, Text};
 use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Reference, Trouble};
 
-use super::resolve::AFTER_APPLY;
+use super::resolve::{AFTER_APPLY, resolve};
 
 /// Choices that belong to a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub struct Options {
     pub recreate: BTreeSet<NodeKey>,
     /// How what both sides changed is settled.
     pub on_conflict: OnConflict,
+    /// Whether items are closed that are fulfilled, where the blueprint says so.
+    pub close_fulfilled: bool,
 }
 
 /// Everything a comparison may look at.
@@ -37,6 +39,8 @@ pub struct Scene<'a> {
     pub options: &'a Options,
     /// Nodes that are not created in this run, because somebody has to decide first.
     pub waiting: BTreeSet<NodeKey>,
+    /// Nodes whose open items the plan closes because they are fulfilled: for other texts, they are done.
+    pub closing: BTreeSet<NodeKey>,
 }
 
 /// Whether a text is for a plan or for GitLab.
@@ -52,7 +56,8 @@ impl<'a> Scene<'a> {
     /// Sets the scene.
     #[must_use]
     pub fn new(desired: &'a DesiredTree, observed: &'a ObservedTree, options: &'a Options) -> Self {
-        let mut scene = Self { desired, observed, options, waiting: BTreeSet::new() };
+        let mut scene =
+            Self { desired, observed, options, waiting: BTreeSet::new(), closing: BTreeSet::new() };
         let unknown = unknown(&scene);
         for node in &desired.nodes {
             let proposed = scene.proposal(&node.key).is_some() && !options.adopt;
@@ -77,6 +82,13 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Fills the slots of a text.
+    #[must_use]
+    pub fn fill(&self, text: &Text, purpose: For) -> String {
+        let open = |key: &NodeKey| self.open(purpose, key);
+        resolve(text, open, |key| self.item(key), |key| self.closing.contains(key))
+    }
+
     /// The item of a node: ours, to be adopted, or one the files name.
     #[must_use]
     pub fn item(&self, key: &NodeKey) -> Option<&'a Item> {
@@ -87,6 +99,12 @@ impl<'a> Scene<'a> {
             self.observed.existing.get(node.item.as_ref()?)
         };
         ours.or_else(adopted).or_else(named)
+    }
+
+    /// Tells whether what a node asks for is done: its item is closed, or will be.
+    #[must_use]
+    pub fn is_done(&self, key: &NodeKey) -> bool {
+        self.closing.contains(key) || self.item(key).is_some_and(|item| !item.open)
     }
 
     /// The item that a node could adopt.

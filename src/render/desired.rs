@@ -132,6 +132,7 @@ fn one(
         depends_on,
         was: node.was.clone(),
         enforce_parent: rule.enforce_parent,
+        close_when_fulfilled: rule.close_when_fulfilled,
         creates: node.creates,
     })
 }

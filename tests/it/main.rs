@@ -19,6 +19,7 @@ mod env;
 mod examples;
 mod files;
 mod formats;
+mod fulfilled;
 mod generations;
 mod hints;
 mod hostile;

@@ -146,6 +146,7 @@ fn node(files: &[Wanted], at: usize) -> DesiredNode {
         depends_on: depends.map(|(_, to)| key(*to)).collect(),
         was: Vec::new(),
         enforce_parent: false,
+        close_when_fulfilled: false,
         creates: true,
     }
 }
@@ -234,7 +235,7 @@ fn toggle_link(observed: &mut ObservedTree, from: usize, to: usize) {
     let before = item.links.len();
     item.links.retain(|link| link.to.as_ref() != Some(&to));
     if item.links.len() == before {
-        item.links.push(Link { kind: LinkKind::BlockedBy, to: Some(to) });
+        item.links.push(Link { kind: LinkKind::BlockedBy, to: Some(to), open: true });
     }
 }
 
@@ -334,7 +335,7 @@ fn carry_out(plan: &ToolPlan, observed: &mut ObservedTree) {
 /// Makes and takes away links, as `apply` does before anything else.
 fn link(item: &mut Item, update: Update) {
     item.links.retain(|link| link.to.as_ref().is_none_or(|id| !update.unlinks.contains(id)));
-    let made = update.links.into_iter().map(|(kind, id)| Link { kind, to: Some(id) });
+    let made = update.links.into_iter().map(|(kind, id)| Link { kind, to: Some(id), open: true });
     item.links.extend(made);
 }
 

@@ -15,6 +15,9 @@ use super::words::{ALIKE, alike, bag};
 /// More pairs of lines than this are not weighed against each other.
 const MOST_PAIRS: usize = 10_000;
 
+/// Two texts of more lines each are cut into pieces first.
+const MOST_LINES: usize = 1_500;
+
 /// How the lines of the base stand in another text.
 #[derive(Debug)]
 pub(super) struct Alignment {
@@ -174,6 +177,7 @@ impl Alignment {
 ///
 /// Lines that only one text has are left out beforehand: they can have no counterpart, and with
 /// very many of them between the others the algorithms take time in proportion to its square.
+/// For the same reason long texts are first cut where a line stands in both equally often.
 fn same_lines(old: &[u32], new: &[u32], algorithm: Algorithm, mut pair: impl FnMut(usize, usize)) {
     let known = |ids: &[u32]| ids.iter().copied().collect::<BTreeSet<u32>>();
     let (in_old, in_new) = (known(old), known(new));
@@ -182,11 +186,87 @@ fn same_lines(old: &[u32], new: &[u32], algorithm: Algorithm, mut pair: impl FnM
     };
     let (old_at, old) = common(old, &in_new);
     let (new_at, new) = common(new, &in_old);
-    for op in capture_diff_slices(algorithm, &old, &new) {
-        if let DiffOp::Equal { old_index, new_index, len } = op {
-            (0..len).for_each(|n| pair(old_at[old_index + n], new_at[new_index + n]));
+    let mut pair = |at: usize, to: usize| pair(old_at[at], new_at[to]);
+    for (from_old, from_new) in pieces((0..old.len(), 0..new.len()), &old, &new, &mut pair) {
+        for op in capture_diff_slices(algorithm, &old[from_old.clone()], &new[from_new.clone()]) {
+            if let DiffOp::Equal { old_index, new_index, len } = op {
+                let (at, to) = (from_old.start + old_index, from_new.start + new_index);
+                (0..len).for_each(|n| pair(at + n, to + n));
+            }
         }
     }
+}
+
+/// Lines of two texts.
+type Piece = (Range<usize>, Range<usize>);
+
+/// Cuts two texts into pieces that are small enough to be aligned, at lines that both have once,
+/// then at lines that a piece has as often in both; what is paired by that is told to `pair`.
+/// A piece that has no such lines and is large all the same is left out: its lines are different.
+fn pieces(
+    whole: Piece,
+    old: &[u32],
+    new: &[u32],
+    pair: &mut impl FnMut(usize, usize),
+) -> Vec<Piece> {
+    let mut left = vec![whole];
+    for most in [1, usize::MAX] {
+        let is_small = |(a, b): &Piece| a.len().saturating_mul(b.len()) <= MOST_LINES * MOST_LINES;
+        left = left
+            .into_iter()
+            .flat_map(|piece| match is_small(&piece) {
+                true => vec![piece],
+                false => cut(piece, old, new, most, pair),
+            })
+            .collect();
+        if most == usize::MAX {
+            left.retain(is_small);
+        }
+    }
+    left
+}
+
+/// Cuts a piece where a line stands in both texts equally often, and at most so often.
+fn cut(
+    (of_old, of_new): Piece,
+    old: &[u32],
+    new: &[u32],
+    most: usize,
+    pair: &mut impl FnMut(usize, usize),
+) -> Vec<Piece> {
+    let mut seen: BTreeMap<u32, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    of_old.clone().for_each(|at| seen.entry(old[at]).or_default().0.push(at));
+    of_new.clone().for_each(|at| seen.entry(new[at]).or_default().1.push(at));
+    let even = seen.into_values().filter(|(a, b)| a.len() == b.len() && a.len() <= most);
+    let mut anchors: Vec<(usize, usize)> = even.flat_map(|(a, b)| a.into_iter().zip(b)).collect();
+    anchors.sort_unstable();
+    let (mut pieces, mut from) = (Vec::new(), (of_old.start, of_new.start));
+    for (at, to) in rising(&anchors) {
+        pair(at, to);
+        pieces.push((from.0..at, from.1..to));
+        from = (at + 1, to + 1);
+    }
+    pieces.push((from.0..of_old.end, from.1..of_new.end));
+    pieces.retain(|(a, b)| !a.is_empty() && !b.is_empty());
+    pieces
+}
+
+/// The longest run of pairs, sorted by their first, that rises in both.
+fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    // The last pair of the best run of each length, and what stands before each pair in its run.
+    let (mut ends, mut before): (Vec<usize>, Vec<Option<usize>>) = (Vec::new(), Vec::new());
+    for (n, (_, to)) in pairs.iter().enumerate() {
+        let length = ends.partition_point(|end| pairs[*end].1 < *to);
+        before.push(length.checked_sub(1).map(|shorter| ends[shorter]));
+        match ends.get_mut(length) {
+            Some(end) => *end = n,
+            None => ends.push(n),
+        }
+    }
+    let mut run: Vec<(usize, usize)> =
+        std::iter::successors(ends.last().copied(), |n| before[*n]).map(|n| pairs[n]).collect();
+    run.reverse();
+    run
 }
 
 /// Whether a line says the same as another, or nearly.
@@ -209,4 +289,52 @@ fn weights(base: &Page<'_>, text: &Page<'_>, old: &[usize], new: &[usize]) -> Ve
         }
     }
     weights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(old: &[u32], new: &[u32]) -> Vec<(usize, usize)> {
+        let mut pairs = Vec::new();
+        same_lines(old, new, Algorithm::Myers, |at, to| pairs.push((at, to)));
+        pairs.sort_unstable();
+        pairs
+    }
+
+    #[test]
+    fn the_longest_rising_run_is_taken() {
+        let run = |to: &[usize]| -> Vec<usize> {
+            let pairs: Vec<(usize, usize)> = to.iter().copied().enumerate().collect();
+            rising(&pairs).into_iter().map(|(_, to)| to).collect()
+        };
+        assert_eq!(run(&[]), [0; 0]);
+        assert_eq!(run(&[3, 1, 2, 0, 4]), [1, 2, 4]);
+        assert_eq!(run(&[2, 1, 0]), [0]);
+    }
+
+    #[test]
+    fn a_long_text_is_aligned_as_a_short_one_would_be() {
+        let lines = u32::try_from(MOST_LINES).unwrap() * 2;
+        // Every third line is blank, the rest is said once.
+        let old: Vec<u32> = (0..lines).map(|n| if n % 3 == 0 { 0 } else { n }).collect();
+        let mut new = old.clone();
+        new.insert(100, 7_000_000);
+        new.remove(2_000);
+        let expected = |at: usize| at + usize::from(at >= 100) - usize::from(at >= 2_000);
+        let found = pairs(&old, &new);
+        assert_eq!(found.len(), old.len() - 1);
+        assert!(found.iter().all(|(at, to)| *to == expected(*at)), "{found:?}");
+    }
+
+    #[test]
+    fn few_different_lines_are_aligned_where_their_number_is_even() {
+        let old: Vec<u32> = (0..9_000).map(|n| n % 9).collect();
+        let mut new = old.clone();
+        new[50] = 100;
+        new[8_900] = 101;
+        let same: Vec<(usize, usize)> =
+            (0..9_000).filter(|n| ![50, 8_900].contains(n)).map(|n| (n, n)).collect();
+        assert_eq!(pairs(&old, &new), same);
+    }
 }

@@ -26,6 +26,13 @@ pub(super) fn field(
         true => look.width.saturating_sub(MARGIN.len() + column + 2),
         false => usize::MAX,
     };
+    if field.name == "comment" && look.cut {
+        let text = clean_line(&plain(&field.after));
+        let rows =
+            hanging(BOLD, &format!("{name} "), &text, look.width.saturating_sub(MARGIN.len()));
+        rows.lines().for_each(|row| out.push_str(&format!("{MARGIN}{row}\n")));
+        return;
+    }
     let plain = |value: &Value| if field.name == "title" { quoted(value) } else { plain(value) };
     let shown = match (field.name.as_str(), change.subject) {
         ("labels" | "links", Subject::Node(_)) => signed(field),
