@@ -88,7 +88,11 @@ fn cut(title: &str, words: &str) -> Option<usize> {
     }
     let length = words.chars().count();
     let ends = title.char_indices().map(|(at, _)| at).chain([title.len()]);
-    let near = ends.enumerate().filter(|(n, _)| n.abs_diff(length) <= SLACK);
+    let in_word = |at: usize| {
+        title[..at].ends_with(char::is_alphanumeric)
+            && title[at..].starts_with(char::is_alphanumeric)
+    };
+    let near = ends.enumerate().filter(|(n, at)| n.abs_diff(length) <= SLACK && !in_word(*at));
     let scored = near.filter_map(|(_, at)| Some((alike(&title[..at], words)?, at)));
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, at)| at)
 }
