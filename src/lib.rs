@@ -37,6 +37,7 @@ pub mod identity;
 pub mod plan;
 pub mod status;
 pub mod pull;
+pub mod import;
 
 // -- IO -----------------------------------------------------------------------
 pub mod gitlab;

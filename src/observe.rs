@@ -6,6 +6,7 @@
 
 mod bulk;
 pub mod comments;
+mod foreign;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ const MOST_ROUNDS: usize = 64;
 /// The most times that an item the files refer to is followed to where it went.
 const MOST_MOVES: usize = 8;
 
+pub use foreign::foreign;
+
 /// Why a tool cannot be observed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ObserveError {
@@ -41,6 +44,9 @@ pub enum ObserveError {
     /// The children of an item cannot be listed.
     #[error("the children of {0} cannot be listed")]
     Unlisted(String),
+    /// A tree has more items than can be imported.
+    #[error("there are more than {1} items below {0}")]
+    TooMany(Reference, usize),
     /// There is always more to read.
     #[error("the tree of `{0}` in GitLab does not come to an end")]
     Endless(String),

@@ -4,6 +4,7 @@
 //! other is read is `gitlab`'s, and who wins is `merge`'s.
 
 mod comment;
+mod foreign;
 mod ground;
 mod ids;
 mod measure;
@@ -18,6 +19,7 @@ use crate::marker::Record;
 use crate::text::Text;
 
 pub use comment::{DesiredComment, Thread, is_old, knows};
+pub use foreign::Foreign;
 pub use ground::{Capabilities, Ground};
 pub use ids::{Kind, Reference, WorkItemId, is_path, usernames};
 pub use measure::{By, DesiredMeasure, InFlight, Part};
@@ -80,6 +82,8 @@ pub struct DesiredNode {
     pub due: Option<Date>,
     /// Whether only members may read it.
     pub confidential: Option<bool>,
+    /// Whether the description of an item that exists is kept as the files have it.
+    pub rewrite: bool,
     /// Nodes that must be done before this one; they become links.
     pub depends_on: Vec<NodeKey>,
     /// Keys under which this node was known before.

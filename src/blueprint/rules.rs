@@ -311,6 +311,7 @@ impl Lists<'_> {
             "groups",
             "urls",
             "item",
+            "items",
             "schema",
             "waive",
             "loop",

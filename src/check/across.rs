@@ -55,17 +55,20 @@ fn ids(specs: &[Spec], out: &mut Problems) {
 
 /// Reports an item that stands under two ids: both would be its parent, its labels and its record.
 fn items(specs: &[Spec], sources: &Sources, out: &mut Problems) {
-    let mut seen: BTreeMap<String, (&str, &Entry)> = BTreeMap::new();
+    let mut seen: BTreeMap<String, (&str, &str, &Span)> = BTreeMap::new();
     for spec in specs {
-        for (_, _, entry) in spec.entries() {
-            let Some(item) = &entry.item else { continue };
+        let entries = spec.entries().into_iter().filter_map(|(_, _, entry)| {
+            Some((entry.id.as_str(), &entry.id.span, entry.item.as_ref()?))
+        });
+        let nodes = spec.items.iter().map(|(key, item)| (key.as_str(), &item.span, item));
+        for (id, span, item) in entries.chain(nodes) {
             let name = item.value.to_string();
-            let Some((file, other)) = seen.get(&name) else {
-                seen.insert(name, (&spec.file, entry));
+            let Some((file, other, first)) = seen.get(&name) else {
+                seen.insert(name, (&spec.file, id, span));
                 continue;
             };
-            let message = format!("the item {name} stands under `{}` too", other.id.value);
-            let problem = item.span.error(message).label(first_at(sources, file, &other.id.span));
+            let message = format!("the item {name} stands under `{other}` too");
+            let problem = item.span.error(message).label(first_at(sources, file, first));
             out.push(problem.hint("keep it under one id; let the other depend on that"));
         }
     }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use super::session::{self, Ready};
+use super::session::{self, Base};
 use super::target::{self, TargetArgs};
 use super::{Exit, Failure, seed};
 use crate::gitlab::Client;
@@ -21,11 +21,11 @@ pub(super) struct Connected {
 }
 
 /// Connects to where the command line or the workspace says.
-pub(super) async fn to_workspace(ready: &Ready, args: &TargetArgs) -> Result<Connected, Failure> {
+pub(super) async fn to_workspace(base: Base<'_>, args: &TargetArgs) -> Result<Connected, Failure> {
     match &args.sandbox {
-        None => to_url(&target::url(args, ready.workspace.url.as_deref())?, args),
+        None => to_url(&target::url(args, base.workspace.url.as_deref())?, args),
         Some(dir) => {
-            let (sandbox, dir) = session::sandbox(ready, dir.as_deref())?;
+            let (sandbox, dir) = session::sandbox(base, dir.as_deref())?;
             to_sandbox(&sandbox, &dir, args).await
         }
     }

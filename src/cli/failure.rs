@@ -163,6 +163,7 @@ impl From<ObserveError> for Failure {
                 "check [places] and `item` in your files (of a group or project that was renamed or transferred, name the new path), and that the token's user is a member there".into()
             }
             ObserveError::Unlisted(_) => "ask for access to it; what hangs below must be seen before anything is created".into(),
+            ObserveError::TooMany(..) => "name an epic further down".into(),
             ObserveError::Endless(_) => "look at it in GitLab: items hang deeper than GitLab allows, or moved again and again".into(),
             ObserveError::Task(_) => "run the same command again".into(),
         };

@@ -10,6 +10,7 @@ mod design_doc;
 mod failure;
 mod files;
 mod glab;
+mod import;
 mod interrupt;
 mod help;
 mod man;
@@ -102,6 +103,7 @@ enum Command {
     Apply(apply::Args),
     Status(status::Args),
     Pull(pull::Args),
+    Import(import::Args),
     Sandbox(sandbox::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -186,6 +188,10 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Pull(args) => {
             interrupt::listen();
             block_on(pull::run(args))
+        }
+        Command::Import(args) => {
+            interrupt::listen();
+            block_on(import::run(&args))
         }
         Command::Sandbox(args) => block_on(sandbox::run(&args)),
         Command::Schema(args) => schema::run(&args),

@@ -3,7 +3,7 @@
 mod origin;
 mod places;
 mod settle;
-mod workspace;
+pub(super) mod workspace;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -130,6 +130,12 @@ struct File {
     text: String,
 }
 
+/// Where a new tool file goes: the workspace's `tools/` if there is one, else the current folder.
+pub(super) fn home(folder: &Path, here: &Path) -> PathBuf {
+    let tools = folder.join("tools");
+    if tools.is_dir() { tools } else { here.to_owned() }
+}
+
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(size) = args.design_doc {
         return design_doc::run(size.into(), args.id.as_deref());
@@ -160,8 +166,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
             workspace.blueprint
         }
     };
-    let tools = folder.join("tools");
-    let home = if tools.is_dir() { tools } else { here };
+    let home = home(&folder, &here);
     let tool = tool(args, &home, &blueprint, &mut settler)?;
     let shown = files::shorten(&tool.path).display().to_string();
     let beside = tool.path.with_file_name(schema::TOOL_SCHEMA);
@@ -238,7 +243,8 @@ fn tool(
     Ok(File { path: file(&id), text: skeleton(&start, &blueprint.schema) })
 }
 
-fn checked_id(text: &str) -> Result<(), String> {
+/// Says what is wrong with a text that is to be an id.
+pub(super) fn checked_id(text: &str) -> Result<(), String> {
     match slug(text) {
         _ if is_id(text) => Ok(()),
         near => {

@@ -42,7 +42,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     let loaded = session::ready(&args.paths)?;
-    let (sandbox, dir) = session::sandbox(&loaded, args.dir.as_deref())?;
+    let (sandbox, dir) = session::sandbox(loaded.base(), args.dir.as_deref())?;
     if let Some(limits) = args.limit {
         sandbox.limit(limits);
     }

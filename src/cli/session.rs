@@ -51,6 +51,20 @@ pub(super) struct Rules {
     pub(super) sources: Sources,
 }
 
+/// A workspace, and the trees that its sandbox is to hold the places of.
+#[derive(Clone, Copy)]
+pub(super) struct Base<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) workspace: &'a Workspace,
+    pub(super) trees: &'a [DesiredTree],
+}
+
+impl Ready {
+    pub(super) fn base(&self) -> Base<'_> {
+        Base { folder: &self.folder, workspace: &self.workspace, trees: &self.trees }
+    }
+}
+
 /// Loads the files and checks them.
 pub(super) fn load(paths: &[PathBuf]) -> Result<(PathBuf, Loaded), Failure> {
     let mut found = files::find(paths)?;
@@ -96,10 +110,10 @@ pub(super) fn offline(ready: &Ready, choices: &Choices) -> Plan {
 }
 
 /// Opens the sandbox in a folder, or where the workspace keeps it, out of sight of Git.
-pub(super) fn sandbox(ready: &Ready, dir: Option<&Path>) -> Result<(Sandbox, PathBuf), Failure> {
-    let own = files::shorten(&ready.folder).join(OWN_DIR);
+pub(super) fn sandbox(base: Base<'_>, dir: Option<&Path>) -> Result<(Sandbox, PathBuf), Failure> {
+    let own = files::shorten(base.folder).join(OWN_DIR);
     let dir = dir.map_or_else(|| own.join(SANDBOX_DIR), Path::to_path_buf);
-    let sandbox = Sandbox::open(&dir, &seed(ready))?;
+    let sandbox = Sandbox::open(&dir, &seed(base))?;
     let ignore = own.join(".gitignore");
     if dir.starts_with(&own) && !ignore.exists() {
         std::fs::write(&ignore, "*\n")
@@ -109,12 +123,12 @@ pub(super) fn sandbox(ready: &Ready, dir: Option<&Path>) -> Result<(Sandbox, Pat
 }
 
 /// What a workspace's sandbox starts with.
-fn seed(ready: &Ready) -> Seed {
-    let places = ready.workspace.places.values().filter_map(|place| match place {
+fn seed(base: Base<'_>) -> Seed {
+    let places = base.workspace.places.values().filter_map(|place| match place {
         Place::Item(reference) => Some(reference.clone()),
         Place::Namespace(_) => None,
     });
-    seed::of(ready.workspace.nested_epics, places, &ready.trees)
+    seed::of(base.workspace.nested_epics, places, base.trees)
 }
 
 /// A connection, what was seen through it, and the plan.
@@ -136,7 +150,7 @@ impl Session {
         args: &TargetArgs,
         choices: &Choices,
     ) -> Result<Self, Failure> {
-        let connected = connect::to_workspace(ready, args).await?;
+        let connected = connect::to_workspace(ready.base(), args).await?;
         let progress = Arc::new(Progress::reading(&format!("reading {}", connected.instance)));
         let waits = Arc::clone(&progress);
         connected.client.on_wait(move |wait| waits.waiting(wait));

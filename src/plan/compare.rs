@@ -285,15 +285,18 @@ impl Work {
             Some(BaseText::Hash(_)) | None => gitlab.to_owned(),
         };
         let item = |key: &NodeKey| (around.named)(key, &said);
+        // What was left open at creation is filled nevertheless.
+        let open = matches!(&old, Some(BaseText::Text(base)) if was_open(&node.body, base, item));
+        let none_yet = old.is_none() && gitlab.trim().is_empty();
+        if !node.rewrite && !open && !none_yet {
+            self.new.body = old;
+            return None;
+        }
         let spec = resolve(&node.body, around.open, item, around.closing);
         let Merged { text, base, drift, conflict } =
             decide_text(old.as_ref(), gitlab, &spec, self.on_conflict);
         if let Some(text) = &text {
-            let filled = matches!(
-                &old,
-                Some(BaseText::Text(base)) if was_open(&node.body, base, item)
-            );
-            self.decision.cause = filled.then_some(Cause::Filled).or(self.decision.cause);
+            self.decision.cause = open.then_some(Cause::Filled).or(self.decision.cause);
             self.note("body", Verdict::Write, gitlab.into(), text.as_str().into());
         }
         for (sides, verdict) in [(drift, Verdict::Drift), (conflict, Verdict::Conflict)] {

@@ -85,7 +85,8 @@ fn one(
 ) -> Option<DesiredNode> {
     let rule = node.rule;
     let about = about(scene, node);
-    let item = node.entry.and_then(|e| e.item.as_ref()).map(|at| at.value.clone());
+    let item = node.entry.and_then(|e| e.item.as_ref());
+    let item = item.or_else(|| scene.spec.items.get(node.key.local())).map(|at| at.value.clone());
     let mut keep =
         |result: Result<String, Box<Problem>>| result.map_err(|problem| out.push(*problem)).ok();
     let title = keep(engine.text(&rule.title, &node.context, &about));
@@ -128,6 +129,7 @@ fn one(
         start,
         due,
         confidential: None,
+        rewrite: scene.spec.rewrite,
         depends_on,
         was: node.was.clone(),
         enforce_parent: rule.enforce_parent,

@@ -147,6 +147,7 @@ fn item(scene: &Scene<'_>, origin: &OutlineNode<'_>, node: &DesiredNode, out: &m
         node.kind
     );
     let at = origin.entry.and_then(|entry| entry.item.as_ref());
+    let at = at.or_else(|| scene.spec.items.get(node.key.local()));
     let problem = match at {
         Some(at) => at.span.error(message),
         None => node_error(scene, origin, message),

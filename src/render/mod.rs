@@ -21,6 +21,7 @@ mod measures;
 mod names;
 mod near;
 mod order;
+pub mod pattern;
 mod pulse;
 mod rows;
 mod scan;

@@ -6,7 +6,8 @@ use super::Scene;
 use super::desired::node_error;
 use super::expand::Outline;
 use crate::key::NodeKey;
-use crate::problem::Problems;
+use crate::problem::{Problems, nearest};
+use crate::source::offer_quoted;
 use crate::tree::{DesiredNode, Parent};
 
 /// Checks that each parent stands before its children; `nodes` in the blueprint's order.
@@ -66,6 +67,7 @@ pub(super) fn nodes(
         out.push(node_error(scene, origin, message).hint("take one of these out of `depends-on`"));
     }
     families(scene, outline, nodes, out);
+    named(scene, outline, out);
     let mut old: BTreeMap<&NodeKey, &NodeKey> = BTreeMap::new();
     for node in nodes {
         for was in &node.was {
@@ -98,6 +100,22 @@ fn families(scene: &Scene<'_>, outline: &Outline<'_>, nodes: &[DesiredNode], out
                 other.key.local()
             );
             out.push(node_error(scene, origin, message).hint("take it out of `depends-on`"));
+        }
+    }
+}
+
+/// Checks that [items] names nodes that the tool has, and entries where they stand.
+fn named(scene: &Scene<'_>, outline: &Outline<'_>, out: &mut Problems) {
+    for (local, item) in &scene.spec.items {
+        let node = outline.nodes.iter().find(|node| node.key.local() == local);
+        let taken = node.and_then(|node| node.entry?.item.as_ref());
+        if node.is_none() {
+            let near = nearest(local, outline.nodes.iter().map(|node| node.key.local()));
+            let problem = item.span.error(format!("the tool has no node `{local}`"));
+            out.push(offer_quoted(problem, near, || "name the key of one".to_owned()));
+        } else if let Some(taken) = taken {
+            let message = format!("`{local}` is an entry, which says `item = \"{}\"`", taken.value);
+            out.push(item.span.error(message).hint("keep one of the two"));
         }
     }
 }

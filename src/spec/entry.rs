@@ -138,7 +138,8 @@ fn handles(key: &str, fields: &mut Fields<'_>, out: &mut Problems) -> Option<Vec
     Some(all.into_iter().filter_map(|at| handle(key, at, out)).collect())
 }
 
-fn reference(at: At<String>, out: &mut Problems) -> Option<At<Reference>> {
+/// Reads a full reference.
+pub(super) fn reference(at: At<String>, out: &mut Problems) -> Option<At<Reference>> {
     let Some(value) = Reference::parse(&at.value) else {
         let message = format!("`{}` is not a full reference", at.value);
         out.push(

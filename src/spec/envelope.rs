@@ -81,10 +81,15 @@ pub const ENTRY: [Key; 16] = [
 ];
 
 /// The keys that every `[tool]` may have.
-pub const TOOL: [Key; 7] = [
+pub const TOOL: [Key; 8] = [
     ID,
     NAME,
     key("summary", Takes::Text, "what the tool does, in one sentence"),
+    key(
+        "rewrite",
+        Takes::Truth,
+        "false: descriptions that exist are people's, only new items get one",
+    ),
     CONFIDENTIAL,
     MILESTONE,
     LABELS,

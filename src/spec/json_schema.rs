@@ -50,6 +50,7 @@ pub fn json_schema(schema: &Schema, around: &Around<'_>) -> Json {
     for (name, list) in &schema.lists {
         root.add(name, writer.list(list), false);
     }
+    root.add("items", writer.items(), false);
     root.add("waive", writer.waive(), false);
     let mut all = root.finish("What is absent here is people's: epictree never touches it.");
     all["$schema"] = json!("http://json-schema.org/draft-07/schema#");
@@ -219,6 +220,11 @@ impl Writer<'_> {
             Some(entries.iter().map(|entry| entry.id.as_str()))
         });
         Some(ids.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    fn items(&self) -> Json {
+        let all = json!({ "type": "object", "additionalProperties": pattern(REFERENCE) });
+        described(all, "Work that exists and stands for a node, by the node's key.")
     }
 
     fn waive(&self) -> Json {

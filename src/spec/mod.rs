@@ -23,5 +23,6 @@ pub use owners::{Group, Owners};
 pub use people::People;
 pub use schema::Schema;
 pub use skeleton::{Start, skeleton};
+pub(crate) use skeleton::{beside, example};
 pub use tool::{Spec, ToolFile};
 pub use workspace::{OwnersFiles, Place, Workspace, address_fault};

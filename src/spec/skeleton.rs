@@ -101,11 +101,13 @@ fn commented(key: &str, example: &str, about: &str) -> String {
     beside(&format!("# {key} = {example}"), about)
 }
 
-fn beside(line: &str, about: &str) -> String {
+/// A line with a comment at the column where comments begin.
+pub(crate) fn beside(line: &str, about: &str) -> String {
     if about.is_empty() { format!("{line}\n") } else { format!("{line:<COMMENT$} # {about}\n") }
 }
 
-fn example(ty: &Type) -> String {
+/// A value that a type takes, as files write it.
+pub(crate) fn example(ty: &Type) -> String {
     match ty {
         Type::String | Type::Text => "\"…\"".into(),
         Type::Bool => "true".into(),

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::{Entry, duplicates, ids};
+use super::entry::{Entry, duplicates, ids, reference};
 use super::schema::{Schema, snake};
 use super::{references, values};
 use crate::problem::Problems;
 use crate::source::{self, At, Fields, Table, Value};
+use crate::tree::Reference;
 
 /// Reads tool files.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Spec {
     pub name: At<String>,
     /// What it does.
     pub summary: At<String>,
+    /// Whether descriptions of items that exist are kept as the files have them.
+    pub rewrite: bool,
     /// Whether only members may read any of it.
     pub confidential: Option<bool>,
     /// A milestone's title.
@@ -37,6 +40,8 @@ pub struct Spec {
     pub tables: BTreeMap<String, BTreeMap<String, At<Value>>>,
     /// The blueprint's lists, each in file order.
     pub lists: BTreeMap<String, Vec<Entry>>,
+    /// Work that exists and stands for a node, by the node's key without the tool's id.
+    pub items: BTreeMap<String, At<Reference>>,
     /// Reasons by waived lint.
     pub waive: BTreeMap<String, At<String>>,
     /// The file as it was read, to find where a text came from.
@@ -52,6 +57,7 @@ impl ToolFile {
         let tables = tables(schema, &mut fields, out);
         let lists = lists(schema, &mut fields, text, out);
         let waive = waived(fields.table_at("waive", out), out);
+        let items = items(fields.table_at("items", out), out);
         let tool = fields.table_at("tool", out);
         if !raw.entries.contains_key("tool") {
             fields.missing("[tool]", "add a [tool] table with `id`, `name` and `summary`", out);
@@ -66,6 +72,7 @@ impl ToolFile {
         if !has_summary {
             tool.missing("summary", "say in a sentence what the tool does", out);
         }
+        let rewrite = tool.bool("rewrite", out).unwrap_or(true);
         let confidential = tool.bool("confidential", out);
         let milestone = tool.string("milestone", out);
         let labels = tool.strings("labels", out).unwrap_or_default();
@@ -77,6 +84,7 @@ impl ToolFile {
             id: id?,
             name: name?,
             summary: summary?,
+            rewrite,
             confidential,
             milestone,
             labels,
@@ -84,6 +92,7 @@ impl ToolFile {
             fields: own,
             tables,
             lists,
+            items,
             waive,
             raw,
         };
@@ -128,6 +137,19 @@ fn lists(
         lists.insert(name.clone(), entries);
     }
     lists
+}
+
+fn items(table: Option<&Table>, out: &mut Problems) -> BTreeMap<String, At<Reference>> {
+    let Some(table) = table else {
+        return BTreeMap::new();
+    };
+    let mut fields = Fields::of(table, "[items]");
+    let mut items = BTreeMap::new();
+    for node in table.entries.keys() {
+        let item = fields.string(node, out).and_then(|at| reference(at, out));
+        items.extend(item.map(|item| (node.clone(), item)));
+    }
+    items
 }
 
 fn waived(table: Option<&Table>, out: &mut Problems) -> BTreeMap<String, At<String>> {

@@ -30,6 +30,7 @@ fn tool(lines: &str) -> (DesiredTree, ObservedTree) {
             enforce_parent: false,
             creates: sign != "[~]",
             close_when_fulfilled: false,
+            rewrite: true,
         };
         let mut item = Item {
             id: WorkItemId::from_number(number),

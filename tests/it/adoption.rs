@@ -163,3 +163,41 @@ async fn a_reference_to_what_waits_for_its_adoption_stays_in_existing_texts() {
     world.apply().await;
     assert_eq!(text_of(&world.item("part/one/a")), text.replace("to do.", "to do now."));
 }
+
+#[tokio::test]
+async fn an_item_that_the_files_name_for_a_node_gets_labels_and_nothing_else() {
+    let mut world = World::new(TOOL).await;
+    let theirs = world.create("g/e", "Called otherwise", ROOT, "Somebody's words.");
+    world.tool.push_str(&format!("[items]\ntop = {theirs:?}\n"));
+    let plan = world.plan().await;
+    assert_eq!(names(&change(&plan, "top").fields), ["labels"]);
+    world.settle().await;
+    let now = world.sandbox.item(&theirs).unwrap();
+    assert_eq!(
+        (now.title.as_str(), now.description.as_str()),
+        ("Called otherwise", "Somebody's words.")
+    );
+    assert_eq!(world.item("part/one").parent, Some(theirs));
+    world.is_settled("below an item that was named").await;
+}
+
+#[tokio::test]
+async fn where_texts_are_not_rewritten_only_new_and_empty_ones_are_written() {
+    let mut world = before_the_issue("").await;
+    let before = text_of(&world.item("part/one"));
+    world.rewrite("summary = \"Hunts.\"", "summary = \"Hunts.\"\nrewrite = false");
+    world.rewrite("value = \"The first part.\"", "value = \"Another text.\"");
+    let theirs = by_hand(&world, "Do a", "");
+    world.options.adopt = true;
+    world.settle().await;
+    assert_eq!(text_of(&world.item("part/one")), before, "it existed");
+    assert!(text_of(&world.sandbox.item(&theirs).unwrap()).starts_with("What to do."));
+    world.tool.push_str("[[part]]\nid = \"four\"\nname = \"Four\"\nvalue = \"New.\"\n");
+    world.settle().await;
+    assert!(text_of(&world.item("part/four")).starts_with("New."));
+    world.is_settled("texts left alone").await;
+    // The files' text is what it was before, so that a change of theirs merges as ever.
+    world.rewrite("\nrewrite = false", "");
+    world.settle().await;
+    assert!(text_of(&world.item("part/one")).starts_with("Another text."));
+}

@@ -26,6 +26,7 @@ mod hints;
 mod hostile;
 mod html;
 mod identity;
+mod imports;
 mod interrupt;
 mod layers;
 mod lifecycle;

@@ -143,6 +143,7 @@ fn node(files: &[Wanted], at: usize) -> DesiredNode {
         start: None,
         due: None,
         confidential: None,
+        rewrite: true,
         depends_on: depends.map(|(_, to)| key(*to)).collect(),
         was: Vec::new(),
         enforce_parent: false,

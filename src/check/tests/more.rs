@@ -220,3 +220,24 @@ fn no_file_makes_it_panic() {
         let _ = case.load();
     }
 }
+
+#[test]
+fn items_are_named_for_nodes_that_there_are_once_and_of_their_kind() {
+    let with = |items: &str| {
+        let mut case = Case::default();
+        case.tool.push_str(&format!("[items]\n{items}\n"));
+        messages(&case.load())
+    };
+    assert_eq!(with("top = 'g&5'\n'sunset/docs' = 'g/p#9'"), [""; 0]);
+    let all = [
+        ("tops = 'g&5'", "the tool has no node `tops`"),
+        ("top = 'g/p#5'", "node top: g/p#5 is an issue or task, but the node is an epic"),
+        ("top = 'five'", "`five` is not a full reference"),
+        ("'sunset/docs' = 'g/p#7'", "the item g/p#7 stands under `b` too"),
+        ("'part/one/b' = 'g/p#8'", "`part/one/b` is an entry, which says `item = \"g/p#7\"`"),
+    ];
+    for (items, said) in all {
+        let found = with(items);
+        assert!(found.iter().any(|problem| problem.ends_with(said)), "{items}: {found:#?}");
+    }
+}

@@ -13,15 +13,16 @@ use crate::cli::Failure;
 use crate::key::{is_id, slug};
 use crate::problem::{Problems, nearest};
 use crate::spec::address_fault;
+use crate::tree::{Foreign, Reference};
 use crate::ui;
 
 /// The blueprint of whoever chooses none.
 const BLUEPRINT: &str = "prodseceng";
 
 /// What goes into a new workspace file.
-pub(super) struct NewWorkspace {
+pub(in crate::cli) struct NewWorkspace {
     id: String,
-    pub(super) blueprint: Blueprint,
+    pub(in crate::cli) blueprint: Blueprint,
     url: Option<String>,
     /// Those that are known, and those left to fill in.
     places: BTreeMap<String, (Wanted, Option<String>)>,
@@ -64,13 +65,51 @@ impl NewWorkspace {
         Ok(Self { id: id.unwrap_or_default(), blueprint, url, places })
     }
 
+    /// A workspace for a tree that is there: its groups and projects are the places.
+    pub(in crate::cli) fn around(
+        folder: &Path,
+        blueprint: Option<&str>,
+        url: &str,
+        given: &[(String, String)],
+    ) -> Result<Self, Failure> {
+        let name = folder.file_name().map(|name| slug(&name.to_string_lossy())).unwrap_or_default();
+        let id = if name.is_empty() { "my-workspace".to_owned() } else { name };
+        let blueprint = load(folder, blueprint.unwrap_or(BLUEPRINT))?;
+        let mut settler = Settler::new(false);
+        let args =
+            WorkspaceArgs { blueprint: None, workspace: None, url: None, place: given.to_vec() };
+        let places = settle_places(&blueprint, &args, None, &mut settler)?;
+        settler.finish()?;
+        Ok(Self { id, blueprint, url: Some(url.to_owned()), places })
+    }
+
+    /// Fills in the places that a tree shows, and names those that it does not.
+    pub(in crate::cli) fn fill(&mut self, tree: &Foreign) -> Vec<String> {
+        let mut projects: BTreeMap<&str, usize> = BTreeMap::new();
+        for item in tree.items().into_iter().filter(|item| item.reference.sigil == '#') {
+            *projects.entry(&item.reference.namespace).or_default() += 1;
+        }
+        let most = projects.into_iter().max_by_key(|(path, n)| (*n, std::cmp::Reverse(*path)));
+        let project = most.map(|(path, _)| path.to_owned());
+        for (wanted, path) in self.places.values_mut() {
+            let found = match wanted.sort {
+                Sort::Item => tree.above.as_ref().map(Reference::to_string),
+                Sort::Group => Some(tree.top.reference.namespace.clone()),
+                Sort::Project => project.clone(),
+            };
+            *path = path.take().or(found);
+        }
+        let open = self.places.iter().filter(|(_, (_, path))| path.is_none());
+        open.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Whether a place is left to fill in.
     pub(super) fn is_open(&self) -> bool {
         self.places.values().any(|(_, path)| path.is_none())
     }
 
     /// The text of the file.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::cli) fn text(&self) -> String {
         let url = match &self.url {
             Some(url) => format!("url = {}", quoted(url)),
             None => "# url = \"https://gitlab.example.com\"".to_owned(),
@@ -199,7 +238,7 @@ fn offer(name: &str, known: &[&str]) -> String {
 }
 
 /// Reads `NAME=PATH`.
-pub(super) fn place(text: &str) -> Result<(String, String), String> {
+pub(in crate::cli) fn place(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, path)) if is_id(name.trim()) => {
             Ok((name.trim().to_owned(), path.trim().to_owned()))
