@@ -62,6 +62,7 @@ mod texts;
 mod transfers;
 mod twins;
 mod world;
+mod year;
 
 /// A file that nobody lists is never compiled, and its tests never run.
 #[test]
