@@ -76,7 +76,8 @@ async fn it_is_closed_with_a_word_why_and_what_names_it_is_ticked_in_the_same_ru
     for local in ["part/one/a", "part/one"] {
         assert_eq!(world.item(local).state, "CLOSED", "{local}");
     }
-    assert!(text_of(&world.item("part/one")).contains("- [x] g/p#1+"));
+    let issue = world.item("part/one/a").reference;
+    assert!(text_of(&world.item("part/one")).contains(&format!("- [x] {issue}+")));
     assert_eq!(text_of(&world.item("top")).matches("[x]").count(), 1);
     assert_eq!(
         said(&world, "part/one"),

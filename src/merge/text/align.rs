@@ -52,6 +52,25 @@ impl Alignment {
         it
     }
 
+    /// Pairs lines of the base that this text has lost with new ones of it, where another text of
+    /// the same base says of them word for word the same: both put them in other words, and one of
+    /// the two put them elsewhere too.
+    pub(super) fn agree(&mut self, text: &Page<'_>, other: &Page<'_>, to_other: &Self) {
+        let mut new: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for at in (0..text.len()).filter(|at| self.from[*at].is_none()) {
+            new.entry(text.ids[at]).or_default().push(at);
+        }
+        for old in 0..self.at.len() {
+            let Some(there) = to_other.at[old].filter(|_| self.at[old].is_none()) else { continue };
+            let says = other.lines[there].canonical.contains(char::is_alphanumeric);
+            if let Some([at]) = new.get(&other.ids[there]).map(Vec::as_slice).filter(|_| says)
+                && self.from[*at].is_none()
+            {
+                self.pair_moved(old, *at);
+            }
+        }
+    }
+
     /// For each line of the base the nearest one above it that the text still has.
     pub(super) fn kept_above(&self) -> Vec<Option<usize>> {
         let mut last = None;

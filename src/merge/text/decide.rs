@@ -221,8 +221,10 @@ impl<'a> Attempt<'a> {
         spec: &'a Page<'a>,
         algorithm: Algorithm,
     ) -> Self {
-        let to_gitlab = Alignment::new(base, gitlab, algorithm);
-        let to_spec = Alignment::new(base, spec, algorithm);
+        let mut to_gitlab = Alignment::new(base, gitlab, algorithm);
+        let mut to_spec = Alignment::new(base, spec, algorithm);
+        to_spec.agree(spec, gitlab, &to_gitlab);
+        to_gitlab.agree(gitlab, spec, &to_spec);
         let court = Court::new([base, gitlab, spec], &to_gitlab, &to_spec);
         let hunks = hunks(base, spec, &to_spec).into_iter();
         let judged = hunks.map(|hunk| (hunk.clone(), court.judge(&hunk))).collect();

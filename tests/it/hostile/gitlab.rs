@@ -168,7 +168,13 @@ async fn a_tree_without_an_end_is_an_error() {
             all.insert(format!("a{nth}"), json!({ "widgets": [{ "children": page }] }));
         }
         match request["operationName"].as_str() {
-            Some("References") => json!({ "a0": { "workItem": epic(1, "", &json!([])) } }),
+            Some("WithChildren") => {
+                let mut top = epic(1, "", &json!([]));
+                let child = epic(2, &described(1), &json!([]));
+                let page = json!({ "nodes": [child], "pageInfo": { "hasNextPage": false } });
+                top["below"] = json!([{ "children": page }]);
+                json!({ "t0": { "workItem": top } })
+            }
             Some("Search") => json!({ "namespace": { "workItems": { "nodes": [] } } }),
             _ => Value::Object(all),
         }
