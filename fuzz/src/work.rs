@@ -7,8 +7,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Below this nobody waits, and measuring is noise.
 const FLOOR: Duration = Duration::from_millis(40);
-/// How many times longer four times as much may take. Sorting and caches take more than four.
-const STEEP: u32 = 9;
+/// How many times longer four times as much may take: sorting and caches take more than four, a
+/// square would take sixteen.
+const STEEP: u32 = 12;
 
 /// The time that some work takes.
 pub fn time(work: impl FnOnce()) -> Duration {
