@@ -1,11 +1,11 @@
 //! Carries a plan out: the only part that writes to GitLab.
 //!
 //! Labels first; then new items, parents before children, siblings one after
-//! another, last first, because GitLab puts new ones on top; then comments and
-//! table rows; then items that are fulfilled are closed, so that what refers to
-//! them can be ticked; then links and updates, in which the references that were
-//! open are filled and the record is kept; what the files no longer want is closed
-//! last. Every step can be cut off: what is done is found again by its marker.
+//! another, last first, because GitLab puts new ones on top; then comments; then
+//! items that are fulfilled are closed, so that what refers to them can be ticked;
+//! then table rows, links and updates, in which the references that were open are
+//! filled and, after the rows, the record is kept; what the files no longer want is
+//! closed last. Every step can be cut off: what is done is found again by its marker.
 
 mod close;
 mod comments;
@@ -18,6 +18,8 @@ mod state;
 mod update;
 
 use std::collections::BTreeMap;
+
+use futures_util::FutureExt;
 
 use crate::gitlab::Writer;
 use crate::plan::Options;
@@ -59,9 +61,11 @@ pub async fn apply(
     labels::create(&state).await;
     create::create(&state).await;
     comments::post(&state).await;
-    rows::write(&state).await;
     fulfilled::close(&state).await;
-    update::update(&state).await;
+    {
+        let rows = rows::write(&state).boxed().shared();
+        futures_util::join!(rows.clone(), update::update(&state, &rows));
+    }
     close::close(&state).await;
     state.into_report()
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
+use futures_util::future::Shared;
 use futures_util::stream::FuturesUnordered;
 
 use crate::gitlab::{GitlabError, Update, WriteError};
@@ -26,7 +27,8 @@ pub(super) struct Target<'a> {
     pub(super) known: Item,
 }
 
-pub(super) async fn update(state: &State<'_>) {
+/// Writes what is to be written; the first items, which keep the record, after the rows.
+pub(super) async fn update(state: &State<'_>, rows: &Shared<impl Future<Output = ()>>) {
     let targets = targets(state);
     if targets.is_empty() || state.stopped() {
         return;
@@ -42,14 +44,19 @@ pub(super) async fn update(state: &State<'_>) {
     };
     let (delicate, plain): (Vec<_>, Vec<_>) =
         targets.into_iter().partition(|target| confidentiality(state, target).is_some());
-    let running: FuturesUnordered<_> =
-        plain.iter().map(|target| one(state, target, &fresh)).collect();
+    let turn = async |target: &Target<'_>| {
+        if is_first(state, target.tool, target.node) {
+            rows.clone().await;
+        }
+        one(state, target, &fresh).await;
+    };
+    let running: FuturesUnordered<_> = plain.iter().map(&turn).collect();
     running.collect::<Vec<()>>().await;
     // Leaves first up, root first down: GitLab refuses a public child under a confidential parent.
     let (raised, lowered): (Vec<_>, Vec<_>) =
         delicate.into_iter().partition(|target| confidentiality(state, target) == Some(true));
     for target in raised.iter().rev().chain(&lowered) {
-        one(state, target, &fresh).await;
+        turn(target).await;
     }
 }
 
