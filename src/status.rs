@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::key::NodeKey;
 use crate::tree::{
-    self, DesiredNode, DesiredTree, Item, LinkKind, ObservedTree, Reference, WorkItemId,
+    self, DesiredNode, DesiredTree, Item, LinkKind, ObservedTree, Parent, Reference, WorkItemId,
 };
 
 pub use burndown::Point;
@@ -285,9 +285,20 @@ impl<'t> Scene<'t> {
         !kept || self.item(key).is_some_and(|item| !item.open)
     }
 
+    /// What the files want a node to wait for: what it depends on, and what ends before its text can
+    /// be ticked, but for its own children.
+    fn waits_for(&self, key: &NodeKey) -> impl Iterator<Item = &'t NodeKey> {
+        let own = Parent::Node(key.clone());
+        let is_child =
+            move |other: &NodeKey| self.nodes.get(other).is_some_and(|node| node.parent == own);
+        let ticks = self.nodes.get(key).into_iter().flat_map(|node| node.body.ticks());
+        let depends = self.nodes.get(key).into_iter().flat_map(|node| &node.depends_on);
+        depends.chain(ticks.filter(move |other| !is_child(other)))
+    }
+
     /// Tells whether an open item waits for something: by a link, as the files want it, or by a label.
     fn is_blocked(&self, key: &NodeKey, item: &Item, labels: &[String]) -> bool {
-        let mut waits = self.nodes.get(key).into_iter().flat_map(|node| &node.depends_on);
+        let mut waits = self.waits_for(key);
         let mut links = item.links.iter().filter(|link| link.kind == LinkKind::BlockedBy);
         let holds = |link: &tree::Link| {
             link.open && !self.linked(link).is_some_and(|other| self.is_settled(other))

@@ -22,7 +22,10 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     assert!(added.len() > page.len());
     let after = located(&added, page);
     assert_eq!(after.len(), table.len() + 1, "{added}");
-    (0..table.len()).for_each(|row| assert_eq!(after.row(&added, row), table.row(page, row)));
+    // At the very end of a text a row may get its first bar.
+    let bare = |row: &str| row.trim_start().trim_start_matches("| ").to_owned();
+    (0..table.len())
+        .for_each(|row| assert_eq!(bare(after.row(&added, row)), bare(table.row(page, row))));
     holds(&after, &added, table.len(), &cells);
 
     for row in 0..table.len() {

@@ -105,7 +105,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     ui::print(&ui::report::render(&report, &whole, !is_sandbox))?;
     if is_sandbox {
         let paths = args.paths.iter().map(|path| format!("{} ", path.display()));
-        ui::say(&format!("`epictree sandbox {}--open` shows it.", paths.collect::<String>()));
+        let dir = args.target.sandbox.clone().flatten();
+        let dir = dir.map_or_else(String::new, |dir| format!("--dir {} ", dir.display()));
+        ui::say(&format!("`epictree sandbox {}{dir}--open` shows it.", paths.collect::<String>()));
     }
     Ok(Exit::of(&report, &whole))
 }

@@ -10,7 +10,7 @@ use super::session::{self, Ready, Session};
 use super::target::TargetArgs;
 use super::{Exit, Failure, help, interrupt};
 use crate::plan::saved::{Document, SavedPlan};
-use crate::plan::{Plan, Snapshot, ToolPlan};
+use crate::plan::{Plan, Snapshot, ToolPlan, guard};
 use crate::ui::{self, plan::Look};
 
 const EXAMPLES: &[(&str, &str)] = &[
@@ -115,6 +115,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
         }
     }
     kept.iter().for_each(|what| ui::say(what));
+    for objection in plan.tools.iter().flat_map(guard::objections) {
+        ui::warn(&format!("apply refuses this without --force: {objection}"));
+    }
     Ok(exit(&plan, args.detailed_exitcode))
 }
 

@@ -43,7 +43,7 @@ pub(super) struct Args {
     )]
     against: Option<PathBuf>,
     /// Count days from this one [default: today, in UTC]
-    #[arg(long, value_name = "DATE", help_heading = "Output", hide_short_help = true)]
+    #[arg(long, value_name = "DATE", value_parser = day, help_heading = "Output", hide_short_help = true)]
     today: Option<Date>,
     /// How to print the status
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
@@ -89,6 +89,10 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
 fn taken(snapshot: &Snapshot, ready: &session::Ready, today: Date) -> Status {
     let seen = ready.trees.iter().filter_map(|tree| Some((tree, snapshot.trees.get(&tree.tool)?)));
     status(&snapshot.instance.to_string(), seen, today)
+}
+
+fn day(text: &str) -> Result<Date, &'static str> {
+    text.parse().map_err(|_| "write it as YYYY-MM-DD")
 }
 
 fn today() -> Date {

@@ -57,7 +57,9 @@ pub(super) fn write(ask: &Ask<'_>, items: &Items<'_>, placed: &Placed<'_>) -> Im
         let why = placed.why.get(key).cloned();
         remarks.items.insert(key, said([why, None, None], placed.doubts.get(key)));
     }
-    remarks.tool.insert("rewrite", "descriptions stay as they are, until this line goes");
+    remarks
+        .tool
+        .insert("rewrite", "descriptions that exist stay as they are, until this line goes");
     if placed.name_guessed {
         remarks.tool.insert("name", "? no title has it where the blueprint does");
     }

@@ -197,9 +197,13 @@ impl Table {
     #[must_use]
     pub fn with_row(&self, text: &str, cells: &[(String, String)]) -> String {
         let line = &text[self.last.clone()];
-        let indent = &line[..line.len() - line.trim_start().len()];
+        let (indent, last) = line.split_at(line.len() - line.trim_start().len());
         let row = render_row(&self.header, cells);
-        format!("{}\n{indent}{row}{}", &text[..self.last.end], &text[self.last.end..])
+        // A row without a bar at the very end, such as `2)`, may be a list once a line follows.
+        let bare = self.last.end == text.len() && !last.starts_with('|');
+        let bar = if bare { "| " } else { "" };
+        let (before, after) = (&text[..self.last.start], &text[self.last.end..]);
+        format!("{before}{indent}{bar}{last}\n{indent}{row}{after}")
     }
 
     /// The row as it would be added, for a person to paste.
@@ -359,6 +363,15 @@ mod tests {
         let table = locate(text, "T", &["A", "B"]).unwrap();
         assert!(table.is_empty());
         assert_eq!(table.with_row(text, &cells(&[("A", "1")])), format!("{text}\n| 1 |  |"));
+    }
+
+    #[test]
+    fn a_last_row_that_would_be_a_list_stays_a_row() {
+        let text = "# T\n\n| A | B |\n|---|---|\n2)";
+        let table = locate(text, "T", &[]).unwrap();
+        let added = table.with_row(text, &cells(&[("A", "1")]));
+        let after = locate(&added, "T", &[]).unwrap();
+        assert_eq!((after.len(), after.cell(&added, 0, "A")), (2, "2)"), "{added}");
     }
 
     #[test]

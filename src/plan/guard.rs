@@ -11,15 +11,16 @@ const SHARE: usize = 30;
 
 /// Why a plan is not carried out without `--force`; empty when it is safe.
 ///
-/// Filling a reference that was open does not count: that is this tool
-/// finishing its own work, not a surprise.
+/// Filling a reference that was open does not count: that is this tool finishing its own work, not
+/// a surprise. Nor does closing what is fulfilled: people ticked every box of it.
 #[must_use]
 pub fn objections(plan: &ToolPlan) -> Vec<String> {
     let mut objections = Vec::new();
     let updated = plan
         .changes
         .iter()
-        .filter(|c| matches!(c.subject, Subject::Node(_)) && c.cause != Cause::Filled)
+        .filter(|c| matches!(c.subject, Subject::Node(_)))
+        .filter(|c| !matches!(c.cause, Cause::Filled | Cause::Fulfilled))
         .filter(|c| matches!(c.action, Action::Update | Action::Close) && !is_named(plan, c))
         .count();
     let touched = updated + plan.orphans.len();

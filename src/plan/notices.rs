@@ -1,11 +1,14 @@
 //! What people should know that is not a change.
 
+use std::collections::BTreeSet;
+
+use crate::canonical::lines;
 use crate::key::NodeKey;
 use crate::tree::{DesiredNode, Item, Kind, Parent, Reference, Trouble};
 
 use super::change::{Change, Notice};
 use super::compare::{linked, may_hang};
-use super::scene::Scene;
+use super::scene::{Scene, names};
 
 pub(super) fn notices(scene: &Scene<'_>, changes: &[Change]) -> Vec<Notice> {
     let mut notices: Vec<Notice> =
@@ -14,11 +17,38 @@ pub(super) fn notices(scene: &Scene<'_>, changes: &[Change]) -> Vec<Notice> {
     notices.extend(nodes().filter_map(|node| proposed(scene, node)));
     notices.extend(nodes().filter_map(|node| unplaced(scene, node)));
     notices.extend(moved(scene));
+    notices.extend(reopened(scene));
     let linked = changes.iter().zip(&scene.desired.nodes);
     let linked = linked.filter(|(_, node)| scene.selects(&node.key));
     notices.extend(linked.filter_map(|(change, node)| linked_parent(scene, node, change)));
     notices.sort();
     notices
+}
+
+/// Items that are open, though a text ticks them: nothing is ever unticked.
+fn reopened(scene: &Scene<'_>) -> Option<Notice> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for node in scene.desired.nodes.iter().filter(|node| scene.selects(&node.key)) {
+        let Some(item) = scene.observed.items.get(&node.key).filter(|item| item.open) else {
+            continue;
+        };
+        let open = node.body.ticks().filter_map(|key| scene.item(key)).filter(|item| item.open);
+        let open: Vec<&Item> = open.collect();
+        if open.is_empty() {
+            continue;
+        }
+        let ticked = lines(&item.description).into_iter().filter(|line| line.ticked == Some(true));
+        for line in ticked {
+            let named = open.iter().filter(|other| names(line.raw, &other.reference));
+            found.extend(named.map(|other| other.reference.to_string()));
+        }
+    }
+    let open: Vec<&str> = found.iter().map(String::as_str).collect();
+    (!open.is_empty()).then(|| Notice {
+        blocks: false,
+        message: format!("open, and ticked in a text that names it: {}", open.join(", ")),
+        hint: "close it, or untick it by hand: what is ticked is left to people".into(),
+    })
 }
 
 /// Items that the files still name where they were.

@@ -184,7 +184,7 @@ impl<'a> Scene<'a> {
 }
 
 /// Tells whether a reference stands in a text.
-fn names(text: &str, reference: &Reference) -> bool {
+pub(super) fn names(text: &str, reference: &Reference) -> bool {
     let reference = reference.to_string();
     let ends = |at: usize| !text[at + reference.len()..].starts_with(|c: char| c.is_ascii_digit());
     text.match_indices(&reference).any(|(at, _)| ends(at))

@@ -38,10 +38,12 @@ impl Glob {
         self.0.as_str()
     }
 
-    /// Tells whether it takes a key.
+    /// Tells whether it takes a key; `a/**` takes `a` too.
     #[must_use]
     pub fn takes(&self, key: &NodeKey) -> bool {
+        let top = self.as_str().strip_suffix("/**").and_then(|top| Pattern::new(top).ok());
         self.0.matches_with(key.as_str(), BY_SEGMENT)
+            || top.is_some_and(|top| top.matches_with(key.as_str(), BY_SEGMENT))
     }
 
     /// Tells whether it may take a key of a tool.

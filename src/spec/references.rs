@@ -266,7 +266,7 @@ fn group(spec: &Spec, label: &At<String>, owners: Option<&Owners>, out: &mut Pro
     let problem = label.span.error(format!("group `{}` is not in {files}", label.value)).warning();
     let near = nearest(&label.value, owners.groups.keys().map(String::as_str));
     out.push(offer_quoted(problem, near, || {
-        format!("add it to {files}, or waive it: [waive] {GROUP_UNKNOWN} = \"reason\"")
+        format!("add it to {files}, or waive it under [waive]: {GROUP_UNKNOWN} = \"reason\"")
     }));
 }
 

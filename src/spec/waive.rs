@@ -38,7 +38,7 @@ pub fn ids<'a>() -> impl Iterator<Item = &'a str> {
 /// Makes a problem a warning that says how to waive it.
 #[must_use]
 pub fn waivable(problem: Problem, lint: &str, hint: &str) -> Problem {
-    problem.warning().hint(format!("{hint}, or waive it: [waive] {lint} = \"reason\""))
+    problem.warning().hint(format!("{hint}, or waive it under [waive]: {lint} = \"reason\""))
 }
 
 /// Reports waivers of lints that neither the engine nor the blueprint has.

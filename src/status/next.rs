@@ -39,7 +39,7 @@ pub(super) fn next(scene: &Scene<'_>, parts: &[PartStatus]) -> (Vec<Next>, usize
 fn waiting<'s>(scene: &'s Scene<'_>) -> BTreeMap<&'s NodeKey, BTreeSet<&'s NodeKey>> {
     let mut waiting: BTreeMap<&NodeKey, BTreeSet<&NodeKey>> = BTreeMap::new();
     for (key, item) in scene.items.iter().filter(|(_, item)| item.open) {
-        let wanted = scene.nodes.get(*key).into_iter().flat_map(|node| &node.depends_on);
+        let wanted = scene.waits_for(key);
         let linked = item.links.iter().filter(|link| link.kind == LinkKind::BlockedBy);
         let linked = linked.filter_map(|link| scene.linked(link));
         for blocker in wanted.chain(linked) {

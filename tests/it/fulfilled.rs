@@ -254,4 +254,6 @@ fn the_roadmap_the_integration_epic_and_the_handover_table_follow_what_is_closed
         [""; 0],
         "what is ticked stays ticked"
     );
+    let said = format!("open, and ticked in a text that names it: {reference}, {at}");
+    env.plan(&[]).ends_with(0).says(&said);
 }

@@ -280,7 +280,10 @@ fn a_blueprint_advises_where_its_condition_holds() {
     let loaded = case(LINT).load();
     assert_eq!(messages(&loaded), ["tools/hunter.toml:22: Two goes"]);
     let problem = loaded.problems.sorted()[0].clone();
-    assert_eq!(problem.hint.as_deref(), Some("keep two, or waive it: [waive] own = \"reason\""));
+    assert_eq!(
+        problem.hint.as_deref(),
+        Some("keep two, or waive it under [waive]: own = \"reason\"")
+    );
     assert_eq!(problem.severity, Severity::Warning);
     let mut case = case(LINT);
     case.tool += "[waive]\nown = 'it is time'\n";
