@@ -6,17 +6,20 @@
 
 mod adopt;
 mod choose;
+mod met;
 mod record;
 mod twins;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::key::NodeKey;
-use crate::marker::{self, Reading, Record};
+use crate::marker::{Reading, Record};
 use crate::tree::{
     Capabilities, DesiredTree, Item, Kind, ObservedTree, Parent, Reference, Trouble, WorkItemId,
 };
 
+pub use met::Met;
 use record::known_as;
 
 /// Everything read so far of one tool.
@@ -29,7 +32,7 @@ pub struct Pool<'a> {
     caller: &'a str,
     existing: BTreeMap<Reference, Item>,
     /// Every item read, by id, with what it says of itself.
-    read: BTreeMap<WorkItemId, (Item, Claim)>,
+    read: BTreeMap<WorkItemId, (Arc<Met>, Claim)>,
     /// Whose children were listed.
     listed: BTreeSet<WorkItemId>,
     /// Where an item went that was moved or promoted.
@@ -80,15 +83,20 @@ impl<'a> Pool<'a> {
     }
 
     /// Takes items in, wherever they were found.
-    pub fn add(&mut self, items: impl IntoIterator<Item = Item>) {
+    pub fn add(&mut self, items: impl IntoIterator<Item = impl Into<Arc<Met>>>) {
         for item in items {
-            let claim = self.claim(&item);
+            let item: Arc<Met> = item.into();
+            let claim = self.claim(item.says());
             self.read.insert(item.id.clone(), (item, claim));
         }
     }
 
     /// Takes in the children of an item.
-    pub fn add_children(&mut self, parent: &WorkItemId, children: Vec<Item>) {
+    pub fn add_children(
+        &mut self,
+        parent: &WorkItemId,
+        children: impl IntoIterator<Item = impl Into<Arc<Met>>>,
+    ) {
         self.listed.insert(parent.clone());
         self.add(children);
     }
@@ -177,19 +185,24 @@ impl<'a> Pool<'a> {
         self.choose().0.get(&self.desired.nodes.first()?.key).copied().cloned()
     }
 
-    fn claim(&self, item: &Item) -> Claim {
-        let (workspace, key, record) = match marker::read(&item.description).marker {
+    fn claim(&self, says: &Reading) -> Claim {
+        let (workspace, key, record) = match says {
             Reading::None | Reading::Duplicate => return Claim::Unmarked,
-            Reading::Newer(version) => return Claim::Newer(version),
-            Reading::One(marker) => (marker.workspace, marker.key, Some(Box::new(marker.record))),
+            Reading::Newer(version) => return Claim::Newer(*version),
+            Reading::One(marker) => (&marker.workspace, &marker.key, Some(&marker.record)),
             Reading::Damaged { workspace, key } => (workspace, key, None),
         };
-        let key = self.desired.renamed(key);
-        if workspace != self.workspace || key.tool() != self.desired.tool {
+        if workspace != self.workspace {
             return Claim::Foreign;
         }
-        record
-            .map_or_else(|| Claim::Damaged(key.clone()), |record| Claim::Ours(key.clone(), record))
+        let key = self.desired.renamed(key.clone());
+        if key.tool() != self.desired.tool {
+            return Claim::Foreign;
+        }
+        match record {
+            Some(record) => Claim::Ours(key, Box::new(record.clone())),
+            None => Claim::Damaged(key),
+        }
     }
 
     fn in_a_place(&self, item: &Item) -> bool {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use crate::gitlab::{GitlabError, Reader};
-use crate::identity::Pool;
+use crate::identity::{Met, Pool};
 use crate::marker::{self, Reading};
 use crate::merge::table::locate;
 use crate::text::Text;
@@ -65,7 +65,7 @@ struct Shared {
     /// Under the references that the files use.
     existing: BTreeMap<Reference, Item>,
     /// What hangs below those that are parents.
-    below: BTreeMap<WorkItemId, Vec<Item>>,
+    below: BTreeMap<WorkItemId, Vec<Arc<Met>>>,
     /// The tools' first items that were found there.
     firsts: BTreeSet<WorkItemId>,
     /// Children of those, and of all that is below.
@@ -145,6 +145,9 @@ impl Shared {
         let tops = tops.iter().filter_map(|top| Some(existing.get(top)?.id.clone()));
         let arrived: Vec<WorkItemId> = tops.filter(|id| !below.contains_key(id)).collect();
         below.extend(reader.children(&arrived).await?);
+        let met =
+            |(id, items): (WorkItemId, Vec<Item>)| (id, items.into_iter().map(Arc::from).collect());
+        let below = below.into_iter().map(met).collect();
         let mut shared = Self { existing, below, ..Self::default() };
         let found: Vec<(&DesiredTree, Item)> = trees
             .iter()
@@ -321,7 +324,7 @@ fn take_listed(pool: &mut Pool<'_>, listed: &[&Listed]) -> Vec<WorkItemId> {
         let known = frontier
             .iter()
             .filter_map(|id| Some((id, listed.iter().find_map(|lists| lists.get(id))?.clone())));
-        let known: Vec<(&WorkItemId, Vec<Item>)> = known.collect();
+        let known: Vec<(&WorkItemId, Vec<Arc<Met>>)> = known.collect();
         if known.is_empty() {
             return frontier;
         }

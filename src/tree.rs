@@ -9,6 +9,7 @@ mod ground;
 mod ids;
 mod measure;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -175,13 +176,17 @@ impl DesiredTree {
 
     /// The tree without what is not there and will not be made.
     #[must_use]
-    pub fn present(&self, observed: &ObservedTree) -> Self {
+    pub fn present(&self, observed: &ObservedTree) -> Cow<'_, Self> {
+        let is_present = |node: &DesiredNode| node.creates || observed.holds(node);
+        if self.nodes.iter().all(is_present) {
+            return Cow::Borrowed(self);
+        }
         let mut tree = self.clone();
-        tree.nodes.retain(|node| node.creates || observed.holds(node));
+        tree.nodes.retain(is_present);
         let gone = |key: &NodeKey| self.node(key).is_some() && tree.node(key).is_none();
         let comments = self.comments.iter().filter(|comment| !gone(&comment.on));
         tree.comments = comments.cloned().collect();
-        tree
+        Cow::Owned(tree)
     }
 
     /// The key a node has now, if the files say that it was called otherwise.

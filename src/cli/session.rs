@@ -101,11 +101,11 @@ pub(super) fn ready(paths: &[PathBuf]) -> Result<Ready, Failure> {
     }
 }
 
-/// The plan against nothing.
-pub(super) fn offline(ready: &Ready, choices: &Choices) -> Plan {
+/// The plan against nothing. It takes the trees, as both of a large fleet are much memory.
+pub(super) fn offline(ready: Ready, choices: &Choices) -> Plan {
     let options = choices.options(&ready.workspace.id);
     let nothing = ObservedTree::default();
-    let tools = ready.trees.iter().map(|tree| build(tree, &nothing, &options)).collect();
+    let tools = ready.trees.into_iter().map(|tree| build(&tree, &nothing, &options)).collect();
     Plan { target: "offline".into(), caller: None, tools }
 }
 

@@ -1,13 +1,14 @@
 //! Which item is which node: what items say of themselves against the record.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::key::NodeKey;
 use crate::marker;
 use crate::tree::{DesiredNode, Item, Parent, Trouble, WorkItemId};
 
 use super::record::{Recorded, known_as};
-use super::{Claim, Pool};
+use super::{Claim, Met, Pool};
 
 impl Pool<'_> {
     /// Chooses the item of each key, and says what is wrong with the rest.
@@ -113,7 +114,7 @@ impl Pool<'_> {
     /// and all: where the record gives the item to another node, it knows better, unless nothing
     /// but this item can be what its marker says.
     fn owner(&self, item: &Item, claimed: &NodeKey, recorded: &Recorded) -> NodeKey {
-        let claims = |(other, claim): &&(Item, Claim)| {
+        let claims = |(other, claim): &&(Arc<Met>, Claim)| {
             other.id != item.id
                 && matches!(claim, Claim::Ours(key, _) | Claim::Damaged(key) if key == claimed)
         };

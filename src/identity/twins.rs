@@ -6,7 +6,7 @@ use crate::key::NodeKey;
 use crate::marker::{self, Base, BaseText, Reading};
 use crate::tree::{Item, Trouble, Twin, WorkItemId};
 
-use super::{Claim, Pool};
+use super::{Claim, Met, Pool};
 
 /// More levels than GitLab has.
 const MAX_DEPTH: usize = 16;
@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 16;
 /// What a close look at a second item showed.
 pub(super) struct Look {
     /// What hangs below it; `None` if that cannot be listed.
-    children: Option<Vec<Item>>,
+    children: Option<Vec<Met>>,
     /// Whether anybody commented on it.
     commented: bool,
 }
@@ -41,6 +41,7 @@ impl Pool<'_> {
 
     /// Takes in what a close look at a second item showed.
     pub fn add_look(&mut self, twin: &WorkItemId, children: Option<Vec<Item>>, commented: bool) {
+        let children = children.map(|children| children.into_iter().map(Met::from).collect());
         self.looks.insert(twin.clone(), Look { children, commented });
     }
 
@@ -67,7 +68,7 @@ impl Pool<'_> {
             Trouble::Duplicate(key, at) => {
                 let (item, _) = self.read.values().find(|(item, _)| item.reference == *at)?;
                 let second = chosen.get(key)?.open && self.in_a_place(item);
-                second.then(|| (key.clone(), item))
+                second.then(|| (key.clone(), &***item))
             }
             _ => None,
         });
@@ -89,7 +90,7 @@ impl Pool<'_> {
         }
         let mut twins = Vec::new();
         for child in look.children.as_ref()?.iter().filter(|child| !is_closed_twin(child)) {
-            let Claim::Ours(below, _) = self.claim(child) else { return None };
+            let Claim::Ours(below, _) = self.claim(child.says()) else { return None };
             twins.extend(self.whole(chosen, below, child, depth - 1)?);
         }
         twins.push(Twin { key, item: item.clone(), elder: elder.reference.clone() });
@@ -98,10 +99,11 @@ impl Pool<'_> {
 
     /// The children of a second item that carry a key of ours.
     fn keyed<'l>(&self, look: &'l Look) -> Vec<(NodeKey, &'l Item)> {
-        let keyed = look.children.iter().flatten().filter_map(|child| match self.claim(child) {
-            Claim::Ours(key, _) => Some((key, child)),
-            Claim::Damaged(_) | Claim::Foreign | Claim::Newer(_) | Claim::Unmarked => None,
-        });
+        let keyed =
+            look.children.iter().flatten().filter_map(|child| match self.claim(child.says()) {
+                Claim::Ours(key, _) => Some((key, &**child)),
+                Claim::Damaged(_) | Claim::Foreign | Claim::Newer(_) | Claim::Unmarked => None,
+            });
         keyed.collect()
     }
 
@@ -156,6 +158,6 @@ fn same_text(base: &str, text: &str) -> bool {
     base.trim_end().lines().map(str::trim_end).eq(text.lines().map(str::trim_end))
 }
 
-fn is_closed_twin(item: &Item) -> bool {
-    !item.open && marker::read(&item.description).marker == Reading::Duplicate
+fn is_closed_twin(item: &Met) -> bool {
+    !item.open && *item.says() == Reading::Duplicate
 }

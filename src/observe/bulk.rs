@@ -5,14 +5,16 @@
 //! all others are read one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 
 use crate::gitlab::{GitlabError, Reader};
+use crate::identity::Met;
 use crate::tree::{DesiredTree, Item, WorkItemId};
 
 /// Lists of children that are whole, by their parent.
-pub(super) type Listed = BTreeMap<WorkItemId, Vec<Item>>;
+pub(super) type Listed = BTreeMap<WorkItemId, Vec<Arc<Met>>>;
 
 /// Lists the children of all items in some trees, each of which was found by its first item.
 pub(super) async fn children(
@@ -22,14 +24,14 @@ pub(super) async fn children(
 ) -> Result<Listed, GitlabError> {
     let of: Vec<WorkItemId> =
         firsts.iter().filter(|item| item.below != Some(0)).map(|item| item.id.clone()).collect();
-    let mut found: BTreeMap<WorkItemId, Item> =
-        firsts.iter().map(|item| (item.id.clone(), item.clone())).collect();
+    let mut found: BTreeMap<WorkItemId, Arc<Met>> =
+        firsts.iter().map(|item| (item.id.clone(), item.clone().into())).collect();
     if !of.is_empty() {
         let areas = areas(trees);
         let lists = areas.iter().map(|area| reader.descendants(area, &of));
         let lists = try_join_all(lists).await?;
         let items = lists.into_iter().flatten().flatten();
-        found.extend(items.map(|item| (item.id.clone(), item)));
+        found.extend(items.map(|item| (item.id.clone(), item.into())));
     }
     Ok(whole(found))
 }
@@ -58,18 +60,17 @@ fn areas(trees: &[&DesiredTree]) -> BTreeSet<String> {
 }
 
 /// The lists that hold as many items, with all below them, as GitLab counts below the parent.
-fn whole(found: BTreeMap<WorkItemId, Item>) -> Listed {
-    let mut listed: BTreeMap<WorkItemId, Vec<Item>> =
-        found.keys().map(|id| (id.clone(), Vec::new())).collect();
+fn whole(found: BTreeMap<WorkItemId, Arc<Met>>) -> Listed {
+    let mut listed: Listed = found.keys().map(|id| (id.clone(), Vec::new())).collect();
     for item in found.values() {
         if let Some(children) = item.parent.as_ref().and_then(|parent| listed.get_mut(parent)) {
-            children.push(item.clone());
+            children.push(Arc::clone(item));
         }
     }
-    let counted = |children: &[Item]| -> Option<u64> {
+    let counted = |children: &[Arc<Met>]| -> Option<u64> {
         children.iter().map(|child| child.below.map(|below| below + 1)).sum()
     };
-    let is_whole = |id: &WorkItemId, children: &[Item]| {
+    let is_whole = |id: &WorkItemId, children: &[Arc<Met>]| {
         let below = found.get(id).and_then(|item| item.below);
         below.is_some() && below == counted(children)
     };

@@ -16,7 +16,7 @@ use super::{comments, fulfilled, needs, rows};
 /// Builds the plan of one tool.
 #[must_use]
 pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) -> ToolPlan {
-    let desired = &desired.present(observed);
+    let desired = &*desired.present(observed);
     let mut scene = Scene::new(desired, observed, options);
     let fulfilled = fulfilled::find(&mut scene);
     let scene = scene;

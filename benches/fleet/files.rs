@@ -1,0 +1,117 @@
+//! What the measured program is given, and what it is measured against.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use epictree::sandbox::{Seed, SeedItem, SeedLabel};
+use serde_json::Value;
+
+/// Every label of the blueprint that no plan creates.
+const LABELS: [&str; 5] = [
+    "team::Product Security Engineering",
+    "ProdSecEngMetric::Tooling Integration",
+    "workflow::validation backlog",
+    "workflow::ready for development",
+    "ProdSecEngMetric::Pending",
+];
+
+/// A workspace of tools with 50 items each, in one group.
+pub(crate) fn write(folder: &Path, tools: usize) {
+    let workspace = "schema = 1\nid = \"bench\"\nblueprint = \"prodseceng\"\n[places]\nroot = \"g&1\"\n\
+        epics = \"g/epics\"\nsunset = \"g/team\"\nissues = \"g/product\"\n";
+    std::fs::write(folder.join("epictree.toml"), workspace).unwrap();
+    for tool in 0..tools {
+        let head = format!(
+            "schema = 1\n[tool]\nid = \"t{tool}\"\nname = \"Tool {tool}\"\nsummary = \"It works.\"\n"
+        );
+        std::fs::write(folder.join(format!("t{tool}.toml")), head + &pieces()).unwrap();
+    }
+}
+
+fn pieces() -> String {
+    let issue = |n: usize, i: usize| {
+        format!("[[functionality.issue]]\nid = \"i{i}\"\ntitle = \"Do {n}.{i}\"\nweight = 1\n")
+    };
+    let piece = |n: usize| {
+        let issues: String = (0..3).map(|i| issue(n, i)).collect();
+        format!("[[functionality]]\nid = \"f{n}\"\nname = \"Piece {n}\"\n{issues}")
+    };
+    (0..8).map(piece).collect()
+}
+
+/// What the sandbox holds before.
+pub(crate) fn seed() -> Seed {
+    let label = |title: &str| SeedLabel {
+        namespace: "g".into(),
+        title: title.into(),
+        color: "#123456".into(),
+    };
+    let root = SeedItem {
+        reference: "g&1".into(),
+        title: "Root".into(),
+        description: "# Tools we're actively working to integrate\n\n| Tool Name + link | Brief Description | Integration Priority | Integration Epic | Status |\n|---|---|---|---|---|\n".into(),
+        parent: None,
+        labels: Vec::new(),
+    };
+    Seed {
+        groups: vec!["g/epics".into()],
+        projects: vec!["g/team".into(), "g/product".into()],
+        labels: LABELS.map(label).into(),
+        items: vec![root],
+        ..Seed::default()
+    }
+}
+
+/// The smallest program that Rust makes; nothing where there is no compiler.
+pub(crate) fn empty_program(folder: &Path) -> Option<PathBuf> {
+    let (source, program) = (folder.join("empty.rs"), folder.join("empty"));
+    std::fs::write(&source, "fn main() {}\n").unwrap();
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let made = Command::new(rustc).arg("-O").arg("-o").arg(&program).arg(&source).status();
+    made.is_ok_and(|status| status.success()).then_some(program)
+}
+
+/// How many texts the plan of a tool has, and the mean of their bytes.
+pub(crate) fn texts(plan: &Output) -> (usize, usize) {
+    assert!(plan.status.success(), "{plan:?}");
+    let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let changes = plan["tools"][0]["changes"].as_array().unwrap();
+    let fields = changes.iter().filter_map(|change| change["fields"].as_array()).flatten();
+    let bodies = fields.filter(|field| field["name"] == "body");
+    let sizes: Vec<usize> = bodies.filter_map(|body| Some(body["after"].as_str()?.len())).collect();
+    (sizes.len(), sizes.iter().sum::<usize>() / sizes.len())
+}
+
+/// Renders as many texts as large with Jinja2, its template compiled once: the least of three runs.
+///
+/// # Errors
+/// Python or Jinja2 is not there.
+pub(crate) fn jinja(folder: &Path, texts: usize, bytes: usize) -> Result<Duration, String> {
+    let script = folder.join("jinja.py");
+    std::fs::write(&script, include_str!("jinja.py")).unwrap();
+    let times: Result<Vec<Duration>, String> = (0..3)
+        .map(|_| {
+            let start = Instant::now();
+            let mut python = Command::new("python3");
+            python.arg(&script).arg(texts.to_string()).arg(bytes.to_string());
+            let output = python.output().map_err(|error| error.to_string())?;
+            let said = String::from_utf8_lossy(&output.stderr);
+            let last = said.lines().last().unwrap_or_default().to_owned();
+            if output.status.success() { Ok(start.elapsed()) } else { Err(last) }
+        })
+        .collect();
+    Ok(times?.into_iter().min().unwrap())
+}
+
+/// Lines a second that a disk takes if each must be safe on it before the next.
+pub(crate) fn disk(folder: &Path, lines: usize) -> f64 {
+    let mut file = std::fs::File::create(folder.join("disk")).unwrap();
+    let start = Instant::now();
+    for _ in 0..lines {
+        file.write_all(&[b'x'; 1024]).unwrap();
+        file.sync_data().unwrap();
+    }
+    lines as f64 / start.elapsed().as_secs_f64()
+}
