@@ -85,12 +85,19 @@ pub fn pull(ground: &Ground<'_>, file: &str, text: &str, take: Take) -> Result<P
     let before = first.plan.clone();
     let mut run = Run { ground, file, homes, trial: first, probe: None, taken: Vec::new() };
     let mut stays = Vec::new();
-    while let Some((drift, conflict)) = run.next(take, &stays) {
-        if let Err(why) = run.settle(&drift) {
-            stays.push((drift, conflict, why));
+    let open = loop {
+        while let Some((drift, conflict)) = run.next(take, &stays) {
+            if let Err(why) = run.settle(&drift) {
+                stays.push((drift, conflict, why));
+            }
         }
-    }
-    let open = run.close();
+        let before = run.taken.len();
+        let open = run.close();
+        // What is said of a closed entry changes other texts, and the drift in them.
+        if run.taken.len() == before {
+            break open;
+        }
+    };
     let Run { trial, taken, .. } = run;
     let named = |(drift, conflict, why)| stay(&trial.plan, drift, conflict, why);
     let mut all: Vec<Stay> = stays.into_iter().filter_map(named).collect();
@@ -247,6 +254,7 @@ impl Run<'_> {
                     Ok(trial) => {
                         self.note(&edits, &item, "closed");
                         self.trial = trial;
+                        self.probe = None;
                     }
                     Err(why) => stays.push(Stay {
                         key: key.clone(),

@@ -172,3 +172,16 @@ fn of_several_tools_only_the_file_of_the_one_that_drifted_is_written() {
     assert_eq!(modified(), before);
     assert!(tool(&env).contains("weight = 2"));
 }
+
+#[test]
+fn what_stays_is_said_also_of_a_text_that_the_pull_changes_itself() {
+    let env = TestEnv::package_hunter();
+    env.apply(&[]).ends_with(0);
+    let roadmap = env.item("package-hunter/sunset").reference;
+    env.rewrite(&roadmap, "Package Hunter ends:** 2027-06-30", "Package Hunter ends:** in autumn");
+    env.by_hand("package-hunter/functionality/results", Edit::Close);
+    let output = pull(&env, &["--yes"]).ends_with(0);
+    assert!(tool(&env).contains("gap = \"exists\""), "{output}");
+    let stays = output.stdout.split("Stays in GitLab").nth(1).unwrap();
+    assert!(stays.contains(&roadmap) && stays.contains("in autumn"), "{output}");
+}
