@@ -200,7 +200,8 @@ impl Table {
         let (indent, last) = line.split_at(line.len() - line.trim_start().len());
         let row = render_row(&self.header, cells);
         // A row without a bar at the very end, such as `2)`, may be a list once a line follows.
-        let bare = self.last.end == text.len() && !last.starts_with('|');
+        let at_end = !self.rows.is_empty() && self.last.end == text.len();
+        let bare = at_end && !last.starts_with('|');
         let bar = if bare { "| " } else { "" };
         let (before, after) = (&text[..self.last.start], &text[self.last.end..]);
         format!("{before}{indent}{bar}{last}\n{indent}{row}{after}")
@@ -372,6 +373,9 @@ mod tests {
         let added = table.with_row(text, &cells(&[("A", "1")]));
         let after = locate(&added, "T", &[]).unwrap();
         assert_eq!((after.len(), after.cell(&added, 0, "A")), (2, "2)"), "{added}");
+        let empty = "# T\n-T\n\u{b}-";
+        let added = locate(empty, "T", &[]).unwrap().with_row(empty, &[]);
+        assert_eq!(locate(&added, "T", &[]).unwrap().len(), 1, "{added:?}");
     }
 
     #[test]
