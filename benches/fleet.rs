@@ -14,6 +14,8 @@
 mod files;
 #[path = "fleet/run.rs"]
 mod run;
+#[path = "shared/workspace.rs"]
+mod workspace;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -26,6 +28,8 @@ use serde_json::json;
 use run::{Cost, best};
 
 const RUNS: usize = 3;
+/// Pieces of each tool, which make 49 items.
+const PIECES: usize = 8;
 const MIB: f64 = 1024.0 * 1024.0;
 /// Items that the sandbox holds while it is asked.
 const HELD: usize = 1_000;
@@ -50,7 +54,7 @@ fn epictree(folder: &Path, args: &[&str]) -> Command {
 
 fn start(report: &mut Report) {
     let folder = tempfile::tempdir().unwrap();
-    files::write(folder.path(), 1);
+    workspace::write(folder.path(), 1, PIECES);
     let empty = files::empty_program(folder.path());
     let fastest = |command: &dyn Fn() -> Command| best(20, command).wall.as_secs_f64() * 1000.0;
     let version = fastest(&|| epictree(folder.path(), &["--version"]));
@@ -72,7 +76,7 @@ fn start(report: &mut Report) {
 fn offline(report: &mut Report) {
     let [one, two] = [1_000, 2_000].map(|tools| {
         let folder = tempfile::tempdir().unwrap();
-        files::write(folder.path(), tools);
+        workspace::write(folder.path(), tools, PIECES);
         let plan = ["plan", "--offline", "--format", "gitlab-report"];
         (best(RUNS, &|| epictree(folder.path(), &plan)), folder)
     });
@@ -98,7 +102,7 @@ fn offline(report: &mut Report) {
 /// Asks the sandbox for items and has it write some, as one client does after another.
 fn sandbox(report: &mut Report) {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = Sandbox::open(folder.path(), &files::seed()).unwrap();
+    let sandbox = Sandbox::open(folder.path(), &workspace::seed()).unwrap();
     let create = |n: usize| {
         let document = "mutation($input: WorkItemCreateInput!) { workItemCreate(input: $input) \
             { workItem { id } errors } }";
@@ -131,8 +135,8 @@ fn rate(times: usize, work: impl FnMut(usize)) -> f64 {
 /// Plans what is applied already, against a server without latency.
 fn online(report: &mut Report) {
     let folder = tempfile::tempdir().unwrap();
-    files::write(folder.path(), 100);
-    let sandbox = Sandbox::in_memory(&files::seed()).unwrap();
+    workspace::write(folder.path(), 100, PIECES);
+    let sandbox = Sandbox::in_memory(&workspace::seed()).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let served = runtime.block_on(sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();
     let url = served.url();

@@ -9,13 +9,16 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a report that fails loudly")]
 
+#[path = "shared/workspace.rs"]
+mod workspace;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use epictree::sandbox::{Fault, FaultKind, Logged, Sandbox, Seed, SeedItem, SeedLabel};
+use epictree::sandbox::{Fault, FaultKind, Logged, Sandbox, Served};
 use serde_json::Value;
 
 /// How late every answer is.
@@ -28,19 +31,13 @@ const OF_CHAIN: f64 = 1.3;
 const OF_SERIAL: f64 = 2.5;
 /// How many writes go at once, unless the command line says otherwise.
 const PARALLEL: usize = 4;
-/// Every label of the blueprint that no plan creates.
-const LABELS: [&str; 5] = [
-    "team::Product Security Engineering",
-    "ProdSecEngMetric::Tooling Integration",
-    "workflow::validation backlog",
-    "workflow::ready for development",
-    "ProdSecEngMetric::Pending",
-];
+/// Pieces of each tool, which make 59 items.
+const PIECES: usize = 10;
 
 fn main() {
     let mut report = Report::default();
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), 1);
+    workspace::write(folder.path(), 1, PIECES);
     let world = World::new();
     let nodes = world.plan(folder.path());
     let (time, log) = world.run(folder.path(), &["apply", "--yes"]);
@@ -52,7 +49,7 @@ fn main() {
     let (slow, _) = serial.run(folder.path(), &["apply", "--yes", "--parallelism", "1"]);
     report.serial(slow, time);
     let fleet = tempfile::tempdir().unwrap();
-    write(fleet.path(), 10);
+    workspace::write(fleet.path(), 10, PIECES);
     let world = World::new();
     let nodes = world.plan(fleet.path());
     world.run(fleet.path(), &["apply", "--yes"]);
@@ -61,61 +58,17 @@ fn main() {
     assert!(report.missed.is_empty(), "{:#?}", report.missed);
 }
 
-/// A workspace of tools with about 60 items each, in one group.
-fn write(folder: &Path, tools: usize) {
-    let workspace = "schema = 1\nid = \"bench\"\nblueprint = \"prodseceng\"\n[places]\nroot = \"g&1\"\n\
-        epics = \"g/epics\"\nsunset = \"g/team\"\nissues = \"g/product\"\n";
-    std::fs::write(folder.join("epictree.toml"), workspace).unwrap();
-    for tool in 0..tools {
-        let head = format!(
-            "schema = 1\n[tool]\nid = \"t{tool}\"\nname = \"Tool {tool}\"\nsummary = \"It works.\"\n"
-        );
-        let piece = |n: usize| {
-            let issues = (0..3).map(|i| {
-                format!(
-                    "[[functionality.issue]]\nid = \"i{i}\"\ntitle = \"Do {n}.{i}\"\nweight = 1\n"
-                )
-            });
-            format!(
-                "[[functionality]]\nid = \"f{n}\"\nname = \"Piece {n}\"\n{}",
-                issues.collect::<String>()
-            )
-        };
-        let text = head + &(0..10).map(piece).collect::<String>();
-        std::fs::write(folder.join(format!("t{tool}.toml")), text).unwrap();
-    }
-}
-
 /// A sandbox that answers late.
 struct World {
     sandbox: Sandbox,
     url: String,
-    _served: epictree::sandbox::Served,
+    _served: Served,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl World {
     fn new() -> Self {
-        let label = |title: &str| SeedLabel {
-            namespace: "g".into(),
-            title: title.into(),
-            color: "#123456".into(),
-        };
-        let root = SeedItem {
-            reference: "g&1".into(),
-            title: "Root".into(),
-            description: "# Tools we're actively working to integrate\n\n| Tool Name + link | Brief Description | Integration Priority | Integration Epic | Status |\n|---|---|---|---|---|\n".into(),
-            parent: None,
-            labels: Vec::new(),
-        };
-        let seed = Seed {
-            groups: vec!["g/epics".into()],
-            projects: vec!["g/team".into(), "g/product".into()],
-            labels: LABELS.map(label).into(),
-            items: vec![root],
-            ..Seed::default()
-        };
-        let sandbox = Sandbox::in_memory(&seed).unwrap();
+        let sandbox = Sandbox::in_memory(&workspace::seed()).unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let served =
             runtime.block_on(sandbox.serve(SocketAddr::from(([127, 0, 0, 1], 0)))).unwrap();

@@ -21,16 +21,14 @@ use crate::text::Text;
 use crate::tree::{DesiredTree, Ground, Item, Kind, ObservedTree, Parent, Reference, WorkItemId};
 
 use bulk::Listed;
+pub use foreign::foreign;
 
 /// The most items that a marker may send this program to: anyone may edit one.
 const MOST_LINKED: usize = 7;
 /// The most rounds of asking for one tool: GitLab's trees are seven deep, and few items moved twice.
 const MOST_ROUNDS: usize = 64;
-
 /// The most times that an item the files refer to is followed to where it went.
 const MOST_MOVES: usize = 8;
-
-pub use foreign::foreign;
 
 /// Why a tool cannot be observed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -179,10 +177,9 @@ impl Shared {
         tree: &'a DesiredTree,
     ) -> Result<Pool<'a>, ObserveError> {
         let existing = self.existing(tree)?;
-        let mut pool =
-            Pool::new(tree, &ground.workspace, &ground.places, &ground.caller, existing.clone());
+        let mut pool = Pool::new(tree, &ground.workspace, &ground.places, &ground.caller, existing);
         for reference in parents(tree).collect::<BTreeSet<_>>() {
-            let parent = &existing[reference].id;
+            let parent = &self.existing[reference].id;
             let children = self.below.get(parent);
             let children = children.ok_or_else(|| ObserveError::Unlisted(reference.to_string()))?;
             pool.add_children(parent, children.clone());

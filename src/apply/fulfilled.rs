@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::gitlab::{Comment, WriteError};
+use crate::gitlab::{Comment, Update, WriteError};
 use crate::key::NodeKey;
 use crate::marker::note::{self, Told};
 use crate::plan::fulfilled::{self, Fulfilled};
@@ -66,7 +66,7 @@ async fn one(state: &State<'_>, target: &Target<'_>) -> Result<Option<Outcome>, 
     let Some(key) = fulfilled::comment_key(&node.key) else { return Ok(Some(Outcome::Moved)) };
     let discussion = explain(state, &item, &key, why).await?;
     let update = update::mutation(state, &item, update::decide(state, target, &item).update);
-    let now = match state.writer.update(&crate::gitlab::Update { close: true, ..update }).await {
+    let now = match state.writer.update(&Update { close: true, ..update }).await {
         Ok(now) => now,
         Err(error) if error.is_uncertain() => {
             let now = update::reread(state, &item, error.clone()).await?;

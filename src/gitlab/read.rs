@@ -59,31 +59,33 @@ impl Reader {
         &self,
         queries: &[PlaceQuery],
     ) -> Result<(Metadata, Vec<Option<NamespaceInfo>>), GitlabError> {
-        let known = self.client.known_metadata();
-        let at_once = !known.initialized() && (1..=documents::PLACES).contains(&queries.len());
-        if at_once {
-            let document = documents::start(Edition::Enterprise, queries.len());
-            let paths: Vec<String> = queries.iter().map(|query| query.path.clone()).collect();
-            let variables = numbered(paths.iter().map(|path| [("path", json!(path))]));
-            match self.client.ask::<Map<String, Value>>(&document, variables).await {
-                Ok(mut data) => {
-                    let who = ["metadata", "currentUser"].map(|name| {
-                        (name.to_owned(), data.get_mut(name).map(Value::take).unwrap_or_default())
-                    });
-                    let who = serde_json::from_value(Value::Object(who.into_iter().collect()));
-                    let who =
-                        who.map_err(|e| unexpected(&document, &self.client.clean(&e.to_string())))?;
-                    let metadata = self.client.metadata_of(&document, who)?;
-                    let metadata = known.get_or_init(|| async { metadata }).await.clone();
-                    return Ok((metadata, self.places_of(&document, &mut data, &paths)?));
-                }
+        let unknown = !self.client.known_metadata().initialized();
+        if unknown && (1..=documents::PLACES).contains(&queries.len()) {
+            match self.at_once(queries).await {
                 // A Community build, or an older one, does not know all that is asked.
                 Err(GitlabError::Invalid { .. }) => {}
-                Err(error) => return Err(error),
+                answer => return answer,
             }
         }
         let metadata = self.client.metadata().await?;
         Ok((metadata, self.places(queries).await?))
+    }
+
+    async fn at_once(
+        &self,
+        queries: &[PlaceQuery],
+    ) -> Result<(Metadata, Vec<Option<NamespaceInfo>>), GitlabError> {
+        let document = documents::start(Edition::Enterprise, queries.len());
+        let paths: Vec<String> = queries.iter().map(|query| query.path.clone()).collect();
+        let variables = numbered(paths.iter().map(|path| [("path", json!(path))]));
+        let mut data: Map<String, Value> = self.client.ask(&document, variables).await?;
+        let who = ["metadata", "currentUser"]
+            .map(|name| (name.to_owned(), data.get_mut(name).map(Value::take).unwrap_or_default()));
+        let who = serde_json::from_value(Value::Object(who.into_iter().collect()))
+            .map_err(|e| unexpected(&document, &self.client.clean(&e.to_string())))?;
+        let metadata = self.client.metadata_of(&document, who)?;
+        let known = self.client.known_metadata().get_or_init(|| async { metadata }).await;
+        Ok((known.clone(), self.places_of(&document, &mut data, &paths)?))
     }
 
     /// Asks what places allow; `None` for one that does not exist or is hidden.
