@@ -80,11 +80,8 @@ fn targets<'a>(state: &State<'a>) -> Vec<Target<'a>> {
             let Some(known) = item.filter(|item| item.open) else { continue };
             let target = Target { tool, node, change, known };
             // What this run made and has nothing left to write is not read again.
-            let left = !created.contains(&node.key) || {
-                let decision = decide(state, &target, &target.known);
-                !decision.update.is_empty() || !decision.update.leaves_links()
-            };
-            if left {
+            let made = created.contains(&node.key);
+            if !made || has_work(&decide(state, &target, &target.known)) {
                 targets.push(target);
             }
         }
@@ -101,6 +98,11 @@ pub(super) fn decide(state: &State<'_>, target: &Target<'_>, item: &Item) -> Dec
     state.with(target.tool, |scene| plan::decide::decide(scene, target.node, item, For::Writing))
 }
 
+/// Tells whether anything is left to write.
+fn has_work(decision: &Decision) -> bool {
+    !decision.update.is_empty() || !decision.update.leaves_links()
+}
+
 fn confidentiality(state: &State<'_>, target: &Target<'_>) -> Option<bool> {
     decide(state, target, &target.known).update.confidential
 }
@@ -113,11 +115,16 @@ async fn one(state: &State<'_>, target: &Target<'_>, fresh: &BTreeMap<WorkItemId
     let Some(item) = fresh.get(&target.known.id) else {
         if planned {
             state.finish(target.tool, target.change, None, Outcome::Moved);
+        } else if has_work(&decide(state, target, &target.known)) {
+            // This run made it, or it is to keep the record, and a replica does not show it yet.
+            let what = format!("{}, which has something left to write,", target.known.reference);
+            let error = WriteError::Refused(GitlabError::NotFound { what });
+            state.fail(target.tool, target.change, &error);
         }
         return;
     };
     let decision = decide(state, target, item);
-    if decision.update.is_empty() && decision.update.leaves_links() {
+    if !has_work(&decision) {
         if planned {
             // What people changed meanwhile may leave nothing to write and not be what was wanted.
             let settled = decision.conflicts.is_empty() || !moved(&target.known, item);

@@ -413,3 +413,28 @@ async fn what_cannot_be_closed_keeps_what_is_above_open() {
     world.apply().await;
     assert_eq!(world.item("part/three").state, "CLOSED");
 }
+
+#[tokio::test]
+async fn what_a_lagging_replica_hides_from_a_first_apply_is_said_and_finished_by_the_next() {
+    let tool = TOOL.replace("name = \"Two\"", "name = \"Two\"\ndepends-on = [\"one\"]");
+    let mut stopped = 0;
+    for nth in 1..=40 {
+        let world = World::new(&tool).await;
+        world.sandbox.faults(vec![Fault { nth, kind: FaultKind::Stale { requests: 1_000 } }]);
+        let whole = match world.look().await {
+            Ok(look) => {
+                let report = world.carry_out(look).await;
+                !report.incomplete() && !report.moved()
+            }
+            Err(_) => false,
+        };
+        world.sandbox.faults(Vec::new());
+        if whole {
+            world.is_settled(&format!("stale from request {nth} on")).await;
+        } else {
+            stopped += 1;
+            world.settle().await;
+        }
+    }
+    assert!(stopped > 0);
+}
