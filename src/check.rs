@@ -4,6 +4,8 @@
 
 mod across;
 
+use rayon::prelude::*;
+
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
 use crate::problem::{Problems, Severity, Sources};
@@ -11,9 +13,13 @@ use crate::render::{self, Engine, Pulse, Scene};
 use crate::source;
 use crate::spec::{Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
 use crate::tree::DesiredTree;
+use std::sync::Arc;
 
 /// A file's name as the user would write it, and its bytes.
 pub type File = (String, Vec<u8>);
+
+/// How many tool files are read before their problems are put together.
+const AT_ONCE: usize = 256;
 
 /// The files of a workspace.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +54,7 @@ pub struct Loaded {
     /// What each tool file says, broken ones left out.
     pub specs: Vec<Spec>,
     /// The wanted trees, in the order of the files; broken ones are left out.
-    pub trees: Vec<DesiredTree>,
+    pub trees: Vec<Arc<DesiredTree>>,
     /// Everything that is wrong.
     pub problems: Problems,
     /// The texts that problems point into.
@@ -70,28 +76,64 @@ pub fn workspace(files: &Files, mut problems: Problems) -> Loaded {
     let engine = blueprint.as_ref().and_then(|blueprint| {
         Engine::new(blueprint, &files.assets, &files.pulse, out, &mut sources)
     });
+    let rules = Rules {
+        workspace: workspace.as_ref(),
+        owners: owners.as_ref(),
+        blueprint: blueprint.as_ref(),
+        engine: engine.as_ref(),
+    };
     let mut specs = Vec::new();
     let mut trees = Vec::new();
-    for file in &files.tools {
-        let Some(text) = text(file, &mut sources, out) else {
-            continue;
-        };
-        let Some(blueprint) = &blueprint else {
-            source::parse(&file.0, &text, out);
-            continue;
-        };
-        let Some(spec) = spec(&file.0, &text, blueprint, out) else {
-            continue;
-        };
-        if let (Some(workspace), Some(engine)) = (&workspace, &engine) {
-            let scene = Scene { workspace, owners: owners.as_ref(), blueprint, spec: &spec };
-            trees.extend(tool(&scene, engine, out));
+    for some in files.tools.chunks(AT_ONCE) {
+        let read = some.par_iter().map(|file| rules.read(file, out.beside()));
+        for (file, read) in some.iter().zip(read.collect::<Vec<Read>>()) {
+            out.append(read.problems);
+            read.text.into_iter().for_each(|text| sources.insert(&file.0, text));
+            specs.extend(read.spec);
+            trees.extend(read.tree.map(Arc::new));
         }
-        specs.push(spec);
     }
     let schema = blueprint.as_ref().map(|blueprint| &blueprint.schema);
     across::check(&specs, &trees, schema, &sources, out);
     Loaded { workspace, owners, blueprint, engine, specs, trees, problems, sources }
+}
+
+/// What tool files are read with, as far as it is sound.
+#[derive(Clone, Copy)]
+struct Rules<'a> {
+    workspace: Option<&'a Workspace>,
+    owners: Option<&'a Owners>,
+    blueprint: Option<&'a Blueprint>,
+    engine: Option<&'a Engine>,
+}
+
+/// One tool file, as far as it is sound, and what is wrong with it.
+struct Read {
+    text: Option<String>,
+    spec: Option<Spec>,
+    tree: Option<DesiredTree>,
+    problems: Problems,
+}
+
+impl Rules<'_> {
+    fn read(self, file: &File, problems: Problems) -> Read {
+        let mut read = Read { text: None, spec: None, tree: None, problems };
+        let out = &mut read.problems;
+        read.text = source::text(&file.0, &file.1, out);
+        let Some(text) = &read.text else { return read };
+        let Some(blueprint) = self.blueprint else {
+            source::parse(&file.0, text, out);
+            return read;
+        };
+        read.spec = spec(&file.0, text, blueprint, out);
+        if let (Some(spec), Some(workspace), Some(engine)) =
+            (&read.spec, self.workspace, self.engine)
+        {
+            let scene = Scene { workspace, owners: self.owners, blueprint, spec };
+            read.tree = tool(&scene, engine, out);
+        }
+        read
+    }
 }
 
 /// Reads one tool file.

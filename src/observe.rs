@@ -75,7 +75,7 @@ struct Shared {
 pub async fn observe(
     reader: &Reader,
     ground: &Ground,
-    trees: &[DesiredTree],
+    trees: &[Arc<DesiredTree>],
 ) -> Vec<Result<ObservedTree, ObserveError>> {
     let shared = match Shared::read(reader, ground, trees).await {
         Err(error) if trees.len() < 2 || concerns_all(&error) => {
@@ -109,10 +109,10 @@ pub async fn observe(
 /// A request failed.
 pub async fn records(
     reader: &Reader,
-    trees: &[DesiredTree],
+    trees: &[Arc<DesiredTree>],
     observed: &mut BTreeMap<String, ObservedTree>,
 ) -> Result<(), GitlabError> {
-    let first = |tree: &DesiredTree| {
+    let first = |tree: &Arc<DesiredTree>| {
         let seen = observed.get(&tree.tool)?;
         Some((tree.tool.clone(), seen.items.get(&tree.nodes.first()?.key)?.id.clone()))
     };
@@ -132,10 +132,10 @@ impl Shared {
     async fn read(
         reader: &Reader,
         ground: &Ground,
-        trees: &[DesiredTree],
+        trees: &[Arc<DesiredTree>],
     ) -> Result<Self, GitlabError> {
-        let wanted: BTreeSet<Reference> = trees.iter().flat_map(DesiredTree::refers_to).collect();
-        let parents: BTreeSet<&Reference> = trees.iter().flat_map(parents).collect();
+        let wanted: BTreeSet<Reference> = trees.iter().flat_map(|tree| tree.refers_to()).collect();
+        let parents: BTreeSet<&Reference> = trees.iter().flat_map(|tree| parents(tree)).collect();
         let (tops, others): (Vec<Reference>, Vec<Reference>) =
             wanted.into_iter().partition(|reference| parents.contains(reference));
         let (mut existing, mut below) = reader.with_children(&tops, &others).await?;
@@ -149,7 +149,7 @@ impl Shared {
         let mut shared = Self { existing, below, ..Self::default() };
         let found: Vec<(&DesiredTree, Item)> = trees
             .iter()
-            .filter_map(|tree| Some((tree, shared.pool(ground, tree).ok()?.first()?)))
+            .filter_map(|tree| Some((&**tree, shared.pool(ground, tree).ok()?.first()?)))
             .collect();
         let (found, firsts): (Vec<&DesiredTree>, Vec<Item>) = found.into_iter().unzip();
         shared.listed = bulk::children(reader, &found, &firsts).await?;
@@ -234,7 +234,7 @@ async fn follow(
 async fn observe_one(
     reader: &Reader,
     ground: &Ground,
-    tree: &DesiredTree,
+    tree: &Arc<DesiredTree>,
     shared: Option<Arc<Shared>>,
 ) -> Result<ObservedTree, ObserveError> {
     let shared = match shared {

@@ -89,11 +89,19 @@ const LONGEST_WORD: usize = 200;
 pub struct Problems {
     all: Vec<Problem>,
     seen: std::collections::HashSet<Problem>,
+    /// How many were kept elsewhere, where these belong to.
+    elsewhere: usize,
     /// Errors and warnings beyond [`MOST_KEPT`].
     beyond: [usize; 2],
 }
 
 impl Problems {
+    /// Starts problems that will be added to these with [`Problems::append`].
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self { elsewhere: self.elsewhere + self.all.len(), ..Self::default() }
+    }
+
     /// Adds one.
     pub fn push(&mut self, problem: Problem) {
         if self.is_full() {
@@ -106,13 +114,21 @@ impl Problems {
     /// Tells whether more problems are only counted, so that looking for their places is for nothing.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.all.len() >= MOST_KEPT
+        self.elsewhere + self.all.len() >= MOST_KEPT
     }
 
     /// Adds many.
     pub fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
         for problem in problems {
             self.push(problem);
+        }
+    }
+
+    /// Adds all of others, also those that were only counted.
+    pub fn append(&mut self, others: Self) {
+        self.extend(others.all);
+        for (count, more) in self.beyond.iter_mut().zip(others.beyond) {
+            *count += more;
         }
     }
 
@@ -197,5 +213,10 @@ mod tests {
         assert!(out.has_errors());
         assert_eq!((out.count(Severity::Warning), out.count(Severity::Error)), (MOST_KEPT, 10));
         assert_eq!(out.sorted().len(), MOST_KEPT);
+        let mut beside = out.beside();
+        assert!(beside.is_full());
+        beside.push(Problem::error("b.toml", None, "wrong"));
+        out.append(beside);
+        assert_eq!((out.count(Severity::Error), out.sorted().len()), (11, MOST_KEPT));
     }
 }

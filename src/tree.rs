@@ -9,8 +9,8 @@ mod ground;
 mod ids;
 mod measure;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -176,17 +176,17 @@ impl DesiredTree {
 
     /// The tree without what is not there and will not be made.
     #[must_use]
-    pub fn present(&self, observed: &ObservedTree) -> Cow<'_, Self> {
+    pub fn present(self: &Arc<Self>, observed: &ObservedTree) -> Arc<Self> {
         let is_present = |node: &DesiredNode| node.creates || observed.holds(node);
         if self.nodes.iter().all(is_present) {
-            return Cow::Borrowed(self);
+            return Arc::clone(self);
         }
-        let mut tree = self.clone();
+        let mut tree = Self::clone(self);
         tree.nodes.retain(is_present);
         let gone = |key: &NodeKey| self.node(key).is_some() && tree.node(key).is_none();
         let comments = self.comments.iter().filter(|comment| !gone(&comment.on));
         tree.comments = comments.cloned().collect();
-        Cow::Owned(tree)
+        Arc::new(tree)
     }
 
     /// The key a node has now, if the files say that it was called otherwise.

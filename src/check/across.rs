@@ -1,6 +1,7 @@
 //! What holds between the tools of a workspace: each piece of work and each place in GitLab is one tool's.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::problem::{Problem, Problems, Sources};
 use crate::source::{At, Span, Value};
@@ -13,7 +14,7 @@ use crate::tree::{DesiredTree, Parent};
 /// Checks the tools against each other.
 pub(super) fn check(
     specs: &[Spec],
-    trees: &[DesiredTree],
+    trees: &[Arc<DesiredTree>],
     schema: Option<&Schema>,
     sources: &Sources,
     out: &mut Problems,
@@ -80,7 +81,7 @@ fn spec_of<'s>(specs: &'s [Spec], tree: &DesiredTree) -> Option<&'s Spec> {
 }
 
 /// Reports two tools that want one title under one item: each would be taken for the other.
-fn titles(specs: &[Spec], trees: &[DesiredTree], out: &mut Problems) {
+fn titles(specs: &[Spec], trees: &[Arc<DesiredTree>], out: &mut Problems) {
     let mut seen: BTreeMap<(String, &str, &str), &DesiredTree> = BTreeMap::new();
     for tree in trees {
         for node in tree.nodes.iter().filter(|node| node.item.is_none() && node.creates) {
@@ -101,7 +102,7 @@ fn titles(specs: &[Spec], trees: &[DesiredTree], out: &mut Problems) {
 }
 
 /// Reports two tools whose rows in one table are known by one link: each would take the other's.
-fn rows(specs: &[Spec], trees: &[DesiredTree], out: &mut Problems) {
+fn rows(specs: &[Spec], trees: &[Arc<DesiredTree>], out: &mut Problems) {
     let mut seen: BTreeMap<(String, &str, &str), &DesiredTree> = BTreeMap::new();
     for tree in trees {
         for row in &tree.rows {

@@ -4,7 +4,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::Failure;
-use crate::render::Pulse;
+use crate::render::{Beat, Pulse};
 
 /// The longest that one template may run.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -12,7 +12,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 const MOST_MEMORY: usize = 512 << 20;
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(20);
-/// The stack for it, in bytes; Tera needs some for each level of a template.
+/// The stack of each thread, in bytes; Tera needs some for each level of a template.
 const STACK: usize = 64 << 20;
 
 /// What one template may take.
@@ -32,6 +32,9 @@ pub(super) fn within_bounds<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
     let memory = || memory_stats::memory_stats().map_or(0, |now| now.physical_mem);
+    // Fails where it was done before.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(Pulse::THREADS);
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build_global();
     within(pulse, Limits { time: LONGEST, memory: MOST_MEMORY }, memory, work)
 }
 
@@ -44,7 +47,7 @@ fn within<T: Send + 'static>(
     let (done, answer) = channel();
     let thread = std::thread::Builder::new().stack_size(STACK);
     let thread = thread.spawn(move || done.send(work()))?;
-    let mut first = (pulse.look(), Instant::now(), memory());
+    let mut seen: Vec<Since> = Vec::new();
     loop {
         match answer.recv_timeout(LOOK) {
             Ok(value) => return Ok(value),
@@ -55,23 +58,33 @@ fn within<T: Send + 'static>(
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let beat = pulse.look();
-        if beat != first.0 {
-            first = (beat, Instant::now(), memory());
+        let (now, memory) = (Instant::now(), memory());
+        let mut before = std::mem::take(&mut seen).into_iter();
+        for beat in pulse.look() {
+            let same = before.next().filter(|since| since.beat == beat);
+            seen.push(same.unwrap_or(Since { beat, began: now, memory }));
         }
-        let (Some(running), began, before) = (&first.0.running, first.1, first.2) else {
-            continue;
-        };
-        let too_much = if began.elapsed() >= limits.time {
+        // Of several the one that runs for the longest takes the memory.
+        let running = seen.iter().filter(|since| since.beat.running.is_some());
+        let Some(longest) = running.min_by_key(|since| since.began) else { continue };
+        let too_much = if now - longest.began >= limits.time {
             format!("for more than {} s", limits.time.as_secs())
-        } else if memory().saturating_sub(before) > limits.memory {
+        } else if memory.saturating_sub(longest.memory) > limits.memory {
             format!("and takes more than {} MiB", limits.memory >> 20)
         } else {
             continue;
         };
+        let running = longest.beat.running.as_deref().unwrap_or_default();
         return Err(Failure::new(format!("{running} runs {too_much}"))
             .hint("look for a loop that runs too often, or for a text that grows in one"));
     }
+}
+
+/// A thread's work, when it was first seen, and how much memory was taken then.
+struct Since {
+    beat: Beat,
+    began: Instant,
+    memory: usize,
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::plan::{Action, Glob, Only, Options, Plan};
 use crate::problem::nearest;
 use crate::tree::{DesiredTree, ObservedTree};
 use crate::ui;
+use std::sync::Arc;
 
 /// Choices that belong to a plan.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -93,7 +94,7 @@ impl Choices {
     }
 
     /// Leaves the tools out that the run is not about, and says how many.
-    pub(super) fn narrow(&self, trees: &mut Vec<DesiredTree>) -> Result<(), Failure> {
+    pub(super) fn narrow(&self, trees: &mut Vec<Arc<DesiredTree>>) -> Result<(), Failure> {
         for glob in &self.only {
             if !trees.iter().any(|tree| glob.concerns(&tree.tool)) {
                 return Err(takes_nothing(glob, trees));
@@ -111,7 +112,7 @@ impl Choices {
     /// Checks that each glob takes a node or a comment of the files, or an item that is there.
     pub(super) fn check_only<'o>(
         &self,
-        trees: &[DesiredTree],
+        trees: &[Arc<DesiredTree>],
         observed: impl Fn(&str) -> Option<&'o ObservedTree>,
     ) -> Result<(), Failure> {
         let takes = |glob: &Glob, tree: &DesiredTree| {
@@ -127,7 +128,7 @@ impl Choices {
     }
 
     /// Checks that each node to make anew is one of the files.
-    pub(super) fn check(&self, trees: &[DesiredTree]) -> Result<(), Failure> {
+    pub(super) fn check(&self, trees: &[Arc<DesiredTree>]) -> Result<(), Failure> {
         let known = |key: &NodeKey| nodes(trees).any(|other| other == key);
         let Some(key) = self.recreate.iter().find(|key| !known(key)) else {
             return Ok(());
@@ -139,7 +140,7 @@ impl Choices {
     }
 }
 
-fn takes_nothing(glob: &Glob, trees: &[DesiredTree]) -> Failure {
+fn takes_nothing(glob: &Glob, trees: &[Arc<DesiredTree>]) -> Failure {
     let glob = glob.as_str();
     let below = format!("{}/", glob.trim_end_matches('/'));
     let above = |key: &NodeKey| key.as_str().starts_with(&below);
@@ -152,12 +153,12 @@ fn takes_nothing(glob: &Glob, trees: &[DesiredTree]) -> Failure {
         .ends_with(Exit::Usage)
 }
 
-fn nodes(trees: &[DesiredTree]) -> impl Iterator<Item = &NodeKey> {
+fn nodes(trees: &[Arc<DesiredTree>]) -> impl Iterator<Item = &NodeKey> {
     trees.iter().flat_map(|tree| &tree.nodes).map(|node| &node.key)
 }
 
 /// The key that somebody may have meant.
-fn near(text: &str, trees: &[DesiredTree]) -> String {
+fn near(text: &str, trees: &[Arc<DesiredTree>]) -> String {
     match nearest(text, nodes(trees).map(NodeKey::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "a plan with --format json lists all keys".to_owned(),

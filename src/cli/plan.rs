@@ -93,7 +93,7 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
     args.choices.narrow(&mut ready.trees)?;
     let (plan, kept) = if args.offline {
         args.choices.check_only(&ready.trees, |_| None)?;
-        (session::offline(ready, &args.choices), Vec::new())
+        (session::offline(&ready, &args.choices), Vec::new())
     } else if let Some(file) = &args.against {
         (against(file, &ready, &args.choices)?, Vec::new())
     } else {

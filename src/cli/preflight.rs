@@ -1,6 +1,7 @@
 //! What must hold before anything is planned: the instance, the licence, the places.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::gitlab::{Client, Lack, Metadata, NamespaceInfo, PlaceQuery, Reader, type_id};
 use crate::tree::{Capabilities, DesiredTree, Kind, Parent};
@@ -27,7 +28,7 @@ pub(super) struct Preflight {
 /// Asks the instance.
 pub(super) async fn preflight(
     client: &Client,
-    trees: &[DesiredTree],
+    trees: &[Arc<DesiredTree>],
 ) -> Result<Preflight, Failure> {
     let queries = queries(trees);
     let (metadata, found) = Reader::new(client).start(&queries).await?;
@@ -83,7 +84,7 @@ fn caller(metadata: &Metadata, url: &str) -> Result<String, Failure> {
 }
 
 /// Every namespace that a tree creates items in, and what it needs there.
-fn queries(trees: &[DesiredTree]) -> Vec<PlaceQuery> {
+fn queries(trees: &[Arc<DesiredTree>]) -> Vec<PlaceQuery> {
     let mut wanted: BTreeMap<String, (BTreeSet<Kind>, bool)> = BTreeMap::new();
     for tree in trees {
         for node in tree.nodes.iter().filter(|node| node.item.is_none()) {

@@ -1,6 +1,7 @@
 //! What a workspace's sandbox starts with: its places, its labels, its people.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::sandbox::{Edition, Seed, SeedItem, SeedLabel, SeedMilestone};
 use crate::tree::{DesiredComment, DesiredNode, DesiredTree, Kind, Parent, Reference};
@@ -12,7 +13,7 @@ const BOT: &str = "epictree-sandbox";
 pub(super) fn of(
     nested_epics: bool,
     places: impl Iterator<Item = Reference>,
-    trees: &[DesiredTree],
+    trees: &[Arc<DesiredTree>],
 ) -> Seed {
     let nodes = || trees.iter().flat_map(|tree| &tree.nodes);
     let groups: BTreeSet<String> =
@@ -44,7 +45,7 @@ fn top(namespace: &str) -> String {
 }
 
 /// Labels that the blueprint does not create exist in the top-level group, as on a real instance.
-fn labels(trees: &[DesiredTree]) -> Vec<SeedLabel> {
+fn labels(trees: &[Arc<DesiredTree>]) -> Vec<SeedLabel> {
     let mut wanted = BTreeSet::new();
     for tree in trees {
         let created: BTreeSet<&str> =
@@ -62,7 +63,7 @@ fn labels(trees: &[DesiredTree]) -> Vec<SeedLabel> {
     wanted.into_iter().map(seed).collect()
 }
 
-fn milestones(trees: &[DesiredTree]) -> Vec<SeedMilestone> {
+fn milestones(trees: &[Arc<DesiredTree>]) -> Vec<SeedMilestone> {
     let of = |node: &DesiredNode| node.milestone.clone().map(|title| (top(&node.namespace), title));
     let wanted: BTreeSet<_> =
         trees.iter().flat_map(|tree| tree.nodes.iter().filter_map(of)).collect();
@@ -70,7 +71,7 @@ fn milestones(trees: &[DesiredTree]) -> Vec<SeedMilestone> {
 }
 
 /// Items that the files refer to; those with a table get one with rows people wrote.
-fn items(places: impl Iterator<Item = Reference>, trees: &[DesiredTree]) -> Vec<SeedItem> {
+fn items(places: impl Iterator<Item = Reference>, trees: &[Arc<DesiredTree>]) -> Vec<SeedItem> {
     let mut wanted: BTreeSet<Reference> = places.collect();
     for node in trees.iter().flat_map(|tree| &tree.nodes) {
         wanted.extend(node.item.clone());
@@ -81,7 +82,7 @@ fn items(places: impl Iterator<Item = Reference>, trees: &[DesiredTree]) -> Vec<
     wanted.into_iter().map(|reference| item(&reference, trees)).collect()
 }
 
-fn item(reference: &Reference, trees: &[DesiredTree]) -> SeedItem {
+fn item(reference: &Reference, trees: &[Arc<DesiredTree>]) -> SeedItem {
     let rows: Vec<_> =
         trees.iter().flat_map(|tree| &tree.rows).filter(|row| row.item == *reference).collect();
     let known = trees

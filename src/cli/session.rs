@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use rayon::prelude::*;
 
 use crate::assets::Assets;
 use crate::blueprint::Blueprint;
@@ -39,7 +40,7 @@ const SANDBOX_DIR: &str = "sandbox";
 pub(super) struct Ready {
     folder: PathBuf,
     pub(super) workspace: Workspace,
-    pub(super) trees: Vec<DesiredTree>,
+    pub(super) trees: Vec<Arc<DesiredTree>>,
     pub(super) rules: Rules,
 }
 
@@ -56,7 +57,7 @@ pub(super) struct Rules {
 pub(super) struct Base<'a> {
     pub(super) folder: &'a Path,
     pub(super) workspace: &'a Workspace,
-    pub(super) trees: &'a [DesiredTree],
+    pub(super) trees: &'a [Arc<DesiredTree>],
 }
 
 impl Ready {
@@ -101,11 +102,11 @@ pub(super) fn ready(paths: &[PathBuf]) -> Result<Ready, Failure> {
     }
 }
 
-/// The plan against nothing. It takes the trees, as both of a large fleet are much memory.
-pub(super) fn offline(ready: Ready, choices: &Choices) -> Plan {
+/// The plan against nothing.
+pub(super) fn offline(ready: &Ready, choices: &Choices) -> Plan {
     let options = choices.options(&ready.workspace.id);
     let nothing = ObservedTree::default();
-    let tools = ready.trees.into_iter().map(|tree| build(&tree, &nothing, &options)).collect();
+    let tools = ready.trees.par_iter().map(|tree| build(tree, &nothing, &options)).collect();
     Plan { target: "offline".into(), caller: None, tools }
 }
 
@@ -243,13 +244,11 @@ pub(super) async fn snapshot(
         missing: preflight.missing.clone(),
     };
     let (mut trees, mut unread) = (BTreeMap::new(), BTreeMap::new());
-    let refused = |tree: &&DesiredTree| preflight.refuses(tree).is_some();
-    let (refused, fit): (Vec<&DesiredTree>, Vec<&DesiredTree>) =
-        ready.trees.iter().partition(refused);
+    let refused = |tree: &Arc<DesiredTree>| preflight.refuses(tree).is_some();
+    let (refused, fit): (Vec<_>, Vec<_>) = ready.trees.iter().cloned().partition(refused);
     for tree in refused {
-        unread.extend(preflight.refuses(tree).map(|why| (tree.tool.clone(), why.clone().into())));
+        unread.extend(preflight.refuses(&tree).map(|why| (tree.tool.clone(), why.clone().into())));
     }
-    let fit: Vec<DesiredTree> = fit.into_iter().cloned().collect();
     for (tree, seen) in fit.iter().zip(observe(reader, &ground, &fit).await) {
         match seen {
             Ok(seen) => drop(trees.insert(tree.tool.clone(), seen)),

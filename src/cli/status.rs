@@ -87,7 +87,8 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
 
 /// The status of all tools that could be looked at.
 fn taken(snapshot: &Snapshot, ready: &session::Ready, today: Date) -> Status {
-    let seen = ready.trees.iter().filter_map(|tree| Some((tree, snapshot.trees.get(&tree.tool)?)));
+    let seen =
+        ready.trees.iter().filter_map(|tree| Some((&**tree, snapshot.trees.get(&tree.tool)?)));
     status(&snapshot.instance.to_string(), seen, today)
 }
 

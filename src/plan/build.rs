@@ -1,6 +1,7 @@
 //! Builds the plan of one tool: every node, row and orphan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::key::NodeKey;
 use crate::tree::{DesiredNode, DesiredTree, Item, ObservedTree, Parent, Reference};
@@ -15,8 +16,9 @@ use super::{comments, fulfilled, needs, rows};
 
 /// Builds the plan of one tool.
 #[must_use]
-pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) -> ToolPlan {
-    let desired = &*desired.present(observed);
+pub fn build(desired: &Arc<DesiredTree>, observed: &ObservedTree, options: &Options) -> ToolPlan {
+    let present = desired.present(observed);
+    let desired = &*present;
     let mut scene = Scene::new(desired, observed, options);
     let fulfilled = fulfilled::find(&mut scene);
     let scene = scene;
@@ -39,7 +41,7 @@ pub fn build(desired: &DesiredTree, observed: &ObservedTree, options: &Options) 
     let (changes, left_out) = selected(&scene, changes);
     let (closed, orphans) = orphans(&scene, &changes);
     let mut plan = ToolPlan {
-        desired: desired.clone(),
+        desired: Arc::clone(&present),
         open_items: observed.items.values().filter(|item| item.open).count(),
         touched: touched(&changes, &closed),
         notices,

@@ -1,6 +1,7 @@
 //! What a plan says: changes, their fields, and the sums.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -284,7 +285,7 @@ pub struct Needs {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ToolPlan {
     /// What the files want.
-    pub desired: DesiredTree,
+    pub desired: Arc<DesiredTree>,
     /// In tree order, comments below their nodes; labels first, rows last.
     pub changes: Vec<Change>,
     /// Open items that the files no longer want and that are left alone.
@@ -385,7 +386,7 @@ impl std::ops::AddAssign for Summary {
 impl ToolPlan {
     /// The plan of a tool that could not be looked at: nothing is done, and it says why.
     #[must_use]
-    pub fn failed(desired: &DesiredTree, why: Notice) -> Self {
+    pub fn failed(desired: &Arc<DesiredTree>, why: Notice) -> Self {
         Self {
             desired: desired.clone(),
             changes: Vec::new(),

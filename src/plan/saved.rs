@@ -8,6 +8,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 use crate::tree::DesiredTree;
 
@@ -46,7 +47,7 @@ pub struct SavedPlan {
     /// What was seen.
     pub snapshot: Snapshot,
     /// What the files wanted.
-    pub desired: Vec<DesiredTree>,
+    pub desired: Vec<Arc<DesiredTree>>,
     /// The choices it was made with.
     pub options: Options,
     /// SHA-256 over the plan that was shown, in hex.
@@ -58,7 +59,7 @@ impl SavedPlan {
     #[must_use]
     pub fn new(
         snapshot: Snapshot,
-        desired: Vec<DesiredTree>,
+        desired: Vec<Arc<DesiredTree>>,
         options: Options,
         plan: &Plan,
     ) -> Self {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::tree::{DesiredTree, Ground, ObservedTree};
@@ -54,15 +56,15 @@ pub struct Snapshot {
 impl Snapshot {
     /// Builds the plan of trees against it; what comes of the titles it needs is still open.
     #[must_use]
-    pub fn build(&self, desired: &[DesiredTree], options: &Options) -> Plan {
+    pub fn build(&self, desired: &[Arc<DesiredTree>], options: &Options) -> Plan {
         Plan {
             target: self.instance.to_string(),
             caller: Some(self.ground.caller.clone()),
-            tools: desired.iter().map(|tree| self.tool(tree, options)).collect(),
+            tools: desired.par_iter().map(|tree| self.tool(tree, options)).collect(),
         }
     }
 
-    fn tool(&self, tree: &DesiredTree, options: &Options) -> ToolPlan {
+    fn tool(&self, tree: &Arc<DesiredTree>, options: &Options) -> ToolPlan {
         if let Some(why) = self.unread.get(&tree.tool) {
             return ToolPlan::failed(tree, why.clone());
         }
@@ -74,7 +76,7 @@ impl Snapshot {
     /// Plans trees against it, perhaps other ones than those it was made for; it must lack nothing
     /// that they need.
     #[must_use]
-    pub fn plan(&self, desired: &[DesiredTree], options: &Options) -> Plan {
+    pub fn plan(&self, desired: &[Arc<DesiredTree>], options: &Options) -> Plan {
         let mut plan = self.build(desired, options);
         let mut found = self.found.clone();
         for tool in &mut plan.tools {
@@ -86,7 +88,7 @@ impl Snapshot {
 
     /// What some trees need of GitLab that nobody read.
     #[must_use]
-    pub fn lacks(&self, desired: &[DesiredTree]) -> Vec<String> {
+    pub fn lacks(&self, desired: &[Arc<DesiredTree>]) -> Vec<String> {
         desired.iter().flat_map(|tree| self.tree_lacks(tree)).collect()
     }
 

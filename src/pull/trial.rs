@@ -1,6 +1,8 @@
 //! Trying a text for a tool file: what it wants, what a plan of it would say, and whether that is
 //! the plan of another text without some drift, and nothing else.
 
+use std::sync::Arc;
+
 use similar::{ChangeTag, TextDiff};
 
 use crate::blueprint::Blueprint;
@@ -57,7 +59,7 @@ impl Trial {
             let first = errors.into_iter().find(|problem| problem.severity == Severity::Error);
             return Err(first.map_or_else(String::new, |problem| problem.message.clone()));
         };
-        let plan = build(&tree, ground.observed, ground.options);
+        let plan = build(&Arc::new(tree), ground.observed, ground.options);
         Ok(Self { text, spec, plan })
     }
 

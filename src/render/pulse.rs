@@ -3,11 +3,11 @@
 //! Tera has no bound on loops or on the values they make. Nothing here knows
 //! time or memory: a caller that does looks at the pulse from another thread.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The template or expression that runs now; clones share it.
+/// The templates or expressions that run now, one a thread; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Pulse(Arc<Mutex<Beat>>);
+pub struct Pulse(Arc<[Mutex<Beat>; Pulse::THREADS]>);
 
 /// One look at a [`Pulse`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,25 +19,29 @@ pub struct Beat {
 }
 
 impl Pulse {
-    /// What runs now.
+    /// How many threads may render at a time and still be told apart.
+    pub const THREADS: usize = 16;
+
+    /// What runs now on each thread.
     #[must_use]
-    pub fn look(&self) -> Beat {
-        self.lock().clone()
+    pub fn look(&self) -> Vec<Beat> {
+        self.0.iter().map(|beat| lock(beat).clone()).collect()
     }
 
     /// Runs something under a name.
     pub fn during<T>(&self, name: impl FnOnce() -> String, run: impl FnOnce() -> T) -> T {
+        let beat = &self.0[rayon::current_thread_index().unwrap_or(0) % Self::THREADS];
         {
-            let mut beat = self.lock();
+            let mut beat = lock(beat);
             beat.nth += 1;
             beat.running = Some(name());
         }
         let done = run();
-        self.lock().running = None;
+        lock(beat).running = None;
         done
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Beat> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(beat: &Mutex<Beat>) -> MutexGuard<'_, Beat> {
+    beat.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,6 +6,7 @@ use epictree::assets::Assets;
 use epictree::check::{self, Files};
 use epictree::problem::Problems;
 use epictree::tree::{DesiredTree, Kind};
+use std::sync::Arc;
 
 const TOOL: &str = "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 'S'\n\
     [[functionality]]\nid = 'a'\nname = 'A'\npriority = 4\ncomponents = ['c']\nsteps = ['rollout']\n\
@@ -17,7 +18,7 @@ const TOOL: &str = "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 'S'\n\
 const SMALL: &str = "schema = 1\nname = 'small'\nextends = 'prodseceng-2026'\n\
     [[node]]\nkey = 'handover'\ntype = 'issue'\nplace = 'sunset'\n";
 
-fn load(blueprint: &str, tool: &str) -> (Vec<DesiredTree>, Vec<String>) {
+fn load(blueprint: &str, tool: &str) -> (Vec<Arc<DesiredTree>>, Vec<String>) {
     let workspace = format!(
         "schema = 1\nid = 'w'\nblueprint = '{blueprint}'\n[places]\nroot = 'g&1'\nepics = 'g'\nsunset = 'g/team'\nissues = 'g/p'\n"
     );
@@ -34,7 +35,7 @@ fn load(blueprint: &str, tool: &str) -> (Vec<DesiredTree>, Vec<String>) {
     (loaded.trees, problems)
 }
 
-fn tree(blueprint: &str, tool: &str) -> DesiredTree {
+fn tree(blueprint: &str, tool: &str) -> Arc<DesiredTree> {
     let (mut trees, problems) = load(blueprint, tool);
     assert_eq!(problems, [""; 0]);
     trees.pop().unwrap()

@@ -7,6 +7,7 @@ use epictree::assets::Assets;
 use epictree::check::{self, Files};
 use epictree::problem::{Problems, Severity};
 use epictree::tree::DesiredTree;
+use std::sync::Arc;
 
 use crate::env::example;
 
@@ -123,7 +124,7 @@ fn short(path: &str) -> String {
 }
 
 #[track_caller]
-fn tree(workspace: &str, owners: Option<&str>, tool: &str) -> DesiredTree {
+fn tree(workspace: &str, owners: Option<&str>, tool: &str) -> Arc<DesiredTree> {
     let bytes = |text: &str| text.as_bytes().to_vec();
     let files = Files {
         workspace: ("epictree.toml".into(), bytes(workspace)),
@@ -140,12 +141,12 @@ fn tree(workspace: &str, owners: Option<&str>, tool: &str) -> DesiredTree {
 }
 
 #[track_caller]
-fn of(tool: &str) -> DesiredTree {
+fn of(tool: &str) -> Arc<DesiredTree> {
     tree(WORKSPACE, Some(OWNERS), tool)
 }
 
 /// The trees of the examples that use the blueprint.
-fn examples() -> Vec<DesiredTree> {
+fn examples() -> Vec<Arc<DesiredTree>> {
     let read = |file: &str| std::fs::read_to_string(example(file)).unwrap();
     let one = |name: &str| {
         let workspace = read(&format!("{name}/epictree.toml"));
@@ -156,7 +157,7 @@ fn examples() -> Vec<DesiredTree> {
 }
 
 /// Everything the blueprint can say: of the examples, and of a full and an empty tool on each path.
-fn trees() -> Vec<DesiredTree> {
+fn trees() -> Vec<Arc<DesiredTree>> {
     let mut all = examples();
     for path in ["integrate", "sunset", "transfer"] {
         all.push(of(&rich().replace("\"integrate\"", &format!("\"{path}\""))));
@@ -206,7 +207,7 @@ fn no_text_is_longer_than_people_read() {
 
 #[test]
 fn no_heading_is_empty_and_no_two_blank_lines_follow_each_other() {
-    for (key, text) in trees().iter().flat_map(texts) {
+    for (key, text) in trees().iter().flat_map(|tree| texts(tree)) {
         assert!(!text.contains("\n\n\n"), "{key}:\n{text}");
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         let level = |line: &str| line.bytes().take_while(|b| *b == b'#').count();
@@ -229,7 +230,7 @@ fn gitlab_reads_every_box_table_heading_and_picture_as_such() {
     options.extension.table = true;
     options.extension.tasklist = true;
     options.extension.strikethrough = true;
-    for (key, text) in trees().iter().flat_map(texts) {
+    for (key, text) in trees().iter().flat_map(|tree| texts(tree)) {
         let arena = comrak::Arena::new();
         let root = comrak::parse_document(&arena, &text, &options);
         let mut found = [0; 4];

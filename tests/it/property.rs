@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use epictree::key::NodeKey;
 use epictree::marker::{self, Reading};
@@ -97,9 +98,9 @@ fn key(at: usize) -> NodeKey {
     NodeKey::of("t", KEYS[at].0).unwrap()
 }
 
-fn tree(files: &[Wanted]) -> DesiredTree {
+fn tree(files: &[Wanted]) -> Arc<DesiredTree> {
     let nodes = (0..KEYS.len()).filter(|at| present(files, *at)).map(|at| node(files, at));
-    DesiredTree {
+    Arc::new(DesiredTree {
         comments: Vec::new(),
         tool: "t".into(),
         name: "T".into(),
@@ -110,7 +111,7 @@ fn tree(files: &[Wanted]) -> DesiredTree {
         labels: Vec::new(),
         related: None,
         measures: Vec::new(),
-    }
+    })
 }
 
 fn node(files: &[Wanted], at: usize) -> DesiredNode {

@@ -32,7 +32,7 @@ use crate::picture::{assert_same, picture};
 // -- the same as the command line does, in this process, without its waits ------------------------
 
 /// The wanted tree of `examples/package-hunter`.
-static TREES: LazyLock<Vec<DesiredTree>> = LazyLock::new(|| {
+static TREES: LazyLock<Vec<Arc<DesiredTree>>> = LazyLock::new(|| {
     let folder = example("package-hunter");
     let file = |name: &str| (name.to_owned(), std::fs::read(folder.join(name)).unwrap());
     let mut problems = Problems::default();

@@ -6,6 +6,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use epictree::apply::{Job, Outcome, Report, Stop, apply};
 use epictree::assets::Assets;
@@ -225,7 +226,7 @@ pub(crate) struct Look {
     /// The plan that was made of it.
     pub(crate) plan: ToolPlan,
     snapshot: Snapshot,
-    tree: DesiredTree,
+    tree: Arc<DesiredTree>,
     types: BTreeMap<(String, Kind), String>,
 }
 
@@ -285,7 +286,7 @@ impl World {
     }
 
     /// The tree that the files want.
-    pub(crate) fn tree(&self) -> (Workspace, DesiredTree) {
+    pub(crate) fn tree(&self) -> (Workspace, Arc<DesiredTree>) {
         let Loaded { workspace, mut trees, .. } = self.loaded();
         (workspace.unwrap(), trees.remove(0))
     }

@@ -1,6 +1,7 @@
 //! Three colleagues and what they do between two applies.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use epictree::plan::{Change, FieldChange, ToolPlan, Value};
 use epictree::sandbox::{Edit, ItemView};
@@ -218,11 +219,11 @@ impl Life {
 
     /// The keys that the file of the first tool wants now.
     fn wanted(&mut self) -> BTreeSet<String> {
-        self.tree(0).nodes.into_iter().map(|node| node.key.to_string()).collect()
+        self.tree(0).nodes.iter().map(|node| node.key.to_string()).collect()
     }
 
     /// What the file of a tool wants now.
-    fn tree(&mut self, tool: usize) -> DesiredTree {
+    fn tree(&mut self, tool: usize) -> Arc<DesiredTree> {
         let applied = std::mem::replace(&mut self.world.tool, self.tools[tool].toml());
         let (_, tree) = self.world.tree();
         self.world.tool = applied;
