@@ -4,7 +4,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::Failure;
-use crate::render::{Beat, Pulse};
+use crate::render::{Beat, Pulse, THREADS};
 
 /// The longest that one template may run.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ pub(super) fn within_bounds<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let memory = || memory_stats::memory_stats().map_or(0, |now| now.physical_mem);
     // Fails where it was done before.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(Pulse::THREADS);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build_global();
     within(pulse, Limits { time: LONGEST, memory: MOST_MEMORY }, memory, work)
 }

@@ -38,7 +38,7 @@ pub use advice::advise;
 pub use document::{DOCUMENT, Size, document};
 pub use engine::Engine;
 pub use expand::{Outline, OutlineNode, fits};
-pub use pulse::{Beat, Pulse};
+pub use pulse::{Beat, Pulse, THREADS};
 
 use about::About;
 

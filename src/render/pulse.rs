@@ -6,9 +6,12 @@
 use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// How many threads may render at a time and still be told apart.
+pub const THREADS: usize = 16;
+
 /// The templates or expressions that run now, one a thread; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Pulse(Arc<[Mutex<Beat>; Pulse::THREADS]>);
+pub struct Pulse(Arc<[Mutex<Beat>; THREADS]>);
 
 /// One look at a [`Pulse`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,9 +25,6 @@ pub struct Beat {
 }
 
 impl Pulse {
-    /// How many threads may render at a time and still be told apart.
-    pub const THREADS: usize = 16;
-
     /// What runs now on each thread.
     #[must_use]
     pub fn look(&self) -> Vec<Beat> {
@@ -34,7 +34,7 @@ impl Pulse {
     /// Runs something under a name, which is written into a text that is there already, as this
     /// is done some hundred times a tool.
     pub fn during<T>(&self, name: fmt::Arguments<'_>, run: impl FnOnce() -> T) -> T {
-        let beat = &self.0[rayon::current_thread_index().unwrap_or(0) % Self::THREADS];
+        let beat = &self.0[rayon::current_thread_index().unwrap_or(0) % THREADS];
         {
             let mut beat = lock(beat);
             beat.nth += 1;
