@@ -4,6 +4,7 @@
 //! know what kind of item it stands for.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The longest id, in bytes: long enough for any name, short enough for a marker.
 pub const MAX_ID: usize = 100;
@@ -16,14 +17,14 @@ pub const MAX_ID: usize = 100;
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 #[serde(try_from = "String", into = "String")]
-pub struct NodeKey(String);
+pub struct NodeKey(Arc<str>);
 
 impl NodeKey {
     /// Parses a whole key; `None` if a segment is not an id or there are fewer than two.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let segments = text.split('/').count();
-        ((2..=8).contains(&segments) && text.split('/').all(is_id)).then(|| Self(text.to_owned()))
+        ((2..=8).contains(&segments) && text.split('/').all(is_id)).then(|| Self(text.into()))
     }
 
     /// Joins a tool's id and the key a blueprint gives a node.
@@ -67,7 +68,7 @@ impl TryFrom<String> for NodeKey {
 
 impl From<NodeKey> for String {
     fn from(key: NodeKey) -> Self {
-        key.0
+        key.as_str().to_owned()
     }
 }
 

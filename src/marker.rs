@@ -314,8 +314,8 @@ fn parse(inner: &str) -> Reading {
 
 fn decode<T: serde::de::DeserializeOwned>(payload: &str) -> Option<T> {
     let deflated = STANDARD_NO_PAD.decode(payload).ok()?;
-    let mut json = Vec::new();
-    flate2::read::ZlibDecoder::new(deflated.as_slice())
+    let mut json = Vec::with_capacity(deflated.len() * 2);
+    flate2::bufread::ZlibDecoder::new(deflated.as_slice())
         .take(MAX_INFLATED + 1)
         .read_to_end(&mut json)
         .ok()?;

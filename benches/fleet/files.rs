@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use epictree::assets::Assets;
+use epictree::check::{self, Files};
+use epictree::problem::Problems;
 use serde_json::Value;
 
 /// The smallest program that Rust makes; nothing where there is no compiler.
@@ -27,18 +30,33 @@ pub(crate) fn texts(plan: &Output) -> (usize, usize) {
     (sizes.len(), sizes.iter().sum::<usize>() / sizes.len())
 }
 
-/// Renders as many texts as large with Jinja2, its template compiled once: the least of three runs.
+/// How many templates and expressions the check of one tool renders, texts among them.
+pub(crate) fn rendered(folder: &Path) -> usize {
+    let file = |name: &str| (name.to_owned(), std::fs::read(folder.join(name)).unwrap());
+    let assets = Assets::overlaid(folder, &mut Problems::default());
+    let (workspace, tools) = (file("epictree.toml"), vec![file("t0.toml")]);
+    let files = Files { workspace, tools, assets, ..Files::default() };
+    assert_eq!(check::workspace(&files, Problems::default()).trees.len(), 1);
+    let beats = files.pulse.look();
+    usize::try_from(beats.iter().map(|beat| beat.nth).sum::<u64>()).unwrap()
+}
+
+/// Renders texts as large with Jinja2, and expressions, each compiled once: the least of three runs.
 ///
 /// # Errors
 /// Python or Jinja2 is not there.
-pub(crate) fn jinja(folder: &Path, texts: usize, bytes: usize) -> Result<Duration, String> {
+pub(crate) fn jinja(
+    folder: &Path,
+    (texts, bytes): (usize, usize),
+    expressions: usize,
+) -> Result<Duration, String> {
     let script = folder.join("jinja.py");
     std::fs::write(&script, include_str!("jinja.py")).unwrap();
     let times: Result<Vec<Duration>, String> = (0..3)
         .map(|_| {
             let start = Instant::now();
             let mut python = Command::new("python3");
-            python.arg(&script).arg(texts.to_string()).arg(bytes.to_string());
+            python.arg(&script).args([texts, bytes, expressions].map(|n| n.to_string()));
             let output = python.output().map_err(|error| error.to_string())?;
             let said = String::from_utf8_lossy(&output.stderr);
             let last = said.lines().last().unwrap_or_default().to_owned();

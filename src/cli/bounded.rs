@@ -4,7 +4,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::Failure;
-use crate::render::{Beat, Pulse};
+use crate::render::{Beat, Pulse, THREADS};
 
 /// The longest that one template may run.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ pub(super) fn within_bounds<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let memory = || memory_stats::memory_stats().map_or(0, |now| now.physical_mem);
     // Fails where it was done before.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(Pulse::THREADS);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build_global();
     within(pulse, Limits { time: LONGEST, memory: MOST_MEMORY }, memory, work)
 }
@@ -65,7 +65,7 @@ fn within<T: Send + 'static>(
             seen.push(same.unwrap_or(Since { beat, began: now, memory }));
         }
         // Of several the one that runs for the longest takes the memory.
-        let running = seen.iter().filter(|since| since.beat.running.is_some());
+        let running = seen.iter().filter(|since| since.beat.runs);
         let Some(longest) = running.min_by_key(|since| since.began) else { continue };
         let too_much = if now - longest.began >= limits.time {
             format!("for more than {} s", limits.time.as_secs())
@@ -74,8 +74,7 @@ fn within<T: Send + 'static>(
         } else {
             continue;
         };
-        let running = longest.beat.running.as_deref().unwrap_or_default();
-        return Err(Failure::new(format!("{running} runs {too_much}"))
+        return Err(Failure::new(format!("{} runs {too_much}", longest.beat.name))
             .hint("look for a loop that runs too often, or for a text that grows in one"));
     }
 }
@@ -105,7 +104,7 @@ mod tests {
             size.get()
         };
         let ended = within(&pulse, limits, memory, move || {
-            theirs.during(|| "templates/x.md".to_owned(), || wait.recv().is_ok())
+            theirs.during(format_args!("templates/x.md"), || wait.recv().is_ok())
         });
         drop(release);
         ended.unwrap_err().message

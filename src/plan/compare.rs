@@ -127,13 +127,14 @@ pub fn compare(node: &DesiredNode, item: &Item, around: &Around<'_>) -> Decision
         true => work.every_field(node, item, &described.text, around),
         false => work.labels_alone(node, item),
     };
-    let wanted = marker::as_stored(&Marker {
+    let wanted = Marker {
         workspace: around.workspace.to_owned(),
         key: node.key.clone(),
-        base: work.new.clone(),
+        base: std::mem::take(&mut work.new),
         record: around.record.clone().unwrap_or_default(),
-    });
-    if text.is_some() || stored != Some(&wanted) {
+    };
+    let is_stored = || stored == Some(&wanted) || stored == Some(&marker::as_stored(&wanted));
+    if text.is_some() || !is_stored() {
         let text = text.unwrap_or(described.text);
         work.decision.update.description = Some(marker::write(&text, &wanted));
     }

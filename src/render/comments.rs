@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tera::{Context, Value as Tera};
 
+use super::about::About;
 use super::engine::Piece;
 use super::expand::{Outline, Picked, old_keys, picks};
 use super::filters::{ENTRIES, OWNERS};
@@ -126,8 +127,8 @@ struct One<'a, 's> {
 }
 
 impl One<'_, '_> {
-    fn about(&self) -> String {
-        format!("comment {} of {}", self.rule.key.value, self.scene.spec.file)
+    fn about(&self) -> About<'_> {
+        About { what: "comment", name: &self.rule.key.value, file: &self.scene.spec.file }
     }
 
     fn comment(&self, out: &mut Problems) -> Option<DesiredComment> {
@@ -137,14 +138,14 @@ impl One<'_, '_> {
     fn made(&self, out: &mut Problems) -> Result<Option<DesiredComment>, Box<Problem>> {
         let Self { scene, engine, rule, context, .. } = self;
         let about = self.about();
-        if !engine.holds(rule.when.as_ref(), context, &about)? {
+        if !engine.holds(rule.when.as_ref(), context, about)? {
             return Ok(None);
         }
         let key = self.key()?;
         let on = self.on()?;
-        let again = rule.again.is_some() && engine.holds(rule.again.as_ref(), context, &about)?;
+        let again = rule.again.is_some() && engine.holds(rule.again.as_ref(), context, about)?;
         let codes: Vec<_> = std::iter::once(&rule.key).chain(&rule.was).collect();
-        let was = old_keys(scene, engine, (&codes, &about), &self.picked, context)?;
+        let was = old_keys(scene, engine, (&codes, about), &self.picked, context)?;
         let was = was.into_iter().filter(|old| *old != key).collect();
         let Some(text) = self.text(&rule.template, &key, out)? else { return Ok(None) };
         let reply = match &rule.reply {
@@ -155,7 +156,7 @@ impl One<'_, '_> {
     }
 
     fn key(&self) -> Result<NodeKey, Box<Problem>> {
-        let local = self.engine.text(&self.rule.key, &self.context, &self.about())?;
+        let local = self.engine.text(&self.rule.key, &self.context, self.about())?;
         NodeKey::of(&self.scene.spec.id, local.trim()).ok_or_else(|| {
             let message = format!("`{}` is not a key ({})", local.trim(), self.about());
             Box::new(self.rule.key.span.error(message).hint("a key is ids joined by `/`"))
@@ -164,7 +165,7 @@ impl One<'_, '_> {
 
     fn on(&self) -> Result<NodeKey, Box<Problem>> {
         let on = &self.rule.on;
-        let local = self.engine.text(on, &self.context, &self.about())?;
+        let local = self.engine.text(on, &self.context, self.about())?;
         let mut nodes = self.outline.nodes.iter().map(|node| &node.key);
         let key = NodeKey::of(&self.scene.spec.id, local.trim());
         key.filter(|key| nodes.clone().any(|node| node == key)).ok_or_else(|| {
@@ -196,12 +197,12 @@ impl One<'_, '_> {
         let Some(name) = names.iter().find(|name| engine.templates.contains_key(*name)) else {
             return Ok(None);
         };
-        let about = format!("comment {} of {}", key.local(), scene.spec.file);
-        let text = lint::tidy(&engine.template(name, &self.context, &about)?);
+        let about = About { what: "comment", name: key.local(), file: &scene.spec.file };
+        let text = lint::tidy(&engine.template(name, &self.context, about)?);
         let entry = self.picked.entry();
         let span = entry.map_or(&at.span, |entry| &entry.id.span);
         let instead = "a comment mentions only by `mention(handles=…)`";
-        let checked = Checked { about: about.clone(), template: name, entry, span, instead };
+        let checked = Checked { about: about.to_string(), template: name, entry, span, instead };
         lint::words(scene, &checked, engine, &text, out);
         if text.chars().count() > MAX_COMMENT {
             let message = format!("{about} has more than {MAX_COMMENT} characters");

@@ -18,14 +18,9 @@ pub(super) fn entry_id(list: &str, outer: Option<&Entry>, entry: &Entry) -> Entr
     (list.to_owned(), outer.map_or(String::new(), |o| o.id.value.clone()), entry.id.value.clone())
 }
 
-/// Makes the context that all nodes of a tool share; `keys` gives the entries' own nodes.
-///
-/// `data` says which of the blueprint's own entries this tool has.
-pub(super) fn shared(
-    scene: &Scene<'_>,
-    keys: &BTreeMap<EntryId, String>,
-    data: &BTreeMap<String, Vec<bool>>,
-) -> Context {
+/// Makes the context that all nodes of a tool share, without the blueprint's own entries and as if
+/// no entry had a node.
+pub(super) fn shared(scene: &Scene<'_>) -> Context {
     let Scene { workspace, blueprint, spec, .. } = *scene;
     let schema = &blueprint.schema;
     let mut context = Context::new();
@@ -44,19 +39,33 @@ pub(super) fn shared(
                 let issues: Vec<Tera> = entry
                     .issues
                     .iter()
-                    .map(|issue| {
-                        let key = keys.get(&entry_id(&format!("{name}.issue"), Some(entry), issue));
-                        of_entry(issue, &list.issue_fields, key, None)
-                    })
+                    .map(|issue| of_entry(issue, &list.issue_fields, None))
                     .collect();
-                of_entry(entry, &list.fields, keys.get(&entry_id(name, None, entry)), Some(issues))
+                of_entry(entry, &list.fields, Some(issues))
             })
             .collect();
         context.insert_value(snake(name), entries.into());
     }
-    for (name, entries) in &schema.data {
-        let none = Vec::new();
-        let present = data.get(name).unwrap_or(&none);
+    for name in schema.data.keys() {
+        context.insert_value(snake(name), Vec::<Tera>::new().into());
+    }
+    context.insert_value("groups", groups(scene, &BTreeMap::new()).into());
+    let mut place = Map::new();
+    place.insert("id".into(), workspace.id.as_str().into());
+    place.insert("source".into(), option(workspace.source.as_deref()));
+    place.insert("url".into(), option(workspace.url.as_deref()));
+    context.insert_value("workspace", place.into());
+    context
+}
+
+/// Adds those of the blueprint's own entries that a tool has.
+pub(super) fn add_data(
+    context: &mut Context,
+    scene: &Scene<'_>,
+    present: &BTreeMap<String, Vec<bool>>,
+) {
+    for (name, entries) in &scene.blueprint.schema.data {
+        let present = present.get(name).into_iter().flatten();
         let kept = entries.iter().zip(present).filter(|(_, here)| **here);
         let all_keys: std::collections::BTreeSet<&String> =
             entries.iter().flat_map(|e| e.values.keys()).collect();
@@ -75,13 +84,38 @@ pub(super) fn shared(
             .collect();
         context.insert_value(snake(name), values.into());
     }
+}
+
+/// Tells the entries their nodes' keys.
+pub(super) fn set_keys(context: &mut Context, scene: &Scene<'_>, keys: &BTreeMap<EntryId, String>) {
+    for name in scene.blueprint.schema.lists.keys() {
+        let own = snake(name);
+        let values = context.get(&own).and_then(Tera::as_array).unwrap_or_default();
+        let entries = scene.spec.lists.get(name).into_iter().flatten();
+        let below = format!("{name}.issue");
+        let keyed = values.iter().zip(entries).map(|(value, entry)| {
+            let issues = value.get_from_path("issue").and_then(Tera::as_array).unwrap_or_default();
+            let issues = issues.iter().zip(&entry.issues).map(|(value, issue)| {
+                with_key(value, keys.get(&entry_id(&below, Some(entry), issue)), Vec::new())
+            });
+            with_key(value, keys.get(&entry_id(name, None, entry)), issues.collect())
+        });
+        let keyed: Vec<Tera> = keyed.collect();
+        context.insert_value(own, keyed.into());
+    }
     context.insert_value("groups", groups(scene, keys).into());
-    let mut place = Map::new();
-    place.insert("id".into(), workspace.id.as_str().into());
-    place.insert("source".into(), option(workspace.source.as_deref()));
-    place.insert("url".into(), option(workspace.url.as_deref()));
-    context.insert_value("workspace", place.into());
-    context
+}
+
+/// An entry with the key of its node and those of the issues in it.
+fn with_key(entry: &Tera, key: Option<&String>, issues: Vec<Tera>) -> Tera {
+    let mut map = entry.as_map().cloned().unwrap_or_default();
+    if let Some(key) = key {
+        map.insert("key".into(), key.as_str().into());
+    }
+    if !issues.is_empty() {
+        map.insert("issue".into(), issues.into());
+    }
+    map.into()
 }
 
 fn tool(spec: &Spec, declared: &Declared) -> Tera {
@@ -97,12 +131,7 @@ fn tool(spec: &Spec, declared: &Declared) -> Tera {
     map.into()
 }
 
-fn of_entry(
-    entry: &Entry,
-    declared: &Declared,
-    key: Option<&String>,
-    issues: Option<Vec<Tera>>,
-) -> Tera {
+fn of_entry(entry: &Entry, declared: &Declared, issues: Option<Vec<Tera>>) -> Tera {
     let mut map = Map::new();
     declared_fields(&mut map, declared, &entry.fields);
     let text = |at: &Option<At<String>>| option(at.as_ref().map(|at| at.as_str()));
@@ -135,7 +164,7 @@ fn of_entry(
     map.insert("depends_on".into(), strings(&entry.depends_on));
     map.insert("confidential".into(), entry.confidential.map_or_else(Tera::none, Tera::from));
     map.insert("was".into(), strings(&entry.was));
-    map.insert("key".into(), key.map_or("", String::as_str).into());
+    map.insert("key".into(), "".into());
     if let Some(issues) = issues {
         map.insert("issue".into(), issues.into());
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::about::About;
 use super::bounded::MAX_TEXTS;
 use super::entry_fields::{Made, labels, values};
 use super::expand::{Outline, OutlineNode};
@@ -62,8 +63,8 @@ pub fn render(
 }
 
 /// What messages call a node.
-pub(super) fn about(scene: &Scene<'_>, node: &OutlineNode<'_>) -> String {
-    format!("node {} of {}", node.key.local(), scene.spec.file)
+pub(super) fn about<'a>(scene: &'a Scene<'_>, node: &'a OutlineNode<'_>) -> About<'a> {
+    About { what: "node", name: node.key.local(), file: &scene.spec.file }
 }
 
 /// Starts an error about a node, at its entry if it is one, else at the tool's id.
@@ -89,8 +90,8 @@ fn one(
     let item = item.or_else(|| scene.spec.items.get(node.key.local())).map(|at| at.value.clone());
     let mut keep =
         |result: Result<String, Box<Problem>>| result.map_err(|problem| out.push(*problem)).ok();
-    let title = keep(engine.text(&rule.title, &node.context, &about));
-    let parent = rule.parent.as_ref().map(|code| keep(engine.text(code, &node.context, &about)));
+    let title = keep(engine.text(&rule.title, &node.context, about));
+    let parent = rule.parent.as_ref().map(|code| keep(engine.text(code, &node.context, about)));
     let title = title?.trim().to_owned();
     let title = match &item {
         Some(item) if title.is_empty() => item.to_string(),
@@ -163,9 +164,7 @@ fn parent(
                 None
             }
             None => {
-                out.push(no_place(scene, span, name, "group&12", &about, |near| {
-                    format!("@{near}")
-                }));
+                out.push(no_place(scene, span, name, "group&12", about, |near| format!("@{near}")));
                 None
             }
         };
@@ -229,7 +228,7 @@ pub(super) fn place(
         None => {
             let home =
                 if node.rule.kind == Kind::Epic { "group/subgroup" } else { "group/project" };
-            out.push(no_place(scene, &at.span, &at.value, home, &about, str::to_owned));
+            out.push(no_place(scene, &at.span, &at.value, home, about, str::to_owned));
             None
         }
     }
@@ -251,7 +250,7 @@ fn body(
             context.get("node").and_then(tera::Value::as_map).cloned().unwrap_or_default();
         map.insert("title".into(), title.into());
         context.insert_value("node", map.into());
-        match engine.template(name, &context, &about(scene, node)) {
+        match engine.template(name, &context, about(scene, node)) {
             Ok(text) => rendered = text,
             Err(problem) => {
                 out.push(*problem);

@@ -4,6 +4,7 @@ use std::fmt;
 
 use tera::{Map, Value as Tera};
 
+use super::about::About;
 use super::expand::Outline;
 use super::filters::KEYS;
 use super::{Engine, Scene, lint};
@@ -55,7 +56,7 @@ pub fn document(
     let mut context = outline.context.clone();
     context.insert_value(KEYS, Tera::from(Map::new()));
     context.insert_value(SIZE, size.to_string().into());
-    let about = format!("the design document of {}", scene.spec.file);
-    let text = engine.template(name, &context, &about)?;
+    let about = About { what: "the design", name: "document", file: &scene.spec.file };
+    let text = engine.template(name, &context, about)?;
     Ok(Some(lint::tidy(&text) + "\n"))
 }

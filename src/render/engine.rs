@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tera::{Context, ErrorKind, Tera};
 
+use super::about::About;
 use super::bounded::{Bounded, MAX_TEXT, TOO_LARGE};
 use super::comments::comment_pieces;
 use super::filters;
@@ -22,8 +23,8 @@ use crate::text::{SLOT_CLOSE, SLOT_OPEN};
 #[derive(Debug)]
 pub struct Engine {
     tera: Tera,
-    /// Name within Tera by place.
-    codes: BTreeMap<(Arc<str>, usize), String>,
+    /// Name within Tera by place: the offset tells most of them apart.
+    codes: BTreeMap<(usize, Arc<str>), String>,
     /// Place by name within Tera.
     places: BTreeMap<String, Span>,
     /// Texts of the template files by name.
@@ -79,7 +80,7 @@ impl Engine {
                 true => format!("{OPEN}{}{CLOSE}", piece.code.value),
                 false => piece.code.value.clone(),
             };
-            let place = (Arc::clone(&piece.code.span.file), piece.code.span.range.start);
+            let place = (piece.code.span.range.start, Arc::clone(&piece.code.span.file));
             engine.codes.insert(place, name.clone());
             engine.places.insert(name.clone(), piece.code.span.clone());
             all.insert(name, text);
@@ -208,7 +209,7 @@ impl Engine {
         &self,
         name: &str,
         context: &Context,
-        about: &str,
+        about: About<'_>,
     ) -> Result<String, Box<Problem>> {
         self.run(name, context, about)
     }
@@ -218,7 +219,7 @@ impl Engine {
         &self,
         code: &Code,
         context: &Context,
-        about: &str,
+        about: About<'_>,
     ) -> Result<String, Box<Problem>> {
         if !code.value.contains('{') {
             return Ok(code.value.clone());
@@ -231,7 +232,7 @@ impl Engine {
         &self,
         code: Option<&Code>,
         context: &Context,
-        about: &str,
+        about: About<'_>,
     ) -> Result<bool, Box<Problem>> {
         match code {
             None => Ok(true),
@@ -241,23 +242,23 @@ impl Engine {
 
     /// The name of a code within Tera.
     pub(super) fn name(&self, code: &Code) -> &str {
-        let place = (Arc::clone(&code.span.file), code.span.range.start);
+        let place = (code.span.range.start, Arc::clone(&code.span.file));
         self.codes.get(&place).map_or("", String::as_str)
     }
 
-    fn run(&self, name: &str, context: &Context, about: &str) -> Result<String, Box<Problem>> {
+    fn run(&self, name: &str, context: &Context, about: About<'_>) -> Result<String, Box<Problem>> {
         let mut text = Bounded::default();
-        let shown = || match self.places.get(name) {
-            Some(_) => format!("{name} (for {about})"),
-            None => format!("templates/{name} (for {about})"),
-        };
+        let folder = if self.templates.contains_key(name) { "templates/" } else { "" };
         self.pulse
-            .during(shown, || self.tera.render_to(name, context, &mut text))
+            .during(format_args!("{folder}{name} (for {about})"), || {
+                self.tera.render_to(name, context, &mut text)
+            })
             .map_err(|error| Box::new(self.failed(&error, name, about)))?;
-        Ok(String::from_utf8_lossy(&text.0).into_owned())
+        Ok(String::from_utf8(text.0)
+            .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned()))
     }
 
-    fn failed(&self, error: &tera::Error, name: &str, about: &str) -> Problem {
+    fn failed(&self, error: &tera::Error, name: &str, about: About<'_>) -> Problem {
         match error.kind() {
             ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
                 let text = plain(report.message());

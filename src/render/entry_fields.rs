@@ -99,7 +99,7 @@ fn rendered(
     code: Option<&Code>,
     out: &mut Problems,
 ) -> Option<String> {
-    match engine.text(code?, &node.context, &about(scene, node)) {
+    match engine.text(code?, &node.context, about(scene, node)) {
         Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Err(problem) => {
             out.push(*problem);
@@ -149,8 +149,8 @@ fn depends_on(
                 context.insert_value("item", item);
             }
             let about = about(scene, node);
-            match engine.holds(rule.when.as_ref(), &context, &about).and_then(|holds| {
-                if holds { engine.text(&rule.key, &context, &about).map(Some) } else { Ok(None) }
+            match engine.holds(rule.when.as_ref(), &context, about).and_then(|holds| {
+                if holds { engine.text(&rule.key, &context, about).map(Some) } else { Ok(None) }
             }) {
                 Ok(Some(key)) if !key.trim().is_empty() => {
                     wanted.push((key.trim().to_owned(), &rule.key.span));
@@ -259,7 +259,7 @@ fn given(
     let mut titles = Vec::new();
     for LabelUse { title, when } in uses {
         let about = about(scene, node);
-        match engine.holds(when.as_ref(), &node.context, &about) {
+        match engine.holds(when.as_ref(), &node.context, about) {
             Ok(true) => titles.extend(rendered(scene, node, engine, Some(title), out)),
             Ok(false) => {}
             Err(problem) => out.push(*problem),

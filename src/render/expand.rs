@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tera::{Context, Map, Value as Tera};
 
-use super::context::{EntryId, entry_id, shared};
+use super::about::About;
+use super::context::{EntryId, add_data, entry_id, set_keys, shared};
 use super::engine::Engine;
 use super::filters::KEYS;
 use super::{Scene, entry_fields};
@@ -84,12 +85,13 @@ pub fn fits(scene: &Scene<'_>, out: &mut Problems) -> bool {
 
 /// Makes the nodes of a tool.
 pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Outline<'a> {
-    let data = data(scene, engine, out);
-    let base = shared(scene, &BTreeMap::new(), &data);
+    let mut context = shared(scene);
+    let data = data(scene, engine, &context, out);
+    add_data(&mut context, scene, &data);
     let mut keys: BTreeMap<EntryId, String> = BTreeMap::new();
     for rule in scene.blueprint.nodes.iter().filter(|rule| rule.entry) {
-        for (picked, context) in picks(scene, &rule.for_each, &base) {
-            let made = engine.holds(rule.creates.as_ref(), &context, &about(scene, rule));
+        for (picked, context) in picks(scene, &rule.for_each, &context) {
+            let made = engine.holds(rule.creates.as_ref(), &context, about(scene, rule));
             if let (Some(id), Ok(true), Ok(Some(key))) =
                 (&picked.id, made, key_of(scene, engine, rule, &context))
             {
@@ -97,11 +99,11 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
             }
         }
     }
-    let mut shared_context = shared(scene, &keys, &data);
+    set_keys(&mut context, scene, &keys);
     let mut nodes: Vec<OutlineNode<'a>> = Vec::new();
     let mut seen: BTreeSet<NodeKey> = BTreeSet::new();
     'rules: for rule in &scene.blueprint.nodes {
-        for (picked, context) in picks(scene, &rule.for_each, &shared_context) {
+        for (picked, context) in picks(scene, &rule.for_each, &context) {
             match made(scene, engine, rule, &picked, context) {
                 Ok(Some(node)) if seen.contains(&node.key) => {
                     let message = format!(
@@ -133,7 +135,7 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
     let made = nodes.iter().filter(|node| node.creates).map(|node| node.key.local().to_owned());
     let all: Map = made.map(|key| (key.into(), Tera::from(true))).collect();
     let all = Tera::from(all);
-    shared_context.insert_value(KEYS, all.clone());
+    context.insert_value(KEYS, all.clone());
     for node in &mut nodes {
         node.context.insert_value(KEYS, all.clone());
         let renamed: Vec<NodeKey> =
@@ -147,17 +149,22 @@ pub fn expand<'a>(scene: &Scene<'a>, engine: &Engine, out: &mut Problems) -> Out
             );
         }
     }
-    Outline { nodes, context: shared_context }
+    Outline { nodes, context }
 }
 
-fn data(scene: &Scene<'_>, engine: &Engine, out: &mut Problems) -> BTreeMap<String, Vec<bool>> {
+/// Which of the blueprint's own entries a tool has.
+fn data(
+    scene: &Scene<'_>,
+    engine: &Engine,
+    context: &Context,
+    out: &mut Problems,
+) -> BTreeMap<String, Vec<bool>> {
     let schema = &scene.blueprint.schema;
-    let none = shared(scene, &BTreeMap::new(), &BTreeMap::new());
     let mut all = BTreeMap::new();
     for (list, entries) in &schema.data {
         let here = entries.iter().map(|entry| {
-            let about = format!("`{}` of {list}, {}", entry.id, scene.spec.file);
-            engine.holds(entry.when.as_ref(), &none, &about).unwrap_or_else(|problem| {
+            let about = About { what: list, name: &entry.id, file: &scene.spec.file };
+            engine.holds(entry.when.as_ref(), context, about).unwrap_or_else(|problem| {
                 out.push(*problem);
                 false
             })
@@ -255,8 +262,8 @@ fn of_list<'a>(
     all
 }
 
-fn about(scene: &Scene<'_>, rule: &NodeRule) -> String {
-    format!("node {} of {}", rule.key.value, scene.spec.file)
+fn about<'a>(scene: &Scene<'a>, rule: &'a NodeRule) -> About<'a> {
+    About { what: "node", name: &rule.key.value, file: &scene.spec.file }
 }
 
 /// The local key of a node, or nothing if its condition does not hold.
@@ -267,10 +274,10 @@ fn key_of(
     context: &Context,
 ) -> Result<Option<String>, Box<Problem>> {
     let about = about(scene, rule);
-    if !engine.holds(rule.when.as_ref(), context, &about)? {
+    if !engine.holds(rule.when.as_ref(), context, about)? {
         return Ok(None);
     }
-    Ok(Some(engine.text(&rule.key, context, &about)?.trim().to_owned()))
+    Ok(Some(engine.text(&rule.key, context, about)?.trim().to_owned()))
 }
 
 fn made<'a>(
@@ -288,9 +295,9 @@ fn made<'a>(
             format!("`{local}` is not a key (node {} of {})", rule.key.value, scene.spec.file);
         return Err(Box::new(rule.key.span.error(message).hint("a key is ids joined by `/`")));
     };
-    let creates = engine.holds(rule.creates.as_ref(), &context, &about(scene, rule))?;
+    let creates = engine.holds(rule.creates.as_ref(), &context, about(scene, rule))?;
     let codes: Vec<&Code> = std::iter::once(&rule.key).chain(&rule.was).collect();
-    let was = old_keys(scene, engine, (&codes, &about(scene, rule)), picked, &context)?;
+    let was = old_keys(scene, engine, (&codes, about(scene, rule)), picked, &context)?;
     let was = was.into_iter().filter(|old| *old != key).collect();
     let mut node = Map::new();
     node.insert("key".into(), local.into());
@@ -305,7 +312,7 @@ fn made<'a>(
 pub(super) fn old_keys(
     scene: &Scene<'_>,
     engine: &Engine,
-    (codes, about): (&[&Code], &str),
+    (codes, about): (&[&Code], About<'_>),
     picked: &Picked<'_>,
     context: &Context,
 ) -> Result<Vec<NodeKey>, Box<Problem>> {

@@ -1,5 +1,6 @@
 //! What GitLab would refuse, run or notify: checked in every rendered text.
 
+use super::about::About;
 use super::bounded::MAX_BODY;
 use super::desired::{about, node_error};
 use super::expand::OutlineNode;
@@ -244,7 +245,7 @@ pub(super) fn words(
 }
 
 /// Checks a table cell.
-pub(super) fn cell(rule: &RowRule, column: &str, text: &str, about: &str, out: &mut Problems) {
+pub(super) fn cell(rule: &RowRule, column: &str, text: &str, about: About<'_>, out: &mut Problems) {
     let span =
         rule.cells.iter().find(|(c, _)| c == column).map_or(&rule.span, |(_, code)| &code.span);
     for line in prose(text) {

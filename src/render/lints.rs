@@ -2,6 +2,7 @@
 
 use tera::{Context, Map, Value as Tera};
 
+use super::about::About;
 use super::engine::Piece;
 use super::expand::{Outline, picks};
 use super::urls::{Url, urls};
@@ -72,12 +73,12 @@ fn one(
     rule: &LintRule,
     context: &Context,
 ) -> Result<Option<(String, String)>, Box<Problem>> {
-    let about = format!("lint {} of {}", rule.id.value, scene.spec.file);
-    if !engine.holds(Some(&rule.when), context, &about)? {
+    let about = About { what: "lint", name: &rule.id.value, file: &scene.spec.file };
+    if !engine.holds(Some(&rule.when), context, about)? {
         return Ok(None);
     }
     let line = |code: &At<String>| -> Result<String, Box<Problem>> {
-        let text = engine.text(code, context, &about)?;
+        let text = engine.text(code, context, about)?;
         if text.contains(SLOT_OPEN) {
             let problem = code.span.error("advice has no slots");
             return Err(Box::new(problem.hint("take `ref` and `tick` out")));

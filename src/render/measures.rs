@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use tera::Context;
 
+use super::about::About;
 use super::engine::Piece;
 use super::expand::{Outline, picks};
 use super::{Engine, Scene};
@@ -41,7 +42,7 @@ pub(super) fn measures(
 ) -> Vec<DesiredMeasure> {
     let mut measures = Vec::new();
     for rule in &scene.blueprint.measures {
-        let about = format!("measure {} of {}", rule.id.value, scene.spec.file);
+        let about = About { what: "measure", name: &rule.id.value, file: &scene.spec.file };
         let one = One { scene, outline, engine, nodes, rule, about };
         match one.measure() {
             Ok(Some(measure)) => measures.push(measure),
@@ -59,7 +60,7 @@ struct One<'a, 's> {
     engine: &'s Engine,
     nodes: &'s [DesiredNode],
     rule: &'a MeasureRule,
-    about: String,
+    about: About<'a>,
 }
 
 impl One<'_, '_> {
@@ -90,7 +91,7 @@ impl One<'_, '_> {
         let Self { scene, outline, engine, rule, about, .. } = self;
         let mut parts = Vec::new();
         for (_, context) in picks(scene, &rule.for_each, &outline.context) {
-            if !engine.holds(rule.when.as_ref(), &context, about)? {
+            if !engine.holds(rule.when.as_ref(), &context, *about)? {
                 continue;
             }
             if let Some(below) = &rule.below {
@@ -99,7 +100,7 @@ impl One<'_, '_> {
             }
             if let Some(node) = &rule.node {
                 let dropped = rule.dropped.is_some()
-                    && engine.holds(rule.dropped.as_ref(), &context, about)?;
+                    && engine.holds(rule.dropped.as_ref(), &context, *about)?;
                 let key = self.key(node, &context)?;
                 parts.push(Part { key, dropped, word: self.word(&context) });
             }
@@ -109,7 +110,7 @@ impl One<'_, '_> {
 
     /// The key of a node of this tool.
     fn key(&self, code: &Code, context: &Context) -> Result<NodeKey, Box<Problem>> {
-        let local = self.engine.text(code, context, &self.about)?;
+        let local = self.engine.text(code, context, self.about)?;
         let mut keys = self.nodes.iter().map(|node| &node.key);
         let key = NodeKey::of(&self.scene.spec.id, local.trim());
         key.filter(|key| keys.clone().any(|known| known == key)).ok_or_else(|| {
@@ -146,7 +147,7 @@ impl One<'_, '_> {
 
     fn date(&self) -> Result<Option<Date>, Box<Problem>> {
         let Some(code) = &self.rule.date else { return Ok(None) };
-        let text = self.engine.text(code, &self.outline.context, &self.about)?;
+        let text = self.engine.text(code, &self.outline.context, self.about)?;
         match text.trim() {
             "" => Ok(None),
             text => text.parse().map(Some).map_err(|_| {

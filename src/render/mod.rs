@@ -3,6 +3,7 @@
 //! The only module that knows Tera. One [`Engine`] serves all tools of a
 //! workspace. Nothing here knows what GitLab holds: texts keep slots.
 
+mod about;
 mod advice;
 mod bounded;
 mod comments;
@@ -37,7 +38,9 @@ pub use advice::advise;
 pub use document::{DOCUMENT, Size, document};
 pub use engine::Engine;
 pub use expand::{Outline, OutlineNode, fits};
-pub use pulse::{Beat, Pulse};
+pub use pulse::{Beat, Pulse, THREADS};
+
+use about::About;
 
 use crate::blueprint::Blueprint;
 use crate::problem::{Problem, nearest};
@@ -68,7 +71,7 @@ fn no_place(
     at: &Span,
     name: &str,
     example: &str,
-    about: &str,
+    about: About<'_>,
     write: impl Fn(&str) -> String,
 ) -> Problem {
     let places = scene.workspace.places.keys().map(String::as_str);

@@ -1,5 +1,6 @@
 //! The rows a tool has in tables of items that people own.
 
+use super::about::About;
 use super::expand::Outline;
 use super::{Engine, Scene, lint, no_place};
 use crate::blueprint::RowRule;
@@ -19,9 +20,9 @@ pub(super) fn rows(
 ) -> Vec<DesiredRow> {
     let mut rows = Vec::new();
     for rule in &scene.blueprint.rows {
-        let about = format!("table-row {} of {}", rule.node.value, scene.spec.file);
-        match engine.holds(rule.when.as_ref(), &outline.context, &about) {
-            Ok(true) => rows.extend(row(scene, outline, engine, rule, &about, out)),
+        let about = About { what: "table-row", name: &rule.node.value, file: &scene.spec.file };
+        match engine.holds(rule.when.as_ref(), &outline.context, about) {
+            Ok(true) => rows.extend(row(scene, outline, engine, rule, about, out)),
             Ok(false) => {}
             Err(problem) => out.push(*problem),
         }
@@ -34,7 +35,7 @@ fn row(
     outline: &Outline<'_>,
     engine: &Engine,
     rule: &RowRule,
-    about: &str,
+    about: About<'_>,
     out: &mut Problems,
 ) -> Option<DesiredRow> {
     let item = item(scene, rule, about, out)?;
@@ -74,7 +75,12 @@ fn row(
     })
 }
 
-fn item(scene: &Scene<'_>, rule: &RowRule, about: &str, out: &mut Problems) -> Option<Reference> {
+fn item(
+    scene: &Scene<'_>,
+    rule: &RowRule,
+    about: About<'_>,
+    out: &mut Problems,
+) -> Option<Reference> {
     let name = rule.item.value.trim_start_matches('@');
     match scene.workspace.places.get(name) {
         Some(Place::Item(reference)) => Some(reference.clone()),
