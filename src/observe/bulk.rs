@@ -13,6 +13,13 @@ use crate::gitlab::{GitlabError, Reader};
 use crate::identity::Met;
 use crate::tree::{DesiredTree, Item, WorkItemId};
 
+/// How many items a page of a list has.
+const PAGE: u64 = 100;
+/// The fewest pages that are worth a list of their own.
+const FEWEST_PAGES: u64 = 3;
+/// The most lists of one group that are read at the same time.
+const MOST_LISTS: u64 = 4;
+
 /// Lists of children that are whole, by their parent.
 pub(super) type Listed = BTreeMap<WorkItemId, Vec<Arc<Met>>>;
 
@@ -22,18 +29,39 @@ pub(super) async fn children(
     trees: &[&DesiredTree],
     firsts: &[Item],
 ) -> Result<Listed, GitlabError> {
-    let of: Vec<WorkItemId> =
-        firsts.iter().filter(|item| item.below != Some(0)).map(|item| item.id.clone()).collect();
     let mut found: BTreeMap<WorkItemId, Arc<Met>> =
         firsts.iter().map(|item| (item.id.clone(), item.clone().into())).collect();
-    if !of.is_empty() {
-        let areas = areas(trees);
-        let lists = areas.iter().map(|area| reader.descendants(area, &of));
-        let lists = try_join_all(lists).await?;
-        let items = lists.into_iter().flatten().flatten();
-        found.extend(items.map(|item| (item.id.clone(), item.into())));
-    }
+    let of = firsts.iter().filter(|item| item.below != Some(0));
+    let of: Vec<(WorkItemId, u64)> =
+        of.map(|item| (item.id.clone(), item.below.unwrap_or(0))).collect();
+    let (areas, shares) = (areas(trees), shares(of));
+    let lists = areas.iter().flat_map(|area| shares.iter().map(move |of| (area, of)));
+    let lists = try_join_all(lists.map(|(area, of)| reader.descendants(area, of))).await?;
+    let items = lists.into_iter().flatten().flatten();
+    found.extend(items.map(|item| (item.id.clone(), item.into())));
     Ok(whole(found))
+}
+
+/// Shares out items, each with how many are below it: the pages of a list come one after another,
+/// those of several at the same time. Together they have no page more than one list of all.
+fn shares(of: Vec<(WorkItemId, u64)>) -> Vec<Vec<WorkItemId>> {
+    let pages = |items: u64| items.div_ceil(PAGE);
+    let mut left = of.iter().fold(0, |sum: u64, (_, below)| sum.saturating_add(*below));
+    let lists = (pages(left) / FEWEST_PAGES).clamp(1, MOST_LISTS);
+    let enough = left / lists;
+    let (mut shares, mut share, mut here) = (Vec::new(), Vec::new(), 0_u64);
+    for (id, below) in of {
+        if here >= enough && pages(here) + pages(left) == pages(here.saturating_add(left)) {
+            shares.push(std::mem::take(&mut share));
+            here = 0;
+        }
+        share.push(id);
+        here = here.saturating_add(below);
+        left = left.saturating_sub(below);
+    }
+    shares.push(share);
+    shares.retain(|share| !share.is_empty());
+    shares
 }
 
 /// For each top-level group the narrowest group that holds all places of the trees in it.
@@ -76,4 +104,29 @@ fn whole(found: BTreeMap<WorkItemId, Arc<Met>>) -> Listed {
     };
     listed.retain(|id, children| is_whole(id, children));
     listed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of items below, share by share.
+    fn shared(below: &[u64]) -> Vec<Vec<u64>> {
+        let of = below.iter().zip(0..).map(|(below, n)| (WorkItemId::from_number(n), *below));
+        let number = |id: WorkItemId| below[usize::try_from(id.number()).unwrap()];
+        let shares = shares(of.collect());
+        shares.into_iter().map(|share| share.into_iter().map(number).collect()).collect()
+    }
+
+    #[test]
+    fn lists_are_read_side_by_side_where_that_takes_no_more_pages() {
+        assert_eq!(shared(&[]), [[0; 0]; 0]);
+        assert_eq!(shared(&[59]), [[59]]);
+        assert_eq!(shared(&[48; 12]), [[48; 6]; 2]);
+        assert_eq!(shared(&[110; 5]).len(), 1, "550 items are 6 pages, and no cut keeps that");
+        assert_eq!(shared(&[100; 6]), [[100; 3]; 2]);
+        assert_eq!(shared(&[48; 100]), [[48; 25]; 4]);
+        assert_eq!(shared(&[5000, 1, 300]), [vec![5000], vec![1, 300]]);
+        assert_eq!(shared(&[u64::MAX, u64::MAX]).concat().len(), 2);
+    }
 }
