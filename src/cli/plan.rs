@@ -30,7 +30,9 @@ const EXITS: [Exit; 5] = [Exit::Usage, Exit::Failed, Exit::Undecided, Exit::Pend
 /// Show the difference between the files and GitLab; writes nothing
 ///
 /// One line a node in tree order: + creates, ~ updates, = adopts, - closes, ? waits for people,
-/// ! has a conflict, » posts a comment. Below it stand the fields that change.
+/// ! has a conflict, » posts a comment. Below it stand the fields that change. Where something is
+/// to record, people see no difference: only the hidden line at the end of a description changes,
+/// by which the next run tells who changed what.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = help::topics(EXAMPLES, &EXITS, &[help::GITLAB, help::OUTPUT]))]
 pub(super) struct Args {
