@@ -4,6 +4,8 @@
 
 mod across;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::assets::Assets;
@@ -13,7 +15,6 @@ use crate::render::{self, Engine, Pulse, Scene};
 use crate::source;
 use crate::spec::{Owners, People, Spec, ToolFile, Workspace, references, stages, waive};
 use crate::tree::DesiredTree;
-use std::sync::Arc;
 
 /// A file's name as the user would write it, and its bytes.
 pub type File = (String, Vec<u8>);

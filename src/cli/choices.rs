@@ -1,5 +1,7 @@
 //! Choices that belong to a plan, as the command line takes them.
 
+use std::sync::Arc;
+
 use super::{Exit, Failure};
 use crate::key::NodeKey;
 use crate::merge::OnConflict;
@@ -7,7 +9,6 @@ use crate::plan::{Action, Glob, Only, Options, Plan};
 use crate::problem::nearest;
 use crate::tree::{DesiredTree, ObservedTree};
 use crate::ui;
-use std::sync::Arc;
 
 /// Choices that belong to a plan.
 #[derive(Debug, Clone, Default, clap::Args)]

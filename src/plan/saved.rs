@@ -5,10 +5,11 @@
 //! for what was shown; it is no signature. A saved plan holds what was seen and what the files
 //! wanted, not what is to be done: that is planned again, and must come to the same.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 
 use crate::tree::DesiredTree;
 

@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
+use std::sync::Arc;
+
 use epictree::assets::Assets;
 use epictree::check::{self, Files};
 use epictree::problem::Problems;
 use epictree::tree::{DesiredTree, Kind};
-use std::sync::Arc;
 
 const TOOL: &str = "schema = 1\n[tool]\nid = 't'\nname = 'T'\nsummary = 'S'\n\
     [[functionality]]\nid = 'a'\nname = 'A'\npriority = 4\ncomponents = ['c']\nsteps = ['rollout']\n\

@@ -2,12 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
+use std::sync::Arc;
+
 use comrak::nodes::NodeValue;
 use epictree::assets::Assets;
 use epictree::check::{self, Files};
 use epictree::problem::{Problems, Severity};
 use epictree::tree::DesiredTree;
-use std::sync::Arc;
 
 use crate::env::example;
 
