@@ -17,7 +17,7 @@ use crate::import::{Ask, Imported, Refusal, import};
 use crate::observe::foreign;
 use crate::problem::{Problems, Sources};
 use crate::render::{Engine, Pulse, Scene};
-use crate::spec::{ToolFile, Workspace};
+use crate::spec::{Owners, ToolFile, Workspace};
 use crate::tree::{Foreign, Reference};
 use crate::ui::{self, progress::Progress};
 
@@ -69,6 +69,7 @@ enum Home {
 struct Material {
     folder: PathBuf,
     workspace: Workspace,
+    owners: Option<Owners>,
     blueprint: Blueprint,
     tree: Foreign,
     id: Option<String>,
@@ -104,8 +105,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
             (parsed(&text)?, new.blueprint, Some(text))
         }
     };
-    let material =
-        Material { folder: folder.clone(), workspace, blueprint, tree, id: args.id.clone() };
+    let owners = owners(&folder, &workspace);
+    let (folder_of, id) = (folder.clone(), args.id.clone());
+    let material = Material { folder: folder_of, workspace, owners, blueprint, tree, id };
     let file = out.as_ref().map_or_else(|| "tool.toml".to_owned(), |out| out.display().to_string());
     let pulse = Pulse::default();
     let imported = within_bounds(&pulse.clone(), move || make(&material, &file, &pulse))??;
@@ -195,24 +197,35 @@ async fn read(args: &Args, folder: &Path, workspace: Workspace) -> Result<Foreig
 
 /// Makes the text, and holds it against `check`.
 fn make(material: &Material, file: &str, pulse: &Pulse) -> Result<Imported, Failure> {
-    let Material { folder, workspace, blueprint, tree, id } = material;
+    let Material { folder, workspace, owners, blueprint, tree, id } = material;
+    let owners = owners.as_ref();
     let (mut problems, mut sources) = (Problems::default(), Sources::default());
     let assets = Assets::overlaid(folder, &mut problems);
     let engine = Engine::new(blueprint, &assets, pulse, &mut problems, &mut sources);
     let Some(engine) = engine.filter(|_| !problems.has_errors()) else {
         return Err(broken(&problems, &sources, "the blueprint cannot be used"));
     };
-    let ask = Ask { workspace, owners: None, blueprint, engine: &engine, tree, id: id.as_deref() };
+    let ask = Ask { workspace, owners, blueprint, engine: &engine, tree, id: id.as_deref() };
     let imported = import(&ask)?;
     sources.insert(file, &imported.text);
     if let Some(spec) = ToolFile::parse(file, &imported.text, &blueprint.schema, &mut problems) {
-        let scene = Scene { workspace, owners: None, blueprint, spec: &spec };
+        let scene = Scene { workspace, owners, blueprint, spec: &spec };
         check::tool(&scene, &engine, &mut problems);
     }
     match problems.has_errors() {
         true => Err(broken(&problems, &sources, "no tool file can be made of this tree")),
         false => Ok(imported),
     }
+}
+
+/// Who owns what: descriptions name them. What is wrong with the files, `check` says.
+fn owners(folder: &Path, workspace: &Workspace) -> Option<Owners> {
+    let file = files::read(&folder.join(files::WORKSPACE)).ok()?;
+    let named = files::owners_files(folder, &file);
+    let read = |key: &str| files::read(named.get(key)?).ok().map(|file| (file.name, file.bytes));
+    let (owners, stages, people) = (read("file"), read("stages"), read("people"));
+    let files = check::Files { owners, stages, people, ..check::Files::default() };
+    check::owners(&files, Some(workspace), &mut Sources::default(), &mut Problems::default())
 }
 
 fn broken(problems: &Problems, sources: &Sources, message: &str) -> Failure {

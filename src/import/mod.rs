@@ -7,16 +7,22 @@
 //! written says of each doubt that it is one ([`write`]). Nothing reads or writes
 //! GitLab here.
 
+mod align;
 mod candidates;
 mod compare;
 mod draft;
 mod finish;
 mod items;
 mod keys;
+mod leaves;
 mod names;
 mod place;
+mod probe;
+mod reading;
 mod search;
 mod shape;
+mod signs;
+mod texts;
 mod workshop;
 mod write;
 
@@ -102,5 +108,8 @@ pub fn import(ask: &Ask<'_>) -> Result<Imported, Refusal> {
     finish::begin(&shop, &items, &mut placed);
     search::search(&shop, &shapes, &items, &mut placed);
     finish::finish(&shop, &items, &mut placed);
+    if reading::read(&shop, &items, &mut placed) {
+        finish::is_whole(&mut placed);
+    }
     Ok(write::write(ask, &items, &placed))
 }

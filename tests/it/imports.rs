@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
+mod examples;
+
 use std::path::Path;
 
 use epictree::sandbox::Edit;
 
-use crate::env::{COLLEAGUE, EXISTING, Output, ROOT, TestEnv, copy, epictree, example};
+use crate::env::{COLLEAGUE, EXISTING, Output, ROOT, TestEnv, epictree};
 
 const EPICS: &str = "gitlab-com/gl-security/product-security";
 const ISSUES: &str = "gitlab-org/gitlab";
@@ -54,27 +56,6 @@ fn make(
 /// Line by line, where a text has these words.
 fn line<'t>(text: &'t str, words: &str) -> &'t str {
     text.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words} in\n{text}"))
-}
-
-#[test]
-fn the_tree_of_every_example_gives_back_a_file_that_wants_just_that_tree() {
-    for name in
-        ["package-hunter", "tokinator", "inventory-builder", "spamcheck", "todo-list", "mail-relay"]
-    {
-        let home = tempfile::tempdir().unwrap();
-        copy(&example(name), home.path());
-        let run = |args: &[&str]| Output::of(epictree(home.path()).args(args).output().unwrap());
-        run(&["apply", "--sandbox", "--yes"]).ends_with(0);
-        let planned = run(&["plan", "--sandbox", "--format", "json"]).json();
-        let first = &planned["tools"][0]["changes"][0]["ref"];
-        let file = home.path().join(format!("{name}.toml"));
-        std::fs::remove_file(&file).unwrap();
-        run(&["import", first.as_str().unwrap(), "--sandbox"]).ends_with(0);
-        let args = ["plan", "--sandbox", "--detailed-exitcode", "--format", "json"];
-        let again = run(&args).ends_with(0).json();
-        let sums = |json: &serde_json::Value| json["tools"][0]["summary"].clone();
-        assert_eq!(sums(&again), sums(&planned), "{name}");
-    }
 }
 
 /// A tree with a slip, missing labels, work under the wrong epic, closed items and strangers.

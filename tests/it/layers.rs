@@ -36,9 +36,11 @@ const LAYERS: &[(&str, &[&str])] = &[
         "import",
         &[
             "blueprint",
+            "canonical",
             "identity",
             "key",
             "marker",
+            "plan",
             "problem",
             "render",
             "spec",
