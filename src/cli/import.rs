@@ -233,12 +233,31 @@ fn broken(problems: &Problems, sources: &Sources, message: &str) -> Failure {
     Failure::new(message).hint("nothing was written")
 }
 
+/// Says it loudly where the blueprint seems to be another process's.
+fn doubtful(imported: &Imported) {
+    let Imported { placed, left, blueprint, .. } = imported;
+    let (placed, below) = (placed.saturating_sub(1), placed.saturating_sub(1) + left);
+    if 4 * placed < below {
+        ui::warn(&format!(
+            "only {placed} of {} below the first {} of the blueprint `{blueprint}`",
+            ui::count(below, "item"),
+            if placed == 1 { "is a node" } else { "are nodes" },
+        ));
+        ui::insist(
+            "hint: name the blueprint that fits, by --blueprint for a new workspace or in \
+             epictree.toml (see epictree import --help);\n      or give an entry an item by hand, \
+             `item = \"group&12\"`, or a node under [items]: the file lists what is left",
+        );
+    }
+}
+
 fn report(imported: &Imported, out: &Path) {
     let Imported { placed, doubts, left, .. } = imported;
+    doubtful(imported);
     let shown = files::shorten(out).display().to_string();
     let mut said = format!("\n{} in it", ui::count(*placed, "item"));
     if *doubts > 0 {
-        said.push_str(&format!(", {} marked `?`", ui::count(*doubts, "guess")));
+        said.push_str(&format!(", {} marked `?`", ui::count(*doubts, "line")));
     }
     if *left > 0 {
         said.push_str(&format!(", {} left alone", ui::count(*left, "item")));

@@ -17,7 +17,7 @@ const TITLE: u32 = 10;
 const GIVEN_UP: u32 = 5;
 
 /// Points by node, and those of the table rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Distance {
     pub(super) nodes: BTreeMap<String, u32>,
     pub(super) rows: u32,

@@ -53,6 +53,8 @@ pub struct Ask<'a> {
 pub struct Imported {
     /// The tool's id.
     pub id: String,
+    /// The blueprint's name.
+    pub blueprint: String,
     /// The text of the tool file.
     pub text: String,
     /// Items that stand in it.

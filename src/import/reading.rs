@@ -35,6 +35,9 @@ const LEAST_RENDERED: usize = 40;
 /// How many guesses of one kind are tried one by one.
 const MOST_ALONE: usize = 32;
 
+/// What a leaf may say at a place.
+type Guess = (usize, Option<At>, Value);
+
 type Lines = BTreeMap<String, Vec<String>>;
 
 /// Fills in what only descriptions say; answers whether the draft wants just those.
@@ -162,10 +165,25 @@ impl Reading<'_, '_, '_> {
         self.harmless = signed.clone();
         let Some(told) = self.told(&self.probe(&signed), &without) else { return };
         let values = self.values(&told, 0);
-        // A value that is no better by itself is none, where there is time to see that.
-        if self.search.has_left(values.len()) || !self.attempt(&values) {
+        if !self.all(&values) {
             self.by_leaf(&values);
         }
+    }
+
+    /// Sets all values if no description goes farther away by that.
+    fn all(&mut self, values: &[Guess]) -> bool {
+        let (old, before) = (self.draft().clone(), self.search.now.clone());
+        if !self.attempt(values) {
+            return false;
+        }
+        let after = &self.search.now.nodes;
+        let is_worse = |(key, points): (&String, &u32)| before.nodes.get(key) < Some(points);
+        if after.iter().any(is_worse) && self.search.has_left(values.len()) {
+            self.search.placed.draft = old;
+            self.search.now = before;
+            return false;
+        }
+        true
     }
 
     fn harmless(&self, leaves: &[usize], without: &Lines) -> Vec<usize> {
@@ -262,7 +280,7 @@ impl Reading<'_, '_, '_> {
     }
 
     /// What keys may say: the likeliest, or what comes after it.
-    fn values(&self, told: &Told, way: usize) -> Vec<(usize, Option<At>, Value)> {
+    fn values(&self, told: &Told, way: usize) -> Vec<Guess> {
         let value = |((leaf, at), ways): (&(usize, Option<At>), &Vec<Vec<String>>)| {
             let words = ways.get(way)?;
             let of = &self.leaves[*leaf];
@@ -273,7 +291,7 @@ impl Reading<'_, '_, '_> {
         told.keys.iter().filter_map(value).collect()
     }
 
-    fn attempt(&mut self, values: &[(usize, Option<At>, Value)]) -> bool {
+    fn attempt(&mut self, values: &[Guess]) -> bool {
         let old = self.draft().clone();
         for (leaf, at, value) in values {
             let draft = &mut self.search.placed.draft;
@@ -282,7 +300,7 @@ impl Reading<'_, '_, '_> {
         self.search.keep_if_closer(old)
     }
 
-    fn by_leaf(&mut self, values: &[(usize, Option<At>, Value)]) {
+    fn by_leaf(&mut self, values: &[Guess]) {
         for leaf in values.iter().map(|(leaf, ..)| *leaf).collect::<BTreeSet<_>>() {
             let own: Vec<_> = values.iter().filter(|(of, ..)| *of == leaf).cloned().collect();
             if self.is_done() {
@@ -294,7 +312,7 @@ impl Reading<'_, '_, '_> {
         }
     }
 
-    fn alone(&mut self, values: &[(usize, Option<At>, Value)]) {
+    fn alone(&mut self, values: &[Guess]) {
         for value in values.iter().take(MOST_ALONE) {
             if !self.is_done() && values.len() > 1 {
                 self.attempt(std::slice::from_ref(value));

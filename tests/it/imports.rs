@@ -183,6 +183,63 @@ fn a_tree_under_another_title_keeps_it() {
     env.quiet();
 }
 
+/// Trees by the titles below the first item: the first one's title, the epics below it, what is
+/// found as functionality, and whether hardly anything is.
+const TITLES: &[(&str, &[&str], &[&str], bool)] = &[
+    (
+        "All about Package Hunter",
+        &["Package Hunter Functionality - Submission"],
+        &["Submission"],
+        false,
+    ),
+    ("Supply chain, 2027", &["Package Hunter Functionality - Submission"], &["Submission"], false),
+    (
+        "Supply chain, 2027",
+        &[
+            "Package Hunter Functionality - Submission",
+            "Package Hunter Functionality - Results",
+            "PH Functionality - Reporting",
+        ],
+        &["Reporting", "Results", "Submission"],
+        false,
+    ),
+    ("Supply chain, 2027", &["Ideas", "Meetings", "Papers"], &[], true),
+    (
+        "Package Hunter",
+        &["Package Hunter Functionality - Submission", "Ideas", "Meetings", "Papers"],
+        &["Submission"],
+        false,
+    ),
+    (
+        "Package Hunter",
+        &["Package Hunter Functionality - Submission", "Ideas", "Meetings", "Papers", "Trips"],
+        &["Submission"],
+        true,
+    ),
+    ("Package Hunter Product Security Tooling Integration", &[], &[], false),
+];
+
+#[test]
+fn titles_tell_by_themselves_and_a_tree_that_is_hardly_recognised_is_warned_of() {
+    for (title, below, names, warned) in TITLES {
+        let env = workspace();
+        let top = make(&env, (EPICS, EPIC), title, ROOT, &[]);
+        for title in *below {
+            make(&env, (EPICS, EPIC), title, &top, &[]);
+        }
+        let output = import(&env, &[&top, "--out", OUT]).ends_with(0);
+        let file: toml::Table = text(&env).parse().unwrap();
+        let found = file.get("functionality").and_then(toml::Value::as_array);
+        let mut found: Vec<&str> =
+            found.into_iter().flatten().map(|entry| entry["name"].as_str().unwrap()).collect();
+        found.sort_unstable();
+        assert_eq!(found, *names, "{title}: {output}");
+        let said = output.stderr.contains("of the blueprint `prodseceng`");
+        assert_eq!(said, *warned, "{title}: {output}");
+        assert_eq!(output.stderr.contains("[items]"), *warned, "{title}: {output}");
+    }
+}
+
 #[test]
 fn titles_that_would_be_toml_or_move_a_cursor_are_only_text() {
     let env = workspace();
