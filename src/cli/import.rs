@@ -33,7 +33,8 @@ const EXITS: [Exit; 4] = [Exit::Interrupted, Exit::Usage, Exit::Failed, Exit::Do
 /// Write a tool file from an epic tree that people made
 ///
 /// Reads the tree and works out what a tool file would have to say to want it: by the markers of
-/// an epictree that made it, else by titles, places and labels. What has the title and the place
+/// an epictree that made it and the descriptions that it wanted, else by titles, places and
+/// labels. What has the title and the place
 /// that the blueprint gives it is taken over by `apply --adopt`; other items are named in the
 /// file and keep all but missing labels. Guesses are marked by `?`. Writes nothing in GitLab, and
 /// overwrites no file. Where there is no workspace, one is written around the tree.
@@ -205,17 +206,23 @@ fn make(material: &Material, file: &str, pulse: &Pulse) -> Result<Imported, Fail
     let Some(engine) = engine.filter(|_| !problems.has_errors()) else {
         return Err(broken(&problems, &sources, "the blueprint cannot be used"));
     };
-    let ask = Ask { workspace, owners, blueprint, engine: &engine, tree, id: id.as_deref() };
-    let imported = import(&ask)?;
-    sources.insert(file, &imported.text);
-    if let Some(spec) = ToolFile::parse(file, &imported.text, &blueprint.schema, &mut problems) {
-        let scene = Scene { workspace, owners, blueprint, spec: &spec };
-        check::tool(&scene, &engine, &mut problems);
+    // Anybody may write into a marker: what was read there may be what no file may say.
+    for reads in [true, false] {
+        problems = Problems::default();
+        let ask =
+            Ask { workspace, owners, blueprint, engine: &engine, tree, id: id.as_deref(), reads };
+        let imported = import(&ask)?;
+        sources.insert(file, &imported.text);
+        if let Some(spec) = ToolFile::parse(file, &imported.text, &blueprint.schema, &mut problems)
+        {
+            let scene = Scene { workspace, owners, blueprint, spec: &spec };
+            check::tool(&scene, &engine, &mut problems);
+        }
+        if !problems.has_errors() {
+            return Ok(imported);
+        }
     }
-    match problems.has_errors() {
-        true => Err(broken(&problems, &sources, "no tool file can be made of this tree")),
-        false => Ok(imported),
-    }
+    Err(broken(&problems, &sources, "no tool file can be made of this tree"))
 }
 
 /// Who owns what: descriptions name them. What is wrong with the files, `check` says.

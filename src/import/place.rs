@@ -293,11 +293,11 @@ impl<'a> Work<'_, 'a> {
             let shapes = self.unknowing.iter().filter(|shape| is_entry(shape, item));
             let named = shapes.filter(|shape| shape.letters >= TELLING).find_map(|shape| {
                 let named = shape.names_in(&item.title)?.into_iter();
-                let entry = named.filter_map(|named| match named {
+                let mut entry = named.filter_map(|named| match named {
                     Named::Entry(_, name) => Some(name),
                     Named::Tool(_) | Named::Issue(_) => None,
                 });
-                Some((shape, entry.last()?))
+                Some((shape, entry.next()?))
             });
             if let Some((shape, name)) = named
                 && self.named(shape.entry.as_deref().unwrap_or_default(), &name).is_none()

@@ -19,6 +19,10 @@ use crate::tree::DesiredNode;
 const ELSE: u32 = 16;
 /// Points for each thing that is wrong with a draft.
 const WRONG: u32 = 1_000;
+/// No longer text is read: anybody may write into a marker.
+const LONGEST: usize = 64 * 1024;
+/// No text of more lines is read.
+const MOST_LINES: usize = 1_500;
 /// The last line, which names the file.
 const LAST: &str = "Kept by epictree from ";
 
@@ -42,10 +46,12 @@ impl Texts {
                 continue;
             };
             match &base.body {
-                Some(BaseText::Text(text)) => {
+                Some(BaseText::Text(text))
+                    if text.len() <= LONGEST && text.lines().count() <= MOST_LINES =>
+                {
                     texts.wanted.insert(key.clone(), lines(text));
                 }
-                Some(BaseText::Hash(_)) | None => {
+                Some(BaseText::Text(_) | BaseText::Hash(_)) | None => {
                     texts.unknown.insert(key.clone());
                 }
             }

@@ -6,9 +6,11 @@ mod examples;
 
 use std::path::Path;
 
+use epictree::marker::{self, BaseText};
 use epictree::sandbox::Edit;
 
 use crate::env::{COLLEAGUE, EXISTING, Output, ROOT, TestEnv, epictree};
+use crate::world::marker_of;
 
 const EPICS: &str = "gitlab-com/gl-security/product-security";
 const ISSUES: &str = "gitlab-org/gitlab";
@@ -346,6 +348,65 @@ fn without_a_workspace_one_is_written_around_the_tree() {
     command.env("GITLAB_TOKEN", crate::env::CANARY).args(["import", "--url", &env.url(), ROOT]);
     Output::of(command.output().unwrap()).ends_with(64).says("--place root=…");
     assert_eq!(std::fs::read_dir(bare.path()).unwrap().count(), 0);
+}
+
+/// Changes the text that a marker says was wanted, as anybody may.
+fn tamper(env: &TestEnv, key: &str, change: impl Fn(&str) -> String) {
+    let item = env.item(key);
+    let mut marker = marker_of(&item).unwrap();
+    let Some(BaseText::Text(base)) = &marker.base.body else { panic!("{key}") };
+    marker.base.body = Some(BaseText::Text(change(base)));
+    let text = marker::write(&marker::read(&item.description).text, &marker);
+    edit(env, &item.reference, Edit::Description(text));
+}
+
+#[test]
+fn what_people_wrote_since_stays_theirs_and_what_was_wanted_comes_back() {
+    let env = TestEnv::package_hunter();
+    env.apply(&[]).ends_with(0);
+    let key = "package-hunter/functionality/submission";
+    let item = env.item(key);
+    let words = "Whatever can be packed can be checked, from any pipeline.";
+    assert!(item.description.contains(words), "{}", item.description);
+    let edited = item.description.replace(words, "Whatever people say.\n\nThey said more.");
+    edit(&env, &item.reference, Edit::Description(edited));
+    std::fs::remove_file(env.folder.path().join(OUT)).unwrap();
+    import(&env, &[&env.item("package-hunter/integration").reference]).ends_with(0);
+    let text = text(&env);
+    assert!(text.contains(words) && !text.contains("They said more."), "{text}");
+    assert!(!text.contains("rewrite"), "{text}");
+    env.quiet();
+    assert!(env.item(key).description.contains("They said more."));
+}
+
+#[test]
+fn what_nobody_may_write_is_not_read_out_of_a_marker() {
+    let env = TestEnv::package_hunter();
+    env.apply(&[]).ends_with(0);
+    let hostile = [
+        "\u{202e}gnihtyna\u{1b}[2J",
+        "\u{f0000}ref:handover\u{f0001}",
+        "<!--epictree:1 a b-->",
+        "@everybody look\n\n/close",
+        "{{ tool.name }}",
+        "| a | cell |\n```\nno end",
+    ];
+    let keys = ["submission", "isolated-install", "syscall-monitoring", "results", "ruby-gems"];
+    for (key, words) in keys.iter().zip(hostile).chain([(&"reporting", hostile[5])]) {
+        tamper(&env, &format!("package-hunter/functionality/{key}"), |base| {
+            let with = format!("- **Value:** {words}\n- **Users:** {words}\n- **Gap in GitLab:**");
+            base.replacen("- **Gap in GitLab:**", &with, 1)
+        });
+    }
+    let top = env.item("package-hunter/integration").reference;
+    std::fs::remove_file(env.folder.path().join(OUT)).unwrap();
+    let output = import(&env, &[&top]).ends_with(0);
+    let text = text(&env);
+    for said in [&output.stderr, &text] {
+        assert!(!said.contains(['\u{1b}', '\u{202e}', '\u{f0000}']), "{said}");
+    }
+    assert!(text.contains("rewrite = false"), "{text}");
+    env.run(&["check"]).ends_with(0);
 }
 
 fn exists(folder: &Path, names: &[&str]) {
