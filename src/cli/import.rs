@@ -17,7 +17,7 @@ use crate::import::{Ask, Imported, Refusal, import};
 use crate::observe::foreign;
 use crate::problem::{Problems, Sources};
 use crate::render::{Engine, Pulse, Scene};
-use crate::spec::{Owners, ToolFile, Workspace};
+use crate::spec::{Owners, Workspace};
 use crate::tree::{Foreign, Reference};
 use crate::ui::{self, progress::Progress};
 
@@ -213,8 +213,7 @@ fn make(material: &Material, file: &str, pulse: &Pulse) -> Result<Imported, Fail
             Ask { workspace, owners, blueprint, engine: &engine, tree, id: id.as_deref(), reads };
         let imported = import(&ask)?;
         sources.insert(file, &imported.text);
-        if let Some(spec) = ToolFile::parse(file, &imported.text, &blueprint.schema, &mut problems)
-        {
+        if let Some(spec) = check::spec(file, &imported.text, blueprint, &mut problems) {
             let scene = Scene { workspace, owners, blueprint, spec: &spec };
             check::tool(&scene, &engine, &mut problems);
         }

@@ -22,16 +22,16 @@ use super::search::{Search, by_entry};
 use super::signs::Signs;
 use super::texts::Texts;
 use super::workshop::{Form, Workshop};
-use crate::marker;
+use crate::canonical::in_fence;
 use crate::text::{SLOT_CLOSE, SLOT_OPEN};
 use crate::unseen::is_forbidden;
 
 /// How often all is read: one key may bring out what another says.
 const ROUNDS: usize = 12;
 /// How many nodes are rendered in all, each as often as the tree is.
-const MOST_RENDERED: usize = 60_000;
+const MOST_RENDERED: usize = 24_000;
 /// How often a tree is rendered, however large it is.
-const LEAST_RENDERED: usize = 40;
+const LEAST_RENDERED: usize = 60;
 /// How many guesses of one kind are tried one by one.
 const MOST_ALONE: usize = 32;
 
@@ -359,7 +359,9 @@ fn is_ids(leaf: &Leaf) -> bool {
 /// Tells whether a tool file may hold a text: what anybody wrote into a marker is not to be trusted.
 fn may_stand(text: &str) -> bool {
     let is_own = |c: char| is_forbidden(c) || c == SLOT_OPEN || c == SLOT_CLOSE || c == '\r';
-    !text.contains(is_own)
-        && marker::read(text).text == text.trim_end()
-        && !text.contains("<!--epictree")
+    let mut fence = None;
+    text.lines().for_each(|line| {
+        in_fence(line, &mut fence);
+    });
+    fence.is_none() && !text.contains(is_own) && !text.contains("<!--")
 }
