@@ -31,7 +31,7 @@ const ROUNDS: usize = 12;
 /// How many nodes are rendered in all, each as often as the tree is.
 const MOST_RENDERED: usize = 24_000;
 /// How often a tree is rendered, however large it is.
-const LEAST_RENDERED: usize = 60;
+const LEAST_RENDERED: usize = 150;
 /// How many guesses of one kind are tried one by one.
 const MOST_ALONE: usize = 32;
 
