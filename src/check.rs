@@ -165,7 +165,8 @@ fn text(file: &File, sources: &mut Sources, out: &mut Problems) -> Option<String
     Some(text)
 }
 
-fn owners(
+/// Who owns what, of what the workspace names; nothing where a part of it cannot be read.
+pub fn owners(
     files: &Files,
     workspace: Option<&Workspace>,
     sources: &mut Sources,

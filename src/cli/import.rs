@@ -17,7 +17,7 @@ use crate::import::{Ask, Imported, Refusal, import};
 use crate::observe::foreign;
 use crate::problem::{Problems, Sources};
 use crate::render::{Engine, Pulse, Scene};
-use crate::spec::{ToolFile, Workspace};
+use crate::spec::{Owners, Workspace};
 use crate::tree::{Foreign, Reference};
 use crate::ui::{self, progress::Progress};
 
@@ -33,7 +33,8 @@ const EXITS: [Exit; 4] = [Exit::Interrupted, Exit::Usage, Exit::Failed, Exit::Do
 /// Write a tool file from an epic tree that people made
 ///
 /// Reads the tree and works out what a tool file would have to say to want it: by the markers of
-/// an epictree that made it, else by titles, places and labels. What has the title and the place
+/// an epictree that made it and the descriptions that it wanted, else by titles, places and
+/// labels. What has the title and the place
 /// that the blueprint gives it is taken over by `apply --adopt`; other items are named in the
 /// file and keep all but missing labels. Guesses are marked by `?`. Writes nothing in GitLab, and
 /// overwrites no file. Where there is no workspace, one is written around the tree.
@@ -69,6 +70,7 @@ enum Home {
 struct Material {
     folder: PathBuf,
     workspace: Workspace,
+    owners: Option<Owners>,
     blueprint: Blueprint,
     tree: Foreign,
     id: Option<String>,
@@ -104,8 +106,9 @@ pub(super) async fn run(args: &Args) -> Result<Exit, Failure> {
             (parsed(&text)?, new.blueprint, Some(text))
         }
     };
-    let material =
-        Material { folder: folder.clone(), workspace, blueprint, tree, id: args.id.clone() };
+    let owners = owners(&folder, &workspace);
+    let (folder_of, id) = (folder.clone(), args.id.clone());
+    let material = Material { folder: folder_of, workspace, owners, blueprint, tree, id };
     let file = out.as_ref().map_or_else(|| "tool.toml".to_owned(), |out| out.display().to_string());
     let pulse = Pulse::default();
     let imported = within_bounds(&pulse.clone(), move || make(&material, &file, &pulse))??;
@@ -195,24 +198,40 @@ async fn read(args: &Args, folder: &Path, workspace: Workspace) -> Result<Foreig
 
 /// Makes the text, and holds it against `check`.
 fn make(material: &Material, file: &str, pulse: &Pulse) -> Result<Imported, Failure> {
-    let Material { folder, workspace, blueprint, tree, id } = material;
+    let Material { folder, workspace, owners, blueprint, tree, id } = material;
+    let owners = owners.as_ref();
     let (mut problems, mut sources) = (Problems::default(), Sources::default());
     let assets = Assets::overlaid(folder, &mut problems);
     let engine = Engine::new(blueprint, &assets, pulse, &mut problems, &mut sources);
     let Some(engine) = engine.filter(|_| !problems.has_errors()) else {
         return Err(broken(&problems, &sources, "the blueprint cannot be used"));
     };
-    let ask = Ask { workspace, owners: None, blueprint, engine: &engine, tree, id: id.as_deref() };
-    let imported = import(&ask)?;
-    sources.insert(file, &imported.text);
-    if let Some(spec) = ToolFile::parse(file, &imported.text, &blueprint.schema, &mut problems) {
-        let scene = Scene { workspace, owners: None, blueprint, spec: &spec };
-        check::tool(&scene, &engine, &mut problems);
+    // Anybody may write into a marker: what was read there may be what no file may say.
+    for reads in [true, false] {
+        problems = Problems::default();
+        let ask =
+            Ask { workspace, owners, blueprint, engine: &engine, tree, id: id.as_deref(), reads };
+        let imported = import(&ask)?;
+        sources.insert(file, &imported.text);
+        if let Some(spec) = check::spec(file, &imported.text, blueprint, &mut problems) {
+            let scene = Scene { workspace, owners, blueprint, spec: &spec };
+            check::tool(&scene, &engine, &mut problems);
+        }
+        if !problems.has_errors() {
+            return Ok(imported);
+        }
     }
-    match problems.has_errors() {
-        true => Err(broken(&problems, &sources, "no tool file can be made of this tree")),
-        false => Ok(imported),
-    }
+    Err(broken(&problems, &sources, "no tool file can be made of this tree"))
+}
+
+/// Who owns what: descriptions name them. What is wrong with the files, `check` says.
+fn owners(folder: &Path, workspace: &Workspace) -> Option<Owners> {
+    let file = files::read(&folder.join(files::WORKSPACE)).ok()?;
+    let named = files::owners_files(folder, &file);
+    let read = |key: &str| files::read(named.get(key)?).ok().map(|file| (file.name, file.bytes));
+    let (owners, stages, people) = (read("file"), read("stages"), read("people"));
+    let files = check::Files { owners, stages, people, ..check::Files::default() };
+    check::owners(&files, Some(workspace), &mut Sources::default(), &mut Problems::default())
 }
 
 fn broken(problems: &Problems, sources: &Sources, message: &str) -> Failure {
@@ -220,12 +239,31 @@ fn broken(problems: &Problems, sources: &Sources, message: &str) -> Failure {
     Failure::new(message).hint("nothing was written")
 }
 
+/// Says it loudly where the blueprint seems to be another process's.
+fn doubtful(imported: &Imported) {
+    let Imported { placed, left, blueprint, .. } = imported;
+    let (placed, below) = (placed.saturating_sub(1), placed.saturating_sub(1) + left);
+    if 4 * placed < below {
+        ui::warn(&format!(
+            "only {placed} of {} below the first {} of the blueprint `{blueprint}`",
+            ui::count(below, "item"),
+            if placed == 1 { "is a node" } else { "are nodes" },
+        ));
+        ui::insist(
+            "hint: name the blueprint that fits, by --blueprint for a new workspace or in \
+             epictree.toml (see epictree import --help);\n      or give an entry an item by hand, \
+             `item = \"group&12\"`, or a node under [items]: the file lists what is left",
+        );
+    }
+}
+
 fn report(imported: &Imported, out: &Path) {
     let Imported { placed, doubts, left, .. } = imported;
+    doubtful(imported);
     let shown = files::shorten(out).display().to_string();
     let mut said = format!("\n{} in it", ui::count(*placed, "item"));
     if *doubts > 0 {
-        said.push_str(&format!(", {} marked `?`", ui::count(*doubts, "guess")));
+        said.push_str(&format!(", {} marked `?`", ui::count(*doubts, "line")));
     }
     if *left > 0 {
         said.push_str(&format!(", {} left alone", ui::count(*left, "item")));

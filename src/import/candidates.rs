@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use toml::Value;
 
-use super::draft::{At, Draft};
+use super::draft::{At, Draft, Keys};
 use crate::blueprint::Blueprint;
 use crate::spec::schema::{Field, Fields, GROUPS, Type, snake};
 
 /// What stands where somebody has to say why.
-const REASON: &str = "not in GitLab when this file was imported";
+pub(super) const REASON: &str = "not in GitLab when this file was imported";
 
 /// Values that were found in the tree.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(super) struct Found {
     pub(super) addresses: BTreeSet<String>,
     pub(super) lines: BTreeSet<String>,
     pub(super) milestones: BTreeSet<String>,
+    /// Whether reasons are made up where somebody has to give one.
+    pub(super) reasons: bool,
 }
 
 impl Found {
@@ -29,6 +31,7 @@ impl Found {
             handles: text("@somebody"),
             days: BTreeSet::from([jiff::civil::date(2000, 1, 1)]),
             addresses: text("https://example.com"),
+            reasons: true,
             ..Self::default()
         }
     }
@@ -47,6 +50,31 @@ impl Scope {
     /// Tells whether there is one of it in a tool file.
     pub(super) fn is_one(&self) -> bool {
         matches!(self, Self::Tool | Self::Table(_))
+    }
+
+    /// Where it stands in a draft: entries, or nothing for the tool and its tables.
+    pub(super) fn places(&self, draft: &Draft) -> Vec<Option<At>> {
+        let of = |at: &At| match self {
+            Self::Tool | Self::Table(_) => false,
+            Self::List(list) => at.list == *list && at.issue.is_none(),
+            Self::Issue(list) => at.list == *list && at.issue.is_some(),
+        };
+        match self {
+            Self::Tool | Self::Table(_) => vec![None],
+            Self::List(_) | Self::Issue(_) => {
+                draft.places().into_iter().filter(of).map(Some).collect()
+            }
+        }
+    }
+
+    /// The keys of a place.
+    pub(super) fn keys<'d>(&self, draft: &'d mut Draft, at: Option<&At>) -> Option<&'d mut Keys> {
+        match (self, at) {
+            (Self::Tool, _) => Some(&mut draft.tool),
+            (Self::Table(name), _) => Some(draft.tables.entry(name.clone()).or_default()),
+            (Self::List(_) | Self::Issue(_), Some(at)) => Some(&mut draft.make(at).keys),
+            (Self::List(_) | Self::Issue(_), None) => None,
+        }
     }
 }
 
@@ -72,6 +100,11 @@ impl Setting {
         same && (!value || self.value == other.value)
     }
 
+    /// Tells whether it is one of a few values that entries of a list may have.
+    pub(super) fn is_choice_of(&self, list: &str) -> bool {
+        self.scope == Scope::List(list.to_owned()) && !self.adds
+    }
+
     /// The value, if it is a text.
     pub(super) fn word(&self) -> Option<&str> {
         self.value.as_str()
@@ -79,30 +112,24 @@ impl Setting {
 
     /// Where it may be set: entries, or nothing for the tool and its tables.
     pub(super) fn places(&self, draft: &Draft) -> Vec<Option<At>> {
-        let of = |at: &At| match &self.scope {
-            Scope::Tool | Scope::Table(_) => false,
-            Scope::List(list) => at.list == *list && at.issue.is_none(),
-            Scope::Issue(list) => at.list == *list && at.issue.is_some(),
-        };
-        match &self.scope {
-            Scope::Tool | Scope::Table(_) => vec![None],
-            Scope::List(_) | Scope::Issue(_) => {
-                draft.places().into_iter().filter(of).map(Some).collect()
-            }
-        }
+        self.scope.places(draft)
+    }
+
+    /// Takes it out again where it is one of many.
+    pub(super) fn take_back(&self, draft: &mut Draft) {
+        let Some(keys) = self.scope.keys(draft, None) else { return };
+        let all = keys.get_mut(&self.name).and_then(Value::as_array_mut);
+        all.into_iter().for_each(|all| all.retain(|value| *value != self.value));
     }
 
     /// Sets it.
     pub(super) fn apply(&self, draft: &mut Draft, at: Option<&At>) {
-        let keys = match (&self.scope, at) {
-            (Scope::Tool, _) => &mut draft.tool,
-            (Scope::Table(name), _) => draft.tables.entry(name.clone()).or_default(),
-            (Scope::List(_) | Scope::Issue(_), Some(at)) => &mut draft.make(at).keys,
-            (Scope::List(_) | Scope::Issue(_), None) => return,
-        };
+        let Some(keys) = self.scope.keys(draft, at) else { return };
         match keys.get_mut(&self.name) {
-            Some(Value::Array(all)) if self.adds && !all.contains(&self.value) => {
-                all.push(self.value.clone());
+            Some(Value::Array(all)) if self.adds => {
+                if !all.contains(&self.value) {
+                    all.push(self.value.clone());
+                }
             }
             _ if self.adds => {
                 keys.insert(self.name.clone(), Value::Array(vec![self.value.clone()]));
@@ -115,8 +142,12 @@ impl Setting {
 }
 
 /// Every value worth trying, in the order of the blueprint.
-pub(super) fn settings(blueprint: &Blueprint, draft: &Draft, found: &Found) -> Vec<Setting> {
-    let words = words(blueprint);
+pub(super) fn settings(
+    blueprint: &Blueprint,
+    draft: &Draft,
+    found: &Found,
+    words: &BTreeSet<String>,
+) -> Vec<Setting> {
     let schema = &blueprint.schema;
     let all = Values { blueprint, draft, found };
     let mut out = Vec::new();
@@ -147,7 +178,7 @@ pub(super) fn settings(blueprint: &Blueprint, draft: &Draft, found: &Found) -> V
 }
 
 /// Every word of the blueprint's expressions.
-fn words(blueprint: &Blueprint) -> BTreeSet<String> {
+pub(super) fn words(blueprint: &Blueprint) -> BTreeSet<String> {
     let mut texts: Vec<&str> = Vec::new();
     for rule in &blueprint.nodes {
         let plain = [&rule.when, &rule.creates, &rule.parent, &rule.weight, &rule.milestone];
@@ -171,6 +202,11 @@ fn words(blueprint: &Blueprint) -> BTreeSet<String> {
     }
     let data = blueprint.schema.data.values().flatten().filter_map(|entry| entry.when.as_ref());
     texts.extend(data.map(|code| code.value.as_str()));
+    words_of(texts)
+}
+
+/// Every word of texts.
+pub(super) fn words_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> BTreeSet<String> {
     let word = |c: char| !c.is_alphanumeric() && c != '_';
     texts.into_iter().flat_map(|text| text.split(word)).map(str::to_owned).collect()
 }
@@ -203,7 +239,7 @@ impl Values<'_> {
                 let day = |day: &jiff::civil::Date| day.to_string().parse().ok();
                 self.found.days.iter().filter_map(day).map(Value::Datetime).collect()
             }
-            Type::String => vec![Value::String(REASON.to_owned())],
+            Type::String if self.found.reasons => vec![Value::String(REASON.to_owned())],
             Type::Ref(lists) => lists.iter().flat_map(|list| self.ids(list)).collect(),
             Type::Table(fields) => {
                 let one = |(name, field): (&String, &Field)| {
@@ -214,7 +250,12 @@ impl Values<'_> {
                 fields.iter().flat_map(one).collect()
             }
             Type::AnyOf(types) => types.iter().flat_map(|ty| self.of_type(ty)).collect(),
-            Type::Text | Type::Integer | Type::Place | Type::List(_) | Type::Map(..) => Vec::new(),
+            Type::String
+            | Type::Text
+            | Type::Integer
+            | Type::Place
+            | Type::List(_)
+            | Type::Map(..) => Vec::new(),
         }
     }
 

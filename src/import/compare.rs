@@ -17,7 +17,7 @@ const TITLE: u32 = 10;
 const GIVEN_UP: u32 = 5;
 
 /// Points by node, and those of the table rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Distance {
     pub(super) nodes: BTreeMap<String, u32>,
     pub(super) rows: u32,
@@ -107,8 +107,10 @@ fn of_node(node: &DesiredNode, item: &Item, base: Option<&Base>, known: &BTreeSe
     let Wanted { title, weight, milestone, assignees, start, due, confidential: _, labels, links } =
         wanted(item, base);
     let unless = |same: bool, points: u32| if same { 0 } else { points };
-    let given: BTreeSet<String> =
-        node.labels.enforced.iter().chain(&node.labels.shared).cloned().collect();
+    let shared = node.labels.shared.iter().filter(|_| node.item.is_none());
+    let given: BTreeSet<String> = node.labels.enforced.iter().chain(shared).cloned().collect();
+    // Work that exists keeps all that people gave it.
+    let says = node.item.is_none();
     let apart = match base {
         Some(_) => given.symmetric_difference(&labels).count(),
         None => {
@@ -122,13 +124,13 @@ fn of_node(node: &DesiredNode, item: &Item, base: Option<&Base>, known: &BTreeSe
     let waits: BTreeSet<String> =
         node.depends_on.iter().map(|key| key.local().to_owned()).collect();
     let unlinked = links.map_or(0, |links| links.symmetric_difference(&waits).count());
-    unless(node.title == title, TITLE)
+    unless(!says || node.title == title, TITLE)
         + unless(node.creates, GIVEN_UP)
-        + unless(node.weight == weight, 1)
-        + unless(node.milestone == milestone, 1)
-        + unless(node.assignees == assignees, 1)
-        + unless(node.start == start, 1)
-        + unless(node.due == due, 1)
+        + unless(!says || node.weight == weight, 1)
+        + unless(!says || node.milestone == milestone, 1)
+        + unless(!says || node.assignees == assignees, 1)
+        + unless(!says || node.start == start, 1)
+        + unless(!says || node.due == due, 1)
         + u32::try_from(apart + unlinked).unwrap_or(NODE)
 }
 
@@ -139,7 +141,8 @@ fn rows(rendered: &Rendered, items: &Items<'_>) -> u32 {
         let Some(base) = items.record.rows.get(&row.item.to_string()) else { continue };
         for (column, text) in &row.cells {
             let plain = |text: &Text| text.slots().next().is_none();
-            if plain(text) && base.get(column) != Some(&text.fill(|_| String::new())) {
+            let kept = row.write_once.contains(column);
+            if !kept && plain(text) && base.get(column) != Some(&text.fill(|_| String::new())) {
                 points += 1;
             }
         }

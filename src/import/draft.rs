@@ -11,7 +11,7 @@ use crate::tree::Reference;
 pub(super) type Keys = BTreeMap<String, Value>;
 
 /// A tool file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Draft {
     /// `[tool]`.
     pub(super) tool: Keys,
@@ -24,7 +24,7 @@ pub(super) struct Draft {
 }
 
 /// An entry of a list, or an issue below one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Entry {
     pub(super) id: String,
     /// All but its id.

@@ -8,7 +8,7 @@ use super::compare::{Wanted, wanted};
 use super::draft::{At, Draft, Keys};
 use super::items::Items;
 use super::place::Placed;
-use super::workshop::{Rendered, Workshop};
+use super::workshop::{Form, Rendered, Workshop};
 use super::write::clean;
 use crate::identity::in_places;
 use crate::spec::example;
@@ -25,7 +25,7 @@ const GIVEN: [&str; 5] = ["weight", "milestone", "assignees", "start", "due"];
 
 /// Fills in what only the entries can say, so that nobody searches for it.
 pub(super) fn begin(shop: &Workshop<'_>, items: &Items<'_>, placed: &mut Placed<'_>) {
-    if let Some(rendered) = shop.render(&placed.draft) {
+    if let Some(rendered) = shop.render(&placed.draft, Form::Bare) {
         let said = entries(&shop.ask.blueprint.schema, &rendered, items, placed);
         for (at, said) in said {
             placed.draft.make(&at).keys.extend(said.keys);
@@ -40,7 +40,7 @@ pub(super) fn finish(shop: &Workshop<'_>, items: &Items<'_>, placed: &mut Placed
     for at in placed.draft.places() {
         placed.draft.make(&at).keys.retain(|key, _| !GIVEN.contains(&key.as_str()));
     }
-    if let Some(rendered) = shop.render(&placed.draft) {
+    if let Some(rendered) = shop.render(&placed.draft, Form::Bare) {
         let said = entries(&shop.ask.blueprint.schema, &rendered, items, placed);
         for (at, Said { mut keys, labels }) in said {
             if !labels.is_empty() {
@@ -53,12 +53,21 @@ pub(super) fn finish(shop: &Workshop<'_>, items: &Items<'_>, placed: &mut Placed
         hidden(placed);
     }
     required(&shop.ask.blueprint.schema, placed);
-    if let Some(rendered) = shop.render(&placed.draft) {
+    if let Some(rendered) = shop.render(&placed.draft, Form::Bare) {
         let places = shop.ask.workspace.places.values().filter_map(|place| match place {
             crate::spec::Place::Namespace(path) => Some(path.clone()),
             crate::spec::Place::Item(_) => None,
         });
         known_by(&rendered, items, &places.collect(), placed);
+    }
+}
+
+/// Takes out what was to guard descriptions: the file wants just those that are there.
+pub(super) fn is_whole(placed: &mut Placed<'_>) {
+    placed.draft.tool.remove("rewrite");
+    placed.tool_doubts.clear();
+    for at in placed.draft.places() {
+        placed.draft.make(&at).doubt = None;
     }
 }
 
@@ -189,7 +198,7 @@ fn hidden(placed: &mut Placed<'_>) {
 
 /// Links between entries of one list become `depends-on`.
 fn waits(shop: &Workshop<'_>, items: &Items<'_>, placed: &mut Placed<'_>) {
-    let Some(rendered) = shop.render(&placed.draft) else { return };
+    let Some(rendered) = shop.render(&placed.draft, Form::Bare) else { return };
     let nodes: BTreeMap<&str, &DesiredNode> =
         rendered.tree.nodes.iter().map(|node| (node.key.local(), node)).collect();
     let by_key: BTreeMap<&String, &At> = placed.keys.iter().map(|(at, key)| (key, at)).collect();

@@ -3,20 +3,27 @@
 //! Nothing here knows a process. The blueprint is rendered with stand-ins for
 //! what a tool file would say ([`shape`]); its titles and keys, read backwards,
 //! tell which item is which node ([`place`]). Then fields are tried until the
-//! rendered tree comes closest to the one that is there ([`search`]), and what is
-//! written says of each doubt that it is one ([`write`]). Nothing reads or writes
-//! GitLab here.
+//! rendered tree comes closest to the one that is there ([`search`]). What only
+//! descriptions say is read out of those that the files wanted last, if an epictree
+//! made the tree ([`reading`]). What is written says of each doubt that it is one
+//! ([`write`]). Nothing reads or writes GitLab here.
 
+mod align;
 mod candidates;
 mod compare;
 mod draft;
 mod finish;
 mod items;
 mod keys;
+mod leaves;
 mod names;
 mod place;
+mod probe;
+mod reading;
 mod search;
 mod shape;
+mod signs;
+mod texts;
 mod workshop;
 mod write;
 
@@ -40,6 +47,8 @@ pub struct Ask<'a> {
     pub tree: &'a Foreign,
     /// The tool's id; made from its name where it is absent.
     pub id: Option<&'a str>,
+    /// Whether keys are read out of the descriptions that the files wanted last.
+    pub reads: bool,
 }
 
 /// A tool file, and what is to be said of it.
@@ -47,6 +56,8 @@ pub struct Ask<'a> {
 pub struct Imported {
     /// The tool's id.
     pub id: String,
+    /// The blueprint's name.
+    pub blueprint: String,
     /// The text of the tool file.
     pub text: String,
     /// Items that stand in it.
@@ -102,5 +113,8 @@ pub fn import(ask: &Ask<'_>) -> Result<Imported, Refusal> {
     finish::begin(&shop, &items, &mut placed);
     search::search(&shop, &shapes, &items, &mut placed);
     finish::finish(&shop, &items, &mut placed);
+    if ask.reads && reading::read(&shop, &items, &mut placed) {
+        finish::is_whole(&mut placed);
+    }
     Ok(write::write(ask, &items, &placed))
 }

@@ -30,13 +30,13 @@ pub(super) fn tool(shapes: &[Shape], items: &Items<'_>) -> (String, bool) {
         }
     }
     let most = votes.iter().max_by_key(|(name, votes)| (**votes, std::cmp::Reverse(*name)));
-    if let Some((name, votes)) = most
-        && *votes > 1
-    {
+    let in_title = |name: &str| title.to_lowercase().contains(&name.to_lowercase());
+    if let Some((name, _)) = most.filter(|(name, votes)| **votes > 1 || in_title(name)) {
         return (name.clone(), true);
     }
     let near = firsts().find_map(|shape| nearly(&shape.title, title));
-    (near.unwrap_or_else(|| without_common(firsts(), title)), true)
+    let voted = || most.map(|(name, _)| name.clone());
+    (near.or_else(voted).unwrap_or_else(|| without_common(firsts(), title)), true)
 }
 
 fn tool_in(shape: &Shape, title: &str) -> Option<String> {

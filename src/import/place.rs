@@ -45,9 +45,10 @@ pub(super) fn place<'a>(
     draft.tool.insert("id".into(), toml::Value::String(id));
     draft.tool.insert("name".into(), toml::Value::String(name.clone()));
     draft.tool.insert("summary".into(), toml::Value::String("…".into()));
-    let shapes: Vec<Shape> = shapes.iter().map(|shape| shape.knowing(&name)).collect();
+    let known: Vec<Shape> = shapes.iter().map(|shape| shape.knowing(&name)).collect();
     let mut work = Work {
-        shapes: &shapes,
+        shapes: &known,
+        unknowing: shapes,
         items,
         taken: BTreeMap::new(),
         entry_of: BTreeMap::new(),
@@ -67,6 +68,7 @@ pub(super) fn place<'a>(
     work.titled(true);
     work.titled(false);
     work.near();
+    work.otherwise();
     work.labelled();
     work.titled(false);
     work.below();
@@ -75,6 +77,8 @@ pub(super) fn place<'a>(
 
 struct Work<'w, 'a> {
     shapes: &'w [Shape],
+    /// The shapes with a hole for the tool's name.
+    unknowing: &'w [Shape],
     items: &'w Items<'a>,
     /// The node of each item that has one.
     taken: BTreeMap<WorkItemId, String>,
@@ -278,6 +282,27 @@ impl<'a> Work<'_, 'a> {
             if let Some((shape, name)) = named {
                 let title = shape.titled(shape.entry.as_deref().unwrap_or_default(), &name);
                 let doubt = format!("nearly `{}`", clean(&title.unwrap_or_default()));
+                self.entry(shape, &name, item, Some(doubt));
+            }
+        }
+    }
+
+    /// Entries whose titles call the tool something else.
+    fn otherwise(&mut self) {
+        for item in self.free() {
+            let shapes = self.unknowing.iter().filter(|shape| is_entry(shape, item));
+            let named = shapes.filter(|shape| shape.letters >= TELLING).find_map(|shape| {
+                let named = shape.names_in(&item.title)?.into_iter();
+                let mut entry = named.filter_map(|named| match named {
+                    Named::Entry(_, name) => Some(name),
+                    Named::Tool(_) | Named::Issue(_) => None,
+                });
+                Some((shape, entry.next()?))
+            });
+            if let Some((shape, name)) = named
+                && self.named(shape.entry.as_deref().unwrap_or_default(), &name).is_none()
+            {
+                let doubt = "its title calls the tool something else".to_owned();
                 self.entry(shape, &name, item, Some(doubt));
             }
         }

@@ -1,14 +1,16 @@
 //! Tries fields until the wanted tree comes closest to the one that is there.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::candidates::{Found, Setting, settings};
+use super::candidates::{Found, Setting, settings, words};
 use super::compare::{Distance, NODE, distance, wanted};
 use super::draft::{At, Draft};
 use super::items::Items;
 use super::place::Placed;
 use super::shape::Shapes;
-use super::workshop::Workshop;
+use super::texts::Texts;
+use super::workshop::{Form, Rendered, Workshop};
 
 /// How often all values are tried: one may bring out what another changes.
 const ROUNDS: usize = 3;
@@ -25,11 +27,10 @@ pub(super) fn search<'a>(
     items: &Items<'a>,
     placed: &mut Placed<'a>,
 ) {
-    let known = shop.ask.blueprint.labels.iter().map(|rule| rule.title.clone());
+    let blueprint = shop.ask.blueprint;
     let all = found(items, placed);
-    let settings = settings(shop.ask.blueprint, &placed.draft, &all);
-    let mut search =
-        Search { shop, items, known: known.collect(), placed, now: Distance::default() };
+    let settings = settings(blueprint, &placed.draft, &all, &words(blueprint));
+    let mut search = Search::new(shop, items, placed);
     let Some(now) = search.measure() else { return };
     search.now = now;
     for _ in 0..ROUNDS {
@@ -47,24 +48,71 @@ pub(super) fn search<'a>(
     }
 }
 
-struct Search<'s, 'a> {
-    shop: &'s Workshop<'s>,
+pub(super) struct Search<'s, 'a> {
+    pub(super) shop: &'s Workshop<'s>,
     items: &'s Items<'a>,
     /// Labels that the blueprint speaks of.
     known: BTreeSet<String>,
-    placed: &'s mut Placed<'a>,
+    pub(super) placed: &'s mut Placed<'a>,
     /// How far the draft is now.
-    now: Distance,
+    pub(super) now: Distance,
+    /// The descriptions that the draft is to come closer to, if they count.
+    pub(super) texts: Option<Texts>,
+    /// What is wrong with the draft from the beginning.
+    wrong: usize,
+    /// How often a draft may still be rendered.
+    left: Cell<usize>,
 }
 
-impl Search<'_, '_> {
-    fn measure(&self) -> Option<Distance> {
-        let rendered = self.shop.render(&self.placed.draft)?;
-        Some(distance(&rendered, self.items, self.placed, &self.known))
+impl<'s, 'a> Search<'s, 'a> {
+    /// A search by all but the descriptions.
+    pub(super) fn new(
+        shop: &'s Workshop<'s>,
+        items: &'s Items<'a>,
+        placed: &'s mut Placed<'a>,
+    ) -> Self {
+        let known = shop.ask.blueprint.labels.iter().map(|rule| rule.title.clone()).collect();
+        let (now, left) = (Distance::default(), Cell::new(usize::MAX));
+        Self { shop, items, known, placed, now, texts: None, wrong: 0, left }
+    }
+
+    /// Lets descriptions count, and bounds how often a draft is rendered.
+    pub(super) fn read_with(&mut self, texts: Texts, left: usize) {
+        self.left.set(left);
+        let rendered = self.render(&self.placed.draft, Form::Whole);
+        self.wrong = rendered.map_or(0, |rendered| rendered.errors);
+        self.texts = Some(texts);
+    }
+
+    /// Renders a draft, and counts that.
+    pub(super) fn render(&self, draft: &Draft, form: Form) -> Option<Rendered> {
+        self.left.set(self.left.get().saturating_sub(1));
+        self.shop.render(draft, form)
+    }
+
+    /// Tells whether no draft is to be rendered any more.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    /// Tells whether that many drafts and as many again may be tried one by one.
+    pub(super) fn has_left(&self, many: usize) -> bool {
+        self.left.get() / 4 > many
+    }
+
+    /// How far the draft is.
+    pub(super) fn measure(&self) -> Option<Distance> {
+        let form = if self.texts.is_some() { Form::Whole } else { Form::Bare };
+        let rendered = self.render(&self.placed.draft, form)?;
+        let mut distance = distance(&rendered, self.items, self.placed, &self.known);
+        if let Some(texts) = &self.texts {
+            texts.add(&rendered, self.placed, self.wrong, &mut distance);
+        }
+        Some(distance)
     }
 
     /// Keeps what was done to the draft if that brings it closer.
-    fn keep_if_closer(&mut self, old: Draft) -> bool {
+    pub(super) fn keep_if_closer(&mut self, old: Draft) -> bool {
         match self.measure().filter(|then| then.sum() < self.now.sum()) {
             Some(then) => {
                 self.now = then;
@@ -77,12 +125,22 @@ impl Search<'_, '_> {
         }
     }
 
+    /// Keeps what was taken out of the draft unless that takes it farther away.
+    pub(super) fn keep_if_no_farther(&mut self, old: Draft) {
+        match self.measure().filter(|then| then.sum() <= self.now.sum()) {
+            Some(then) => self.now = then,
+            None => self.placed.draft = old,
+        }
+    }
+
     /// Tries a value, of a list in all entries at once: each keeps it whose own nodes come closer.
-    fn attempt(&mut self, setting: &Setting) {
+    pub(super) fn attempt(&mut self, setting: &Setting) {
         let old = self.placed.draft.clone();
         if setting.scope.is_one() {
             setting.apply(&mut self.placed.draft, None);
-            self.keep_if_closer(old);
+            if self.placed.draft != old {
+                self.keep_if_closer(old);
+            }
             return;
         }
         let places: Vec<At> = setting.places(&old).into_iter().flatten().collect();
@@ -138,7 +196,7 @@ impl Search<'_, '_> {
 }
 
 /// The points of each entry: those of every node whose key has its id.
-fn by_entry(distance: &Distance, placed: &Placed<'_>) -> BTreeMap<At, u32> {
+pub(super) fn by_entry(distance: &Distance, placed: &Placed<'_>) -> BTreeMap<At, u32> {
     let places = places_by_id(&placed.draft);
     let mut all: BTreeMap<At, u32> = BTreeMap::new();
     for (key, points) in distance.nodes.iter().filter(|(_, points)| **points > 0) {
@@ -160,7 +218,7 @@ fn places_by_id(draft: &Draft) -> BTreeMap<String, Vec<At>> {
 
 /// Values of the nodes that are no entries: those of an entry stand in it.
 fn found(items: &Items<'_>, placed: &Placed<'_>) -> Found {
-    let mut found = Found::default();
+    let mut found = Found { reasons: true, ..Found::default() };
     let entries: BTreeSet<&String> = placed.keys.values().collect();
     let others = placed.nodes.iter().filter(|(key, _)| !entries.contains(key));
     for seen in others.filter_map(|(_, item)| items.get(&item.id)).take(MOST_LOOKED_AT) {

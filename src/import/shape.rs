@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::candidates::{Found, Setting, settings};
+use super::candidates::{Found, Setting, settings, words};
 use super::draft::{At, Draft};
-use super::workshop::{Rendered, Workshop};
+use super::workshop::{Form, Rendered, Workshop};
 use crate::key::is_id;
 use crate::render::pattern::Pattern;
 use crate::tree::{Kind, Parent, Reference};
@@ -76,7 +76,8 @@ impl Shapes {
 
 /// Renders all shapes.
 pub(super) fn shapes(shop: &Workshop<'_>, tool: Option<&str>) -> Shapes {
-    let schema = &shop.ask.blueprint.schema;
+    let blueprint = shop.ask.blueprint;
+    let schema = &blueprint.schema;
     let lists: Vec<String> = schema.lists.keys().cloned().collect();
     let mut draft = Draft::default();
     let text = |text: &str| toml::Value::String(text.to_owned());
@@ -98,12 +99,12 @@ pub(super) fn shapes(shop: &Workshop<'_>, tool: Option<&str>) -> Shapes {
             }
         }
     };
-    let by_itself = shop.render(&draft);
+    let by_itself = shop.render(&draft, Form::Bare);
     by_itself.iter().for_each(&mut add);
     let by_itself = by_itself.map(|rendered| rendered.tree);
     let mut with_all = draft.clone();
     let mut tried = Vec::new();
-    for setting in settings(shop.ask.blueprint, &draft, &Found::anything()) {
+    for setting in settings(blueprint, &draft, &Found::anything(), &words(blueprint)) {
         let mut with = draft.clone();
         for place in setting.places(&draft) {
             setting.apply(&mut with, place.as_ref());
@@ -111,12 +112,12 @@ pub(super) fn shapes(shop: &Workshop<'_>, tool: Option<&str>) -> Shapes {
                 setting.apply(&mut with_all, place.as_ref());
             }
         }
-        let rendered = shop.render(&with);
+        let rendered = shop.render(&with, Form::Bare);
         rendered.iter().for_each(&mut add);
         tried.push((setting, rendered.map(|rendered| rendered.tree) != by_itself));
     }
     // Some nodes want two values at once.
-    shop.render(&with_all).iter().for_each(&mut add);
+    shop.render(&with_all, Form::Bare).iter().for_each(&mut add);
     Shapes { all, tried }
 }
 

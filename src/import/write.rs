@@ -78,6 +78,7 @@ pub(super) fn write(ask: &Ask<'_>, items: &Items<'_>, placed: &Placed<'_>) -> Im
     let doubts = text.lines().filter(|line| line.contains("# ? ") || line.contains(", ? ")).count();
     Imported {
         id: placed.draft.tool["id"].as_str().unwrap_or_default().to_owned(),
+        blueprint: ask.blueprint.name.clone(),
         text,
         placed: placed.nodes.len(),
         doubts,

@@ -96,6 +96,11 @@ impl Engine {
         self.pulse.clone()
     }
 
+    /// The texts of all template files.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.templates.values().map(String::as_str)
+    }
+
     /// Adds all templates; one that fails is reported and emptied, so that the others are still checked.
     fn compile(&mut self, mut all: BTreeMap<String, String>, out: &mut Problems) -> bool {
         let mut usable = self.shallow(&mut all, out);

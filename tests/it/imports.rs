@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails shall fail its test")]
 
+mod examples;
+
 use std::path::Path;
 
+use epictree::marker::{self, BaseText};
 use epictree::sandbox::Edit;
 
-use crate::env::{COLLEAGUE, EXISTING, Output, ROOT, TestEnv, copy, epictree, example};
+use crate::env::{COLLEAGUE, EXISTING, Output, ROOT, TestEnv, epictree};
+use crate::world::marker_of;
 
 const EPICS: &str = "gitlab-com/gl-security/product-security";
 const ISSUES: &str = "gitlab-org/gitlab";
@@ -54,27 +58,6 @@ fn make(
 /// Line by line, where a text has these words.
 fn line<'t>(text: &'t str, words: &str) -> &'t str {
     text.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words} in\n{text}"))
-}
-
-#[test]
-fn the_tree_of_every_example_gives_back_a_file_that_wants_just_that_tree() {
-    for name in
-        ["package-hunter", "tokinator", "inventory-builder", "spamcheck", "todo-list", "mail-relay"]
-    {
-        let home = tempfile::tempdir().unwrap();
-        copy(&example(name), home.path());
-        let run = |args: &[&str]| Output::of(epictree(home.path()).args(args).output().unwrap());
-        run(&["apply", "--sandbox", "--yes"]).ends_with(0);
-        let planned = run(&["plan", "--sandbox", "--format", "json"]).json();
-        let first = &planned["tools"][0]["changes"][0]["ref"];
-        let file = home.path().join(format!("{name}.toml"));
-        std::fs::remove_file(&file).unwrap();
-        run(&["import", first.as_str().unwrap(), "--sandbox"]).ends_with(0);
-        let args = ["plan", "--sandbox", "--detailed-exitcode", "--format", "json"];
-        let again = run(&args).ends_with(0).json();
-        let sums = |json: &serde_json::Value| json["tools"][0]["summary"].clone();
-        assert_eq!(sums(&again), sums(&planned), "{name}");
-    }
 }
 
 /// A tree with a slip, missing labels, work under the wrong epic, closed items and strangers.
@@ -202,6 +185,63 @@ fn a_tree_under_another_title_keeps_it() {
     env.quiet();
 }
 
+/// Trees by the titles below the first item: the first one's title, the epics below it, what is
+/// found as functionality, and whether hardly anything is.
+const TITLES: &[(&str, &[&str], &[&str], bool)] = &[
+    (
+        "All about Package Hunter",
+        &["Package Hunter Functionality - Submission"],
+        &["Submission"],
+        false,
+    ),
+    ("Supply chain, 2027", &["Package Hunter Functionality - Submission"], &["Submission"], false),
+    (
+        "Supply chain, 2027",
+        &[
+            "Package Hunter Functionality - Submission",
+            "Package Hunter Functionality - Results",
+            "PH Functionality - Reporting",
+        ],
+        &["Reporting", "Results", "Submission"],
+        false,
+    ),
+    ("Supply chain, 2027", &["Ideas", "Meetings", "Papers"], &[], true),
+    (
+        "Package Hunter",
+        &["Package Hunter Functionality - Submission", "Ideas", "Meetings", "Papers"],
+        &["Submission"],
+        false,
+    ),
+    (
+        "Package Hunter",
+        &["Package Hunter Functionality - Submission", "Ideas", "Meetings", "Papers", "Trips"],
+        &["Submission"],
+        true,
+    ),
+    ("Package Hunter Product Security Tooling Integration", &[], &[], false),
+];
+
+#[test]
+fn titles_tell_by_themselves_and_a_tree_that_is_hardly_recognised_is_warned_of() {
+    for (title, below, names, warned) in TITLES {
+        let env = workspace();
+        let top = make(&env, (EPICS, EPIC), title, ROOT, &[]);
+        for title in *below {
+            make(&env, (EPICS, EPIC), title, &top, &[]);
+        }
+        let output = import(&env, &[&top, "--out", OUT]).ends_with(0);
+        let file: toml::Table = text(&env).parse().unwrap();
+        let found = file.get("functionality").and_then(toml::Value::as_array);
+        let mut found: Vec<&str> =
+            found.into_iter().flatten().map(|entry| entry["name"].as_str().unwrap()).collect();
+        found.sort_unstable();
+        assert_eq!(found, *names, "{title}: {output}");
+        let said = output.stderr.contains("of the blueprint `prodseceng`");
+        assert_eq!(said, *warned, "{title}: {output}");
+        assert_eq!(output.stderr.contains("[items]"), *warned, "{title}: {output}");
+    }
+}
+
 #[test]
 fn titles_that_would_be_toml_or_move_a_cursor_are_only_text() {
     let env = workspace();
@@ -308,6 +348,65 @@ fn without_a_workspace_one_is_written_around_the_tree() {
     command.env("GITLAB_TOKEN", crate::env::CANARY).args(["import", "--url", &env.url(), ROOT]);
     Output::of(command.output().unwrap()).ends_with(64).says("--place root=…");
     assert_eq!(std::fs::read_dir(bare.path()).unwrap().count(), 0);
+}
+
+/// Changes the text that a marker says was wanted, as anybody may.
+fn tamper(env: &TestEnv, key: &str, change: impl Fn(&str) -> String) {
+    let item = env.item(key);
+    let mut marker = marker_of(&item).unwrap();
+    let Some(BaseText::Text(base)) = &marker.base.body else { panic!("{key}") };
+    marker.base.body = Some(BaseText::Text(change(base)));
+    let text = marker::write(&marker::read(&item.description).text, &marker);
+    edit(env, &item.reference, Edit::Description(text));
+}
+
+#[test]
+fn what_people_wrote_since_stays_theirs_and_what_was_wanted_comes_back() {
+    let env = TestEnv::package_hunter();
+    env.apply(&[]).ends_with(0);
+    let key = "package-hunter/functionality/submission";
+    let item = env.item(key);
+    let words = "Whatever can be packed can be checked, from any pipeline.";
+    assert!(item.description.contains(words), "{}", item.description);
+    let edited = item.description.replace(words, "Whatever people say.\n\nThey said more.");
+    edit(&env, &item.reference, Edit::Description(edited));
+    std::fs::remove_file(env.folder.path().join(OUT)).unwrap();
+    import(&env, &[&env.item("package-hunter/integration").reference]).ends_with(0);
+    let text = text(&env);
+    assert!(text.contains(words) && !text.contains("They said more."), "{text}");
+    assert!(!text.contains("rewrite"), "{text}");
+    env.quiet();
+    assert!(env.item(key).description.contains("They said more."));
+}
+
+#[test]
+fn what_nobody_may_write_is_not_read_out_of_a_marker() {
+    let env = TestEnv::package_hunter();
+    env.apply(&[]).ends_with(0);
+    let hostile = [
+        "\u{202e}gnihtyna\u{1b}[2J",
+        "\u{f0000}ref:handover\u{f0001}",
+        "<!--epictree:1 a b-->",
+        "@everybody look\n\n/close",
+        "{{ tool.name }}",
+        "| a | cell |\n```\nno end",
+    ];
+    let keys = ["submission", "isolated-install", "syscall-monitoring", "results", "ruby-gems"];
+    for (key, words) in keys.iter().zip(hostile).chain([(&"reporting", hostile[5])]) {
+        tamper(&env, &format!("package-hunter/functionality/{key}"), |base| {
+            let with = format!("- **Value:** {words}\n- **Users:** {words}\n- **Gap in GitLab:**");
+            base.replacen("- **Gap in GitLab:**", &with, 1)
+        });
+    }
+    let top = env.item("package-hunter/integration").reference;
+    std::fs::remove_file(env.folder.path().join(OUT)).unwrap();
+    let output = import(&env, &[&top]).ends_with(0);
+    let text = text(&env);
+    for said in [&output.stderr, &text] {
+        assert!(!said.contains(['\u{1b}', '\u{202e}', '\u{f0000}']), "{said}");
+    }
+    assert!(text.contains("rewrite = false"), "{text}");
+    env.run(&["check"]).ends_with(0);
 }
 
 fn exists(folder: &Path, names: &[&str]) {

@@ -36,9 +36,11 @@ const LAYERS: &[(&str, &[&str])] = &[
         "import",
         &[
             "blueprint",
+            "canonical",
             "identity",
             "key",
             "marker",
+            "plan",
             "problem",
             "render",
             "spec",
@@ -95,7 +97,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("dialoguer", &["ui"]),
     ("indicatif", &["ui"]),
-    ("similar", &["merge", "page", "pull", "ui"]),
+    ("similar", &["import", "merge", "page", "pull", "ui"]),
     ("std::fs", &["assets", "sandbox", "cli"]),
     // `ui` asks whether it runs in a pipeline, and for the pager.
     ("std::env", &["cli", "ui"]),
