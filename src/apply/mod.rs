@@ -58,8 +58,10 @@ pub async fn apply(
     stop: &Stop,
 ) -> Report {
     let state = State::new(job, writer, on_event, stop);
-    labels::create(&state).await;
-    create::create(&state).await;
+    {
+        let labels = labels::create(&state).boxed().shared();
+        futures_util::join!(labels.clone(), create::create(&state, &labels));
+    }
     comments::post(&state).await;
     fulfilled::close(&state).await;
     {
