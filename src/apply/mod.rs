@@ -12,6 +12,7 @@ mod comments;
 mod create;
 mod fulfilled;
 mod labels;
+mod links;
 mod report;
 mod rows;
 mod state;

@@ -54,13 +54,7 @@ pub(super) async fn listed(
             let what = format!("the list of what hangs under {}", parent.as_str());
             listed.remove(&parent).ok_or(GitlabError::NotFound { what })?
         }
-        None => {
-            let mut found = Vec::new();
-            for (node, _) in &group.nodes {
-                found.extend(tops(state, node).await?);
-            }
-            found
-        }
+        None => tops(state, group).await?,
     };
     Ok(keyed(state, group, children))
 }
@@ -88,14 +82,17 @@ fn keyed(
     found
 }
 
-/// What may be a node that hangs under nothing: no list holds them all, so it is looked for as the
-/// plan did.
-async fn tops(state: &State<'_>, node: &DesiredNode) -> Result<Vec<Item>, GitlabError> {
+/// What may be one of a group's nodes that hang under nothing: no list holds them all, so they are
+/// looked for as the plan did.
+async fn tops(state: &State<'_>, group: &Group<'_>) -> Result<Vec<Item>, GitlabError> {
     let ground = state.job().ground;
-    let mut found = state.reader.newest(&node.namespace, &ground.caller, NEWEST).await?;
-    if node.kind == Kind::Epic {
-        let phrase = marker::search_phrase(&ground.workspace, node.key.tool());
-        found.extend(state.reader.search(&node.namespace, &phrase).await?);
+    let mut found = Vec::new();
+    for (node, _) in &group.nodes {
+        found.extend(state.reader.newest(&node.namespace, &ground.caller, NEWEST).await?);
+        if node.kind == Kind::Epic {
+            let phrase = marker::search_phrase(&ground.workspace, node.key.tool());
+            found.extend(state.reader.search(&node.namespace, &phrase).await?);
+        }
     }
     Ok(found)
 }
@@ -119,15 +116,22 @@ pub(super) fn key_of(state: &State<'_>, item: &Item) -> Option<NodeKey> {
 /// Answers the nodes of which it is settled; a list that cannot be read settles no more than
 /// one that shows nothing.
 pub(super) async fn settle<'a>(state: &State<'_>, made: Vec<Made<'_, 'a>>) -> Vec<NodeId<'a>> {
-    let parents: Vec<WorkItemId> =
-        made.iter().filter_map(|made| parent(state, made.group)).collect();
-    let lists = state.reader.children(&parents).await.unwrap_or_default();
-    for Made { group, node, item } in &made {
-        let found = match parent(state, group) {
-            Some(parent) => lists.get(&parent).cloned().unwrap_or_default(),
-            None => tops(state, node).await.unwrap_or_default(),
+    let mut groups: Vec<&Group<'_>> = made.iter().map(|made| made.group).collect();
+    groups.sort_by_key(|group| std::ptr::from_ref(*group));
+    groups.dedup_by(|one, other| std::ptr::eq(*one, *other));
+    let parents: Vec<WorkItemId> = groups.iter().filter_map(|group| parent(state, group)).collect();
+    let lists = state.reader.children(&parents).await.ok();
+    let mut found = BTreeMap::new();
+    for group in groups {
+        let list = parent(state, group).and_then(|parent| lists.as_ref()?.get(&parent).cloned());
+        let mut twins = match list {
+            Some(list) => keyed(state, group, list),
+            None => listed(state, group).await.unwrap_or_default(),
         };
-        let twins = keyed(state, group, found).remove(&node.key).unwrap_or_default();
+        found.append(&mut twins);
+    }
+    for Made { group, node, item } in &made {
+        let twins = found.remove(&node.key).unwrap_or_default();
         let elder =
             twins.into_iter().filter(|twin| twin.id < item.id).min_by(|a, b| a.id.cmp(&b.id));
         if let Some(elder) = elder {
