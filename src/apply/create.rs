@@ -52,7 +52,7 @@ pub(super) async fn create(state: &State<'_>, labels: &Shared<impl Future<Output
     let (mut turns, mut looks) = (FuturesUnordered::new(), FuturesUnordered::new());
     loop {
         while turns.len() + looks.len() < most && !state.stopped() {
-            match schedule.next(turns.len(), looks.len(), |group| is_ready(state, group)) {
+            match schedule.next(looks.len(), |group| is_ready(state, group)) {
                 Some(Next::Turn(at, nth)) => {
                     let turn = turn(state, &groups[at], nth, labels);
                     turns.push(async move { (at, turn.await) });

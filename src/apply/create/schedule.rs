@@ -16,10 +16,16 @@ pub(super) struct Schedule<'g, 'a> {
     lines: BTreeMap<usize, Line<'g, 'a>>,
     /// How many creates must follow each other below a node.
     below: BTreeMap<NodeId<'a>, usize>,
-    /// Of a node among these it is not settled yet below which of two items its children belong.
-    unsettled: BTreeSet<NodeId<'a>>,
-    /// Items that are to be looked at for that.
-    made: Vec<Made<'g, 'a>>,
+    /// The places of groups below nodes of which it is not settled yet which of two items they are.
+    held: BTreeMap<NodeId<'a>, usize>,
+    /// The places of groups whose next node may be created, those with the longest ways last.
+    waiting: BTreeSet<(usize, usize)>,
+    /// The places of groups of which a node is being created.
+    under_way: BTreeSet<usize>,
+    /// Items that are to be looked at for that, because something belongs below them.
+    above: Vec<Made<'g, 'a>>,
+    /// Items with nothing below them, which are looked at too.
+    leaves: Vec<Made<'g, 'a>>,
 }
 
 /// Siblings that wait for their turns.
@@ -28,7 +34,6 @@ struct Line<'g, 'a> {
     /// For each node that is left, the next one at the end, how many creates must follow each
     /// other from it on.
     ways: Vec<usize>,
-    under_way: bool,
 }
 
 /// What is done beside other things.
@@ -63,72 +68,79 @@ impl<'g, 'a> Schedule<'g, 'a> {
                 ways.push(1 + on.max(down));
             }
             below.extend(group.above().zip(ways.last().copied()));
-            lines.insert(at, Line { group, ways, under_way: false });
+            lines.insert(at, Line { group, ways });
         }
-        let unsettled = groups.iter().flat_map(Group::ids).collect();
-        Self { lines, below, unsettled, made: Vec::new() }
+        let new: BTreeSet<NodeId<'_>> = groups.iter().flat_map(Group::ids).collect();
+        let (mut held, mut waiting) = (BTreeMap::new(), BTreeSet::new());
+        for (at, line) in &lines {
+            match line.group.above().filter(|id| new.contains(id)) {
+                Some(id) => drop(held.insert(id, *at)),
+                None => waiting.extend(line.way().map(|way| (way, *at))),
+            }
+        }
+        let (above, leaves, under_way) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Self { lines, below, held, waiting, under_way, above, leaves }
     }
 
-    /// What to do beside what is under way: `turns`, and one look if any.
+    /// What to do beside what is under way, such as `looks` of the kind that this answers.
     pub(super) fn next(
         &mut self,
-        turns: usize,
         looks: usize,
         is_ready: impl Fn(&Group<'a>) -> bool,
     ) -> Option<Next<'g, 'a>> {
-        let is_open = |(_, line): &(&usize, &Line<'g, 'a>)| {
-            line.group.above().is_none_or(|id| !self.unsettled.contains(&id))
+        let is_ready = |(_, at): &&(usize, usize)| {
+            self.lines.get(at).is_some_and(|line| line.has_begun() || is_ready(line.group))
         };
-        let open = self.lines.iter().filter(is_open);
-        let longest = open.clone().filter_map(|(_, line)| line.way()).max();
-        let ready = open
-            .filter(|(_, line)| !line.under_way && (line.has_begun() || is_ready(line.group)))
-            .max_by_key(|(_, line)| line.way());
-        let ready = ready.map(|(at, _)| *at);
-        if looks == 0 && self.is_time_to_look(ready, longest) {
+        let ready = self.waiting.iter().rev().find(is_ready).copied();
+        if looks == 0 && self.is_time_to_look(ready.is_some()) {
             return Some(Next::Look(self.take_made()));
         }
-        if let Some(line) = ready.and_then(|at| self.lines.get_mut(&at)) {
-            line.under_way = true;
-            return Some(Next::Turn(ready?, line.ways.len().checked_sub(1)?));
+        if let Some((way, at)) = ready {
+            self.waiting.remove(&(way, at));
+            self.under_way.insert(at);
+            return Some(Next::Turn(at, self.lines.get(&at)?.ways.len().checked_sub(1)?));
         }
         // What has nothing below it held nothing up.
-        let is_end = turns + looks == 0 && !self.made.is_empty();
-        is_end.then(|| Next::Look(std::mem::take(&mut self.made)))
+        let is_end = looks == 0 && self.under_way.is_empty() && !self.leaves.is_empty();
+        is_end.then(|| Next::Look(std::mem::take(&mut self.leaves)))
     }
 
     /// Tells whether a look now is better than one for more items later.
-    fn is_time_to_look(&self, ready: Option<usize>, longest: Option<usize>) -> bool {
-        let ways = self.made.iter().filter_map(|made| self.below.get(&made.id()));
+    fn is_time_to_look(&self, can_go_on: bool) -> bool {
+        let ways = self.above.iter().filter_map(|made| self.below.get(&made.id()));
         let Some(way) = ways.max() else { return false };
+        let under_way = self.under_way.iter().filter_map(|at| self.lines.get(at)?.way());
+        let longest = under_way.chain(self.waiting.last().map(|(way, _)| *way)).max();
         let is_last = |made: &Made<'_, '_>| {
             let mut lines = self.lines.values();
             lines.all(|line| !std::ptr::eq(line.group, made.group))
         };
-        ready.is_none() || longest <= Some(way + 1) || self.made.iter().any(is_last)
+        !can_go_on || longest <= Some(way + 1) || self.above.iter().any(is_last)
     }
 
     /// The items with something below them, and the siblings that the same lists show.
     fn take_made(&mut self) -> Vec<Made<'g, 'a>> {
-        let is_above = |made: &&Made<'g, 'a>| self.below.contains_key(&made.id());
-        let groups: Vec<&Group<'_>> =
-            self.made.iter().filter(is_above).map(|made| made.group).collect();
+        let mut made = std::mem::take(&mut self.above);
+        let groups: Vec<&Group<'_>> = made.iter().map(|made| made.group).collect();
         let is_listed =
-            |made: &mut Made<'g, 'a>| groups.iter().any(|group| std::ptr::eq(*group, made.group));
-        self.made.extract_if(.., is_listed).collect()
+            |leaf: &mut Made<'g, 'a>| groups.iter().any(|group| std::ptr::eq(*group, leaf.group));
+        made.extend(self.leaves.extract_if(.., is_listed));
+        made
     }
 
     /// Takes in what came of a turn.
     pub(super) fn hear(&mut self, at: usize, news: News<'g, 'a>) {
+        self.under_way.remove(&at);
         if let Some(line) = self.lines.get_mut(&at) {
-            line.under_way = false;
             line.ways.pop();
-            if line.ways.is_empty() || matches!(news, News::Ended) {
-                self.lines.remove(&at);
+            match line.way().filter(|_| !matches!(news, News::Ended)) {
+                Some(way) => drop(self.waiting.insert((way, at))),
+                None => drop(self.lines.remove(&at)),
             }
         }
         match news {
-            News::Made(made) => self.made.push(made),
+            News::Made(made) if self.below.contains_key(&made.id()) => self.above.push(made),
+            News::Made(made) => self.leaves.push(made),
             News::Met(id) => self.settle(&[id]),
             News::Failed | News::Ended => {}
         }
@@ -136,7 +148,10 @@ impl<'g, 'a> Schedule<'g, 'a> {
 
     /// Takes in that of some nodes it is settled which item is the one.
     pub(super) fn settle(&mut self, ids: &[NodeId<'a>]) {
-        self.unsettled.retain(|id| !ids.contains(id));
+        for at in ids.iter().filter_map(|id| self.held.remove(id)) {
+            let way = self.lines.get(&at).and_then(Line::way);
+            self.waiting.extend(way.map(|way| (way, at)));
+        }
     }
 
     /// The nodes whose turn did not come, with their tools.
