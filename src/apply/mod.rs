@@ -1,17 +1,18 @@
 //! Carries a plan out: the only part that writes to GitLab.
 //!
-//! Labels first; then new items, parents before children, siblings one after
-//! another, last first, because GitLab puts new ones on top; then comments; then
-//! items that are fulfilled are closed, so that what refers to them can be ticked;
-//! then table rows, links and updates, in which the references that were open are
-//! filled and, after the rows, the record is kept; what the files no longer want is
-//! closed last. Every step can be cut off: what is done is found again by its marker.
+//! Labels first, beside a look at what is there; then new items, parents before
+//! children, siblings one after another, last first, because GitLab puts new ones on
+//! top; then comments; then items that are fulfilled are closed, so that what refers
+//! to them can be ticked; then table rows, links, those of all items at once, and
+//! updates, in which the references that were open are filled and, after the rows, the
+//! record is kept; what the files no longer want is closed last. Every step can be cut off: what is done is found again by its marker.
 
 mod close;
 mod comments;
 mod create;
 mod fulfilled;
 mod labels;
+mod links;
 mod report;
 mod rows;
 mod state;
@@ -58,8 +59,10 @@ pub async fn apply(
     stop: &Stop,
 ) -> Report {
     let state = State::new(job, writer, on_event, stop);
-    labels::create(&state).await;
-    create::create(&state).await;
+    {
+        let labels = labels::create(&state).boxed().shared();
+        futures_util::join!(labels.clone(), create::create(&state, &labels));
+    }
     comments::post(&state).await;
     fulfilled::close(&state).await;
     {

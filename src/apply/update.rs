@@ -3,18 +3,19 @@
 //! Each item is read again just before. One that moved since the plan is left
 //! alone; what already equals the wanted value is done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use futures_util::StreamExt;
 use futures_util::future::Shared;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 
 use crate::gitlab::{GitlabError, Update, WriteError};
 use crate::plan::compare::{self, Decision};
 use crate::plan::scene::For;
 use crate::plan::{self, Action, Change};
-use crate::tree::{DesiredNode, Item, Link, LinkKind, WorkItemId};
+use crate::tree::{DesiredNode, Item, WorkItemId};
 
+use super::links;
 use super::report::Outcome;
 use super::state::{State, nodes_of};
 
@@ -44,11 +45,17 @@ pub(super) async fn update(state: &State<'_>, rows: &Shared<impl Future<Output =
     };
     let (delicate, plain): (Vec<_>, Vec<_>) =
         targets.into_iter().partition(|target| confidentiality(state, target).is_some());
+    let due = links::due(state, &plain, &fresh);
+    let linked = links::make(state, &due).boxed().shared();
     let turn = async |target: &Target<'_>| {
         if is_first(state, target.tool, target.node) {
             rows.clone().await;
         }
-        one(state, target, &fresh).await;
+        let mut item = fresh.get(&target.known.id).cloned();
+        if let Some(item) = item.as_mut().filter(|item| due.iter().any(|due| due.id == item.id)) {
+            links::put_into(item, &linked.clone().await);
+        }
+        one(state, target, item.as_ref()).await;
     };
     let running: FuturesUnordered<_> = plain.iter().map(&turn).collect();
     running.collect::<Vec<()>>().await;
@@ -107,12 +114,12 @@ fn confidentiality(state: &State<'_>, target: &Target<'_>) -> Option<bool> {
     decide(state, target, &target.known).update.confidential
 }
 
-async fn one(state: &State<'_>, target: &Target<'_>, fresh: &BTreeMap<WorkItemId, Item>) {
+async fn one(state: &State<'_>, target: &Target<'_>, fresh: Option<&Item>) {
     if state.stopped() {
         return;
     }
     let planned = !matches!(target.change.action, Action::None | Action::Wait | Action::Create);
-    let Some(item) = fresh.get(&target.known.id) else {
+    let Some(item) = fresh else {
         if planned {
             state.finish(target.tool, target.change, None, Outcome::Moved);
         } else if has_work(&decide(state, target, &target.known)) {
@@ -227,7 +234,7 @@ async fn send(
     item: &Item,
     decision: Decision,
 ) -> Result<Item, WriteError> {
-    let (item, decision) = link(state, target, item, decision).await?;
+    let (item, decision) = links::settle(state, target, item, decision).await?;
     state.has_labels(&item.reference.namespace, &decision.update.add_labels)?;
     let update = mutation(state, &item, decision.update);
     if update.is_empty() {
@@ -248,62 +255,6 @@ async fn send(
         now.links = item.links;
     }
     Ok(now)
-}
-
-/// Takes links away and makes those that are missing, and decides anew; after a lost
-/// answer, or when another run was faster, only what still differs is sent again.
-async fn link(
-    state: &State<'_>,
-    target: &Target<'_>,
-    item: &Item,
-    decision: Decision,
-) -> Result<(Item, Decision), WriteError> {
-    let (mut item, mut decision) = (item.clone(), decision);
-    // GitLab takes links away of whatever kind.
-    for kind in [None, Some(LinkKind::BlockedBy), Some(LinkKind::Related)] {
-        let mut to = links_of(&decision, kind);
-        if to.is_empty() {
-            continue;
-        }
-        if let Err(error) = send_links(state, &item, kind, &to).await {
-            item = reread(state, &item, error.clone()).await?;
-            let left = links_of(&decide(state, target, &item), kind);
-            if left == to && !error.is_uncertain() {
-                return Err(error);
-            }
-            to = left;
-            if !to.is_empty() {
-                send_links(state, &item, kind, &to).await?;
-            }
-        }
-        item.links.retain(|link| link.to.as_ref().is_none_or(|id| !to.contains(id)));
-        let made =
-            kind.map(|kind| to.into_iter().map(move |id| Link { kind, to: Some(id), open: true }));
-        item.links.extend(made.into_iter().flatten());
-        decision = decide(state, target, &item);
-    }
-    Ok((item, decision))
-}
-
-/// Items to link in a way, or to take the link away from.
-fn links_of(decision: &Decision, kind: Option<LinkKind>) -> Vec<WorkItemId> {
-    let compare::Update { links, unlinks, .. } = &decision.update;
-    match kind {
-        None => unlinks.clone(),
-        Some(kind) => links.iter().filter(|(k, _)| *k == kind).map(|(_, id)| id.clone()).collect(),
-    }
-}
-
-async fn send_links(
-    state: &State<'_>,
-    item: &Item,
-    kind: Option<LinkKind>,
-    to: &[WorkItemId],
-) -> Result<(), WriteError> {
-    match kind {
-        None => state.writer.unlink(&item.id, to).await,
-        Some(kind) => state.writer.link(&item.id, kind, to).await,
-    }
 }
 
 /// Reads an item again; an item that cannot be read leaves the error that led here.

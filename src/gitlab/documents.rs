@@ -51,6 +51,8 @@ pub(super) const CHILDREN: usize = 3;
 pub(super) const DESCENDANTS_OF: usize = 100;
 /// Places looked at in one request.
 pub(super) const PLACES: usize = 6;
+/// Items linked in one request.
+pub(super) const LINKS: usize = 20;
 /// Labels or milestones looked up in one request.
 pub(super) const TITLES: usize = 30;
 
@@ -235,6 +237,14 @@ pub(super) fn link_items() -> Document {
     mutation("LinkItems", LINK_ITEMS.to_owned())
 }
 
+/// Links `n` times: `$input0`, answered as `a0`.
+pub(super) fn link_many(n: usize) -> Document {
+    let variables = repeated(n, "$input@: WorkItemAddLinkedItemsInput!", ", ");
+    let field = "a@: workItemAddLinkedItems(input: $input@) { errors workItem { id } }";
+    let fields = repeated(n, field, "\n  ");
+    mutation("LinkItems", format!("mutation LinkItems({variables}) {{\n  {fields}\n}}"))
+}
+
 pub(super) fn unlink_items() -> Document {
     mutation("UnlinkItems", UNLINK_ITEMS.to_owned())
 }
@@ -385,6 +395,8 @@ pub fn all() -> Vec<(&'static str, String, Edition)> {
             update_item(edition),
             create_label(),
             link_items(),
+            link_many(1),
+            link_many(LINKS),
             unlink_items(),
             reorder_child(),
             post_comment(),

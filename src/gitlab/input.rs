@@ -38,6 +38,17 @@ pub struct NewItem {
     pub due: Option<Date>,
 }
 
+/// Links of an item to others, all of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLinks {
+    /// Which item.
+    pub id: WorkItemId,
+    /// What the others are to it.
+    pub kind: LinkKind,
+    /// The others.
+    pub to: Vec<WorkItemId>,
+}
+
 /// What to change of an item; whatever is left out stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
@@ -174,7 +185,12 @@ pub(super) fn update(update: &Update) -> Value {
     Value::Object(input.0)
 }
 
-pub(super) fn link_type(kind: LinkKind) -> &'static str {
+pub(super) fn links(id: &WorkItemId, kind: LinkKind, to: &[WorkItemId]) -> Value {
+    let to: Vec<_> = to.iter().map(WorkItemId::as_str).collect();
+    json!({ "id": id.as_str(), "linkType": link_type(kind), "workItemsIds": to })
+}
+
+fn link_type(kind: LinkKind) -> &'static str {
     match kind {
         LinkKind::Related => "RELATED",
         LinkKind::Blocks => "BLOCKS",

@@ -31,7 +31,7 @@ pub use ask::Metadata;
 pub use client::{Client, Counters};
 pub use error::{GitlabError, WriteError};
 pub use find::Comment;
-pub use input::{NewItem, Side, Update};
+pub use input::{NewItem, NewLinks, Side, Update};
 pub use lookup::Named;
 pub use pace::Pace;
 pub use places::{

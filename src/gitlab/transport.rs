@@ -47,9 +47,9 @@ impl Client {
     pub(super) async fn mutate(
         &self,
         document: &Document,
-        input: Value,
+        variables: &Value,
     ) -> Result<Answer, GitlabError> {
-        self.send(document, &json!({ "input": input })).await
+        self.send(document, variables).await
     }
 
     /// Sends a document until it is answered or there is no use in going on.

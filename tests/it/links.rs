@@ -196,6 +196,77 @@ async fn a_removal_whose_answer_is_lost_is_read_again() {
     }
 }
 
+/// The tool file in which parts `two` and `three` wait for part `one`.
+fn both_wait() -> String {
+    waits(&["one"]).replace("name = \"Three\"", "name = \"Three\"\ndepends-on = [\"one\"]")
+}
+
+/// Proves that both parts are linked once, and that it is recorded.
+async fn both_are_linked(world: &World, when: &str) {
+    for local in [NODE, "part/three"] {
+        let item = world.item(local);
+        let links: Vec<(&str, &str)> =
+            item.links.iter().map(|link| (link.kind.as_str(), link.item.as_str())).collect();
+        let one = world.item("part/one").reference;
+        assert_eq!(links, [("is_blocked_by", one.as_str())], "{local}, {when}");
+        assert_eq!(marker_of(&item).unwrap().base.links, ["part/one"], "{local}, {when}");
+    }
+    world.is_settled(when).await;
+}
+
+#[tokio::test]
+async fn the_links_of_several_items_are_made_in_one_request() {
+    let world = World::new(&both_wait()).await;
+    world.apply().await;
+    let links = world.mutations().into_iter().filter(|operation| operation == "LinkItems");
+    assert_eq!(links.count(), 1);
+    both_are_linked(&world, "of a new tree").await;
+}
+
+#[tokio::test]
+async fn one_link_of_several_that_is_refused_leaves_the_others() {
+    let mut world = World::applied(TOOL).await;
+    world.tool = both_wait();
+    world.sandbox.clear_log();
+    let report = world
+        .apply_after(|world| {
+            world.link(&world.item(NODE), "BLOCKED_BY", &world.item("part/one"));
+            // The read just before does not show it yet.
+            let stale = FaultKind::Stale { requests: 1 };
+            world.sandbox.faults(vec![Fault { nth: 1, kind: stale }]);
+        })
+        .await;
+    assert!(!report.incomplete() && !report.moved(), "{report:#?}");
+    both_are_linked(&world, "one of them by people").await;
+}
+
+#[tokio::test]
+async fn links_of_several_items_whose_answer_is_lost_are_read_again() {
+    let text = || "Internal server error".to_owned();
+    for kind in [
+        FaultKind::DropAfterCommit,
+        FaultKind::DropBeforeCommit,
+        FaultKind::Truncate,
+        FaultKind::StatusAfterCommit(502),
+        FaultKind::ErrorBeside(text()),
+        FaultKind::ErrorAfterCommit(text()),
+        FaultKind::GraphqlError(text()),
+        FaultKind::Complaint(text()),
+        FaultKind::ComplaintAlone(text()),
+    ] {
+        let mut world = World::applied(TOOL).await;
+        world.tool = both_wait();
+        let fault = kind.clone();
+        // The first request of an apply reads the items again, the second links them.
+        let report = world
+            .apply_after(|world| world.sandbox.faults(vec![Fault { nth: 2, kind: fault }]))
+            .await;
+        assert!(!report.incomplete() && !report.moved(), "{kind:?}: {report:#?}");
+        world.sandbox.faults(Vec::new());
+        both_are_linked(&world, &format!("{kind:?}")).await;
+    }
+}
+
 #[tokio::test]
 async fn a_removal_that_people_made_since_the_plan_is_done() {
     let mut world = World::applied(&waits(&["one"])).await;

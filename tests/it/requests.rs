@@ -21,6 +21,18 @@ fn a_quiet_plan_of_one_tool_takes_four_requests_in_three_rounds() {
 }
 
 #[test]
+fn a_new_tree_takes_a_write_for_each_text_and_few_looks_for_twins() {
+    let env = TestEnv::package_hunter();
+    env.apply(&["--parallelism", "1"]).ends_with(0);
+    let log = env.sandbox.log();
+    let count = |name: &str| log.iter().filter(|request| request.operation == name).count();
+    let writes = log.iter().filter(|request| request.mutation).count();
+    // Beside them a label, and all links at once.
+    assert_eq!(writes, count("CreateItem") + count("UpdateItem") + 2, "{:?}", operations(&log));
+    assert!(count("CreateItem") >= 35 && count("Children") <= 10, "{:?}", operations(&log));
+}
+
+#[test]
 fn a_quiet_plan_of_many_tools_takes_a_request_for_a_hundred_items_and_three() {
     let env = TestEnv::package_hunter();
     let text = std::fs::read_to_string(env.folder.path().join("epictree.toml")).unwrap();
