@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::answer::{self, Answer};
 use super::error::GitlabError;
+use super::types::RawId;
 
 /// The object a mutation answered with, and its complaints.
 pub(super) struct Done<T> {
@@ -38,14 +39,8 @@ pub(super) fn read<T: DeserializeOwned>(
     clean: &impl Fn(&str) -> String,
 ) -> Result<Done<T>, Outcome> {
     let payload = answer.data.pointer_mut(field).map(Value::take).unwrap_or_default();
+    let complaints = complaints(&payload, clean);
     let found = payload.get(object).cloned().unwrap_or_default();
-    let complaints: Vec<String> = Errors::deserialize(payload)
-        .map(|payload| payload.errors.unwrap_or_default())
-        .unwrap_or_default()
-        .into_iter()
-        .flatten()
-        .map(|text| clean(&text))
-        .collect();
     if !found.is_null() {
         let object =
             serde_json::from_value(found).map_err(|e| Outcome::Odd(clean(&e.to_string())))?;
@@ -65,11 +60,33 @@ pub(super) fn read<T: DeserializeOwned>(
     Err(Outcome::Error(error))
 }
 
+/// Reads what a mutation did that shows its item in any case, as those of links and of the order
+/// do: what it complains of it did not do, or not all of it. Answers what else is to be told.
+///
+/// See `app/graphql/mutations/work_items/linked_items/base.rb` and `hierarchy/reorder.rb` of GitLab.
+pub(super) fn read_plain(
+    answer: Answer,
+    field: &str,
+    what: &str,
+    clean: &impl Fn(&str) -> String,
+) -> Result<Vec<String>, Outcome> {
+    let payload = answer.data.pointer(field).unwrap_or(&Value::Null);
+    let messages = complaints(payload, clean);
+    if !messages.is_empty() {
+        return Err(Outcome::Error(GitlabError::Payload { messages }));
+    }
+    read::<RawId>(answer, field, "workItem", what, clean).map(|done| done.warnings)
+}
+
+fn complaints(payload: &Value, clean: &impl Fn(&str) -> String) -> Vec<String> {
+    let errors = Errors::deserialize(payload).ok().and_then(|payload| payload.errors);
+    errors.into_iter().flatten().flatten().map(|text| clean(&text)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::gitlab::error::WriteError;
-    use crate::gitlab::types::RawId;
     use serde_json::json;
 
     fn outcome(value: &Value) -> Result<Done<RawId>, Outcome> {
@@ -96,6 +113,20 @@ mod tests {
         .unwrap_or_else(|_| panic!("refused"));
         assert_eq!(done.object.id.as_deref(), Some("x"));
         assert_eq!(done.warnings, ["too many labels", "a field failed"]);
+    }
+
+    #[test]
+    fn an_item_that_is_shown_in_any_case_proves_nothing() {
+        let plain = |errors: Value| {
+            let answer =
+                json!({ "data": { "m": { "errors": errors, "workItem": { "id": "x" } } } });
+            let answer = answer::parse(answer.to_string().as_bytes(), &answer::tidy).unwrap();
+            read_plain(answer, "/m", "a&1", &answer::tidy)
+        };
+        assert_eq!(plain(json!([])), Ok(Vec::new()));
+        let messages = vec!["No matching work item found".to_owned()];
+        let refused = Outcome::Error(GitlabError::Payload { messages: messages.clone() });
+        assert_eq!(plain(json!(messages)), Err(refused));
     }
 
     #[test]

@@ -14,9 +14,9 @@ use super::documents::{self, Document};
 use super::error::{GitlabError, WriteError};
 use super::input::{self, NewItem, NewLinks, Side, Update};
 use super::lookup::Named;
-use super::outcome::{Done, Outcome, read};
+use super::outcome::{Done, Outcome, read, read_plain};
 use super::read::Reader;
-use super::types::{RawId, RawItem, RawNamed, RawNote};
+use super::types::{RawItem, RawNamed, RawNote};
 
 /// How many items one request may link.
 const MOST_LINKS: usize = 10;
@@ -270,8 +270,10 @@ impl Writer {
         input: Value,
         what: &str,
     ) -> Result<(), WriteError> {
-        let done = self.mutate::<RawId>(document, field, "workItem", input, what).await?;
-        self.warn(document, what, done.warnings);
+        let answer = self.client.mutate(document, &json!({ "input": input })).await?;
+        let clean = |text: &str| self.client.clean(text);
+        let warnings = read_plain(answer, field, what, &clean);
+        self.warn(document, what, warnings.map_err(|outcome| failed(document, outcome))?);
         Ok(())
     }
 
@@ -286,10 +288,14 @@ impl Writer {
     ) -> Result<Done<T>, WriteError> {
         let answer = self.client.mutate(document, &json!({ "input": input })).await?;
         let clean = |text: &str| self.client.clean(text);
-        read(answer, field, object, what, &clean).map_err(|outcome| match outcome {
-            Outcome::Error(error) => WriteError::from(error),
-            Outcome::Uncertain(error) => WriteError::Uncertain(error),
-            Outcome::Odd(detail) => WriteError::Uncertain(unexpected(document, &detail)),
-        })
+        read(answer, field, object, what, &clean).map_err(|outcome| failed(document, outcome))
+    }
+}
+
+fn failed(document: &Document, outcome: Outcome) -> WriteError {
+    match outcome {
+        Outcome::Error(error) => WriteError::from(error),
+        Outcome::Uncertain(error) => WriteError::Uncertain(error),
+        Outcome::Odd(detail) => WriteError::Uncertain(unexpected(document, &detail)),
     }
 }

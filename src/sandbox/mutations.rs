@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::handle::State;
 use super::node::{Node, Out, Scene};
+use super::references::read_gid;
 use super::rules::{Draft, Refusal};
 use super::store::Id;
 use super::{create, hierarchy, inputs, labels, links, notes, queries, threads, update};
@@ -53,7 +54,7 @@ impl ObjectValue for MutationRoot<'_> {
             Ok(fields) => (fields, Vec::new()),
             Err(Refusal::Top(message)) => return Err(FieldError { message }),
             Err(Refusal::Payload(errors) | Refusal::DoneAnyway(errors)) => {
-                let nothing = empty.iter().map(|name| (*name, Out::null()));
+                let nothing = empty.iter().map(|name| (*name, self.unchanged(empty, name, &input)));
                 (nothing.collect(), errors)
             }
         };
@@ -74,6 +75,14 @@ fn read<T: DeserializeOwned>(input: &Value) -> Result<T, Refusal> {
 }
 
 impl MutationRoot<'_> {
+    /// What a refused mutation shows in a field: those of links and of the order the item as it was
+    /// (GitLab's `app/graphql/mutations/work_items/linked_items/base.rb`), all others nothing.
+    fn unchanged(&self, fields: &[&str], name: &str, input: &Value) -> Out {
+        let shows = (fields == LINKED || fields == MOVED) && name == "workItem";
+        let id = input["id"].as_str().filter(|_| shows);
+        id.map_or_else(Out::null, |id| self.scene.item(read_gid(&["WorkItem"], id)))
+    }
+
     /// Runs one mutation on a draft and commits it, unless it is refused.
     fn commit<T>(
         &self,

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do, by panicking")]
 
+use epictree::apply::{Line, Outcome};
 use epictree::merge::OnConflict;
 use epictree::plan::{Action, Change, Value};
-use epictree::sandbox::{Edit, Fault, FaultKind};
+use epictree::sandbox::{Edit, Fault, FaultKind, ItemView};
 
 use crate::world::{ROOT, TOOL, World, change, item, marker_of, names, notices, seed, writes};
 
@@ -238,6 +239,28 @@ async fn one_link_of_several_that_is_refused_leaves_the_others() {
         .await;
     assert!(!report.incomplete() && !report.moved(), "{report:#?}");
     both_are_linked(&world, "one of them by people").await;
+}
+
+#[tokio::test]
+async fn a_link_that_an_item_has_no_room_for_is_told_and_not_recorded() {
+    let mut world = World::applied(TOOL).await;
+    let item = world.item(NODE);
+    let other = |n: usize| {
+        let other = world.create("g/e", &format!("People's {n}"), "g&1", "");
+        world.sandbox.item(&other).unwrap()
+    };
+    // As many as GitLab lets an item have.
+    let others: Vec<ItemView> = (0..100).map(other).collect();
+    others.iter().for_each(|other| world.link(&item, "RELATED", other));
+    world.tool = waits(&["one"]);
+    let report = world.try_apply().await;
+    let failed = |line: &Line| matches!(&line.outcome, Outcome::Failed(why, _) if why.contains("maximum number of linked"));
+    assert!(report.lines.iter().any(failed), "{report:#?}");
+    assert_eq!(base(&world), [""; 0]);
+    world.unlink(&item, &others[0]);
+    world.apply().await;
+    assert_eq!(base(&world), ["part/one"]);
+    world.is_settled("with room").await;
 }
 
 #[tokio::test]
