@@ -11,6 +11,7 @@ use super::place::Placed;
 use super::workshop::{Form, Rendered, Workshop};
 use super::write::clean;
 use crate::identity::in_places;
+use crate::render::KEPT;
 use crate::spec::example;
 use crate::spec::schema::{Fields, Schema};
 use crate::tree::{DesiredNode, Item, LinkKind, Parent, WorkItemId};
@@ -80,9 +81,7 @@ fn summary(items: &Items<'_>, placed: &mut Placed<'_>) {
     }
     let name = placed.draft.tool["name"].as_str().unwrap_or_default().to_owned();
     let text = crate::marker::read(&items.top().description).text;
-    let plain = |line: &&str| {
-        line.starts_with(char::is_alphabetic) && !line.starts_with("Kept by epictree")
-    };
+    let plain = |line: &&str| line.starts_with(char::is_alphabetic) && !line.starts_with(KEPT);
     let sentence = text.lines().map(str::trim).find(plain).map(|line| {
         let end = line.find(". ").map_or(line.len(), |at| at + 1);
         clean(&line[..end])

@@ -18,7 +18,7 @@ use super::items::Items;
 use super::leaves::{Holds, Leaf, leaves};
 use super::place::Placed;
 use super::probe::{Probe, Told};
-use super::search::{Search, by_entry};
+use super::search::{Search, by_entry, times};
 use super::signs::Signs;
 use super::texts::Texts;
 use super::workshop::{Form, Workshop};
@@ -30,8 +30,6 @@ use crate::unseen::is_forbidden;
 const ROUNDS: usize = 12;
 /// How many nodes are rendered in all, each as often as the tree is.
 const MOST_RENDERED: usize = 24_000;
-/// How often a tree is rendered, however large it is.
-const LEAST_RENDERED: usize = 150;
 /// How many guesses of one kind are tried one by one.
 const MOST_ALONE: usize = 32;
 
@@ -52,7 +50,7 @@ pub(super) fn read<'a>(shop: &Workshop<'_>, items: &Items<'a>, placed: &mut Plac
     let leaves = leaves(blueprint, &speaks);
     let signs = Signs::new(texts.wanted.values().flatten());
     let mut search = Search::new(shop, items, placed);
-    let left = (MOST_RENDERED / search.placed.nodes.len().max(1)).max(LEAST_RENDERED);
+    let left = times(MOST_RENDERED, search.placed);
     search.read_with(texts, left);
     let Some(now) = search.measure() else { return false };
     search.now = now;

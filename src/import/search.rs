@@ -19,6 +19,15 @@ const ROUNDS: usize = 3;
 const MOST_ALONE: usize = 32;
 /// How many nodes are looked at for values.
 const MOST_LOOKED_AT: usize = 100;
+/// How many nodes are rendered in all before the descriptions are read, each as often as the tree is.
+const MOST_RENDERED: usize = 200_000;
+/// How often a tree is rendered, however large it is.
+const LEAST_RENDERED: usize = 150;
+
+/// How often a tree may be rendered, if so many nodes are rendered in all.
+pub(super) fn times(most: usize, placed: &Placed<'_>) -> usize {
+    (most / placed.nodes.len().max(1)).max(LEAST_RENDERED)
+}
 
 /// Sets the fields of the draft that bring it closer.
 pub(super) fn search<'a>(
@@ -30,13 +39,15 @@ pub(super) fn search<'a>(
     let blueprint = shop.ask.blueprint;
     let all = found(items, placed);
     let settings = settings(blueprint, &placed.draft, &all, &words(blueprint));
+    let left = times(MOST_RENDERED, placed);
     let mut search = Search::new(shop, items, placed);
+    search.left.set(left);
     let Some(now) = search.measure() else { return };
     search.now = now;
     for _ in 0..ROUNDS {
         let before = search.now.sum();
         for setting in settings.iter().filter(|setting| shapes.depend_on(setting)) {
-            if search.now.sum() == 0 {
+            if search.now.sum() == 0 || search.is_spent() {
                 return;
             }
             search.attempt(setting);
@@ -84,9 +95,9 @@ impl<'s, 'a> Search<'s, 'a> {
         self.texts = Some(texts);
     }
 
-    /// Renders a draft, and counts that.
+    /// Renders a draft, as long as that may still be done.
     pub(super) fn render(&self, draft: &Draft, form: Form) -> Option<Rendered> {
-        self.left.set(self.left.get().saturating_sub(1));
+        self.left.set(self.left.get().checked_sub(1)?);
         self.shop.render(draft, form)
     }
 

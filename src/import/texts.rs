@@ -12,6 +12,7 @@ use super::workshop::Rendered;
 use crate::canonical;
 use crate::marker::BaseText;
 use crate::plan::resolve::resolve;
+use crate::render::KEPT;
 use crate::text::NOT_YET;
 use crate::tree::DesiredNode;
 
@@ -23,8 +24,6 @@ const WRONG: u32 = 1_000;
 const LONGEST: usize = 64 * 1024;
 /// No text of more lines is read.
 const MOST_LINES: usize = 1_500;
-/// The last line, which names the file.
-const LAST: &str = "Kept by epictree from ";
 
 /// The descriptions, by key without the tool's id.
 pub(super) struct Texts {
@@ -114,7 +113,7 @@ fn lines(text: &str) -> Vec<String> {
             false => canonical::with_box(line.raw.trim_end(), false),
         })
         .collect();
-    if all.last().is_some_and(|line| line.starts_with(LAST)) {
+    if all.last().is_some_and(|line| line.starts_with(KEPT)) {
         all.pop();
     }
     while all.last().is_some_and(String::is_empty) {

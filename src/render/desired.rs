@@ -14,6 +14,9 @@ use crate::spec::Place;
 use crate::text::Text;
 use crate::tree::{DesiredNode, DesiredTree, Kind, Parent};
 
+/// How the last line of every description begins that people see; the file's name comes next.
+pub const KEPT: &str = "Kept by epictree from ";
+
 /// Renders a tool's outline; `None` if the tree has no first node.
 pub fn render(
     scene: &Scene<'_>,
@@ -281,7 +284,7 @@ fn last_line(scene: &Scene<'_>) -> String {
         Some(source) => format!("[{shown}]({source}/{})", encoded(file)),
         None => shown,
     };
-    format!("Kept by epictree from {shown}; edit freely, your words stay.")
+    format!("{KEPT}{shown}; edit freely, your words stay.")
 }
 
 fn encoded(file: &str) -> String {

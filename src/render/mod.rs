@@ -60,7 +60,7 @@ pub struct Scene<'a> {
     pub spec: &'a Spec,
 }
 
-pub use desired::render;
+pub use desired::{KEPT, render};
 pub use expand::expand;
 pub use unclosed::unclosed;
 
