@@ -9,7 +9,7 @@ use crate::unseen::is_unseen;
 
 use super::report::Outcome;
 use super::state::State;
-use super::update::moved;
+use super::target::moved;
 
 pub(super) async fn close(state: &State<'_>) {
     for (tool, plan) in state.tools() {

@@ -11,7 +11,8 @@ use crate::tree::{Item, Thread, WorkItemId};
 
 use super::report::Outcome;
 use super::state::State;
-use super::update::{self, Target, moved};
+use super::target::{Target, decide, moved, reread};
+use super::update;
 
 pub(super) async fn close(state: &State<'_>) {
     for (tool, plan) in state.tools() {
@@ -65,11 +66,11 @@ async fn one(state: &State<'_>, target: &Target<'_>) -> Result<Option<Outcome>, 
     };
     let Some(key) = fulfilled::comment_key(&node.key) else { return Ok(Some(Outcome::Moved)) };
     let discussion = explain(state, &item, &key, why).await?;
-    let update = update::mutation(state, &item, update::decide(state, target, &item).update);
+    let update = update::mutation(state, &item, decide(state, target, &item).update);
     let now = match state.writer.update(&Update { close: true, ..update }).await {
         Ok(now) => now,
         Err(error) if error.is_uncertain() => {
-            let now = update::reread(state, &item, error.clone()).await?;
+            let now = reread(state, &item, error.clone()).await?;
             if now.open {
                 return Err(error);
             }

@@ -7,7 +7,7 @@ use crate::plan::compare::{self, Decision};
 use crate::tree::{Item, Link, LinkKind, WorkItemId};
 
 use super::state::State;
-use super::update::{Target, decide, moved, reread};
+use super::target::{Target, decide, moved, reread};
 
 /// The links that are to be made of items that may be written.
 ///

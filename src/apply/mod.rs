@@ -3,9 +3,10 @@
 //! Labels first, beside a look at what is there; then new items, parents before
 //! children, siblings one after another, last first, because GitLab puts new ones on
 //! top; then comments; then items that are fulfilled are closed, so that what refers
-//! to them can be ticked; then table rows, links, those of all items at once, and
-//! updates, in which the references that were open are filled and, after the rows, the
-//! record is kept; what the files no longer want is closed last. Every step can be cut off: what is done is found again by its marker.
+//! to them can be ticked; then table rows beside links, those of all items at once,
+//! and updates, in which the references that were open are filled and, after the rows,
+//! the record is kept; what the files no longer want is closed last. Every step can be
+//! cut off: what is done is found again by its marker.
 
 mod close;
 mod comments;
@@ -16,6 +17,7 @@ mod links;
 mod report;
 mod rows;
 mod state;
+mod target;
 mod update;
 
 use std::collections::BTreeMap;

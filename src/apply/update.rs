@@ -10,23 +10,14 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
 use crate::gitlab::{GitlabError, Update, WriteError};
+use crate::plan::Action;
 use crate::plan::compare::{self, Decision};
-use crate::plan::scene::For;
-use crate::plan::{self, Action, Change};
 use crate::tree::{DesiredNode, Item, WorkItemId};
 
 use super::links;
 use super::report::Outcome;
 use super::state::{State, nodes_of};
-
-/// An item that may be written.
-pub(super) struct Target<'a> {
-    pub(super) tool: usize,
-    pub(super) node: &'a DesiredNode,
-    pub(super) change: &'a Change,
-    /// What was known of it before it was read again.
-    pub(super) known: Item,
-}
+use super::target::{Target, decide, moved, reread};
 
 /// Writes what is to be written; the first items, which keep the record, after the rows.
 pub(super) async fn update(state: &State<'_>, rows: &Shared<impl Future<Output = ()>>) {
@@ -101,10 +92,6 @@ fn is_first(state: &State<'_>, tool: usize, node: &DesiredNode) -> bool {
     state.with(tool, |scene| scene.is_first(node))
 }
 
-pub(super) fn decide(state: &State<'_>, target: &Target<'_>, item: &Item) -> Decision {
-    state.with(target.tool, |scene| plan::decide::decide(scene, target.node, item, For::Writing))
-}
-
 /// Tells whether anything is left to write.
 fn has_work(decision: &Decision) -> bool {
     !decision.update.is_empty() || !decision.update.leaves_links()
@@ -165,53 +152,6 @@ async fn one(state: &State<'_>, target: &Target<'_>, fresh: Option<&Item>) {
     }
 }
 
-/// Tells whether a field that epictree manages is not as it was.
-pub(super) fn moved(known: &Item, fresh: &Item) -> bool {
-    let managed = |item: &Item| {
-        let Item {
-            id: _,
-            reference: _,
-            url: _,
-            kind: _,
-            title,
-            description,
-            open,
-            created: _,
-            closed: _,
-            confidential,
-            labels,
-            parent,
-            weight,
-            milestone,
-            assignees,
-            start,
-            due,
-            below: _,
-            lock_version: _,
-            moved_to,
-            links: _,
-            author: _,
-            can_update: _,
-        } = item.clone();
-        let labels: BTreeSet<String> = labels.into_iter().map(|label| label.title).collect();
-        (
-            title,
-            description,
-            open,
-            confidential,
-            labels,
-            parent,
-            weight,
-            milestone,
-            assignees,
-            start,
-            due,
-            moved_to,
-        )
-    };
-    managed(known) != managed(fresh)
-}
-
 /// Writes an item; a link to the parent it had until then can be made only afterwards.
 async fn write(
     state: &State<'_>,
@@ -255,16 +195,6 @@ async fn send(
         now.links = item.links;
     }
     Ok(now)
-}
-
-/// Reads an item again; an item that cannot be read leaves the error that led here.
-pub(super) async fn reread(
-    state: &State<'_>,
-    item: &Item,
-    error: WriteError,
-) -> Result<Item, WriteError> {
-    let fresh = state.reader.items(std::slice::from_ref(&item.id)).await;
-    fresh.ok().and_then(|mut fresh| fresh.remove(&item.id)).ok_or(error)
 }
 
 /// Sends only what still differs after a lost answer, or after a refusal because another run was

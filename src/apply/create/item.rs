@@ -9,12 +9,11 @@ use crate::plan::scene::For;
 use crate::tree::{DesiredNode, Item};
 
 use super::super::state::State;
+use super::twins::NEWEST;
 use super::{Group, twins};
 
 /// How often a create is tried whose answer was lost.
 const TRIES: usize = 3;
-/// How many of the caller's newest items are looked at for a lost one.
-pub(super) const NEWEST: usize = 20;
 
 /// Creates one item; a lost answer is looked for before it is tried again.
 pub(super) async fn one(

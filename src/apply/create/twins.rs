@@ -10,8 +10,10 @@ use crate::tree::{DesiredNode, Item, Kind, WorkItemId};
 
 use super::super::close::as_twin;
 use super::super::state::State;
-use super::item::NEWEST;
 use super::{Group, NodeId};
+
+/// How many of the caller's newest items are looked at for a lost one.
+pub(super) const NEWEST: usize = 20;
 
 /// An item that this run made, and of which it is not settled yet whether it is the one.
 pub(super) struct Made<'g, 'a> {
