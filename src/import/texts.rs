@@ -18,6 +18,8 @@ use crate::tree::DesiredNode;
 
 /// How much more all else counts than a word of a description.
 const ELSE: u32 = 16;
+/// The most words in one place that are compared one by one.
+const MOST_WORDS: usize = 2_000;
 /// Points for each thing that is wrong with a draft.
 const WRONG: u32 = 1_000;
 /// No longer text is read: anybody may write into a marker.
@@ -148,11 +150,13 @@ fn apart(one: &[String], other: &[String]) -> u32 {
         let (old, new) = (words(&one[op.old_range()]), words(&other[op.new_range()]));
         points += match op {
             DiffOp::Equal { .. } => 0,
-            DiffOp::Delete { .. } | DiffOp::Insert { .. } => 1 + old.len() + new.len(),
-            DiffOp::Replace { .. } => {
+            DiffOp::Replace { .. } if old.len().max(new.len()) <= MOST_WORDS => {
                 let changes = capture_diff_slices(Algorithm::Myers, &old, &new).into_iter();
                 let changes = changes.filter(|op| !matches!(op, DiffOp::Equal { .. }));
                 1 + changes.map(|op| op.old_range().len() + op.new_range().len()).sum::<usize>()
+            }
+            DiffOp::Delete { .. } | DiffOp::Insert { .. } | DiffOp::Replace { .. } => {
+                1 + old.len() + new.len()
             }
         };
     }

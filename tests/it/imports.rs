@@ -398,10 +398,17 @@ fn what_nobody_may_write_is_not_read_out_of_a_marker() {
             base.replacen("- **Gap in GitLab:**", &with, 1)
         });
     }
+    // What is compared with each draft is bounded.
+    let vast = ["x\n".repeat(100_000), "y ".repeat(100_000)];
+    for (key, words) in ["npm-packages", "attack-simulation"].iter().zip(vast) {
+        let key = format!("package-hunter/functionality/{key}");
+        tamper(&env, &key, |base| format!("{words}\n\n{base}"));
+    }
     let top = env.item("package-hunter/integration").reference;
     std::fs::remove_file(env.folder.path().join(OUT)).unwrap();
     let output = import(&env, &[&top]).ends_with(0);
     let text = text(&env);
+    assert!(!text.contains("x\nx") && !text.contains("y y"), "{text}");
     for said in [&output.stderr, &text] {
         assert!(!said.contains(['\u{1b}', '\u{202e}', '\u{f0000}']), "{said}");
     }
