@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::gitlab::{GitlabError, Reader};
 use crate::identity::Met;
@@ -35,10 +35,22 @@ pub(super) async fn children(
     let of: Vec<(WorkItemId, u64)> =
         of.map(|item| (item.id.clone(), item.below.unwrap_or(0))).collect();
     let (areas, shares) = (areas(trees), shares(of));
-    let lists = areas.iter().flat_map(|area| shares.iter().map(move |of| (area, of)));
-    let lists = try_join_all(lists.map(|(area, of)| reader.descendants(area, of))).await?;
-    let items = lists.into_iter().flatten().flatten();
-    found.extend(items.map(|item| (item.id.clone(), item.into())));
+    // Each on its own, as reading an answer takes as long as waiting for it.
+    let mut lists = JoinSet::new();
+    for (area, of) in areas.iter().flat_map(|area| shares.iter().map(move |of| (area, of))) {
+        let (reader, area, of) = (reader.clone(), area.clone(), of.clone());
+        lists.spawn(async move {
+            let items = reader.descendants(&area, &of).await?.unwrap_or_default();
+            Ok(items.into_iter().map(|item| (item.id.clone(), item.into())).collect::<Vec<_>>())
+        });
+    }
+    while let Some(list) = lists.join_next().await {
+        let ended = |error: JoinError| GitlabError::Unexpected {
+            operation: "Descendants".to_owned(),
+            detail: error.to_string(),
+        };
+        found.extend(list.map_err(ended)??);
+    }
     Ok(whole(found))
 }
 
